@@ -1,0 +1,345 @@
+"""The command `tfnst`: options to library calls, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tfnst import terminal
+
+if TYPE_CHECKING:
+    from tfnst.optimization import Progress, StyleTransfer
+    from tfnst.recipe import Recipe
+
+# Plain help: the decorated one takes as long again to import as everything else together.
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Option = typer.Option
+Network = Annotated[
+    str, Option(help="Feature network: auto, vgg19 or vgg19-lite. auto is VGG-19 if it is here.")
+]
+Weights = Annotated[
+    str, Option(metavar="FILE", help="Weights of that network: VGG-19's .h5, or an .npz.")
+]
+Device = Annotated[str, Option(help="auto, cpu, gpu or gpu:N.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress bar and no summary.")]
+AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of JSON.")]
+
+
+def main() -> None:
+    """Entry point: no traceback for what a user can mend."""
+    with terminal.one_line_errors():
+        app(prog_name="tfnst")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tfnst {version('tfnst')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Neural style transfer with TensorFlow and Keras."""
+
+
+@app.command()
+def stylize(
+    content: Annotated[Path, typer.Argument(help="The photo.")],
+    styles: Annotated[list[Path], typer.Argument(metavar="STYLE...", help="The artworks.")],
+    output: Annotated[Path, Option("--output", "-o", help="A .png, .jpg, .webp or .tif file.")],
+    preset: Annotated[str, Option(help="draft, normal or best.")] = "normal",
+    size: Annotated[int, Option(help="Long side of the result, in pixels.")] = 512,
+    strength: Annotated[float, Option(help="0 is the photo, 1 hardly shows it.")] = 0.5,
+    style_weight: Annotated[
+        list[float] | None, Option(help="Share of each STYLE, in order; give it once for each.")
+    ] = None,
+    style_scale: Annotated[float, Option(help="Size of the strokes; 1 is that of STYLE.")] = 1.0,
+    steps: Annotated[str, Option(help="Steps at each level, coarse to fine: 150,100,60.")] = "",
+    content_layer: Annotated[
+        list[str] | None, Option(help="A VGG-19 layer that keeps the photo; may be repeated.")
+    ] = None,
+    style_layer: Annotated[
+        list[str] | None, Option(help="LAYER or LAYER=WEIGHT for the style; may be repeated.")
+    ] = None,
+    style_loss: Annotated[str, Option(help="gram or wasserstein.")] = "gram",
+    variation: Annotated[
+        float | None, Option(help="Weight of the total variation; more is smoother.")
+    ] = None,
+    pooling: Annotated[str, Option(help="max or average.")] = "max",
+    start: Annotated[str, Option(help="content, noise, or a picture's file.")] = "content",
+    optimizer: Annotated[str, Option(help="adam or lbfgs.")] = "adam",
+    precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
+    jit: Annotated[bool, Option("--jit", help="Compile the step with XLA.")] = False,
+    seed: Annotated[int, Option(help="Seed of the noise.")] = 0,
+    network: Network = "auto",
+    weights: Weights = "auto",
+    device: Device = "auto",
+    comparison: Annotated[
+        Path | None, Option(metavar="SHEET", help="Also write photo, artworks and result.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, Option(metavar="FILE", help="Also write the recipe to a .json file.")
+    ] = None,
+    save_every: Annotated[
+        int, Option(metavar="N", help="Write OUTPUT every N steps as well.")
+    ] = 0,
+    quality: Annotated[int, Option(help="Of JPEG and WebP, 1 to 100.")] = 95,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Paint a photo in the style of one or more artworks."""
+    from tfnst import images
+
+    for target in (output, comparison):
+        if target is not None:
+            images.check_target(target)
+    under = terminal.start_tensorflow(device)
+    from tfnst.optimization import Settings
+    from tfnst.recipe import Recipe
+
+    from_file = start not in ("content", "noise")
+    changes: dict[str, Any] = dict(
+        size=size,
+        strength=strength,
+        style_scale=style_scale,
+        style_loss=style_loss,
+        pooling=pooling,
+        start="picture" if from_file else start,
+        optimizer=optimizer,
+        precision=precision,
+        jit_compile=jit,
+        seed=seed,
+    )
+    if variation is not None:
+        changes["variation"] = variation
+    if steps:
+        changes["steps"] = _numbers("--steps", steps)
+    if content_layer:
+        changes["content_layers"] = tuple(content_layer)
+    if style_layer:
+        pairs = [name.partition("=") for name in style_layer]
+        changes["style_layers"] = tuple(name for name, _, _ in pairs)
+        changes["style_weights"] = tuple(_number("--style-layer", w or "1") for _, _, w in pairs)
+    order = Recipe.gather(
+        content,
+        styles,
+        Settings.preset(preset, **changes),
+        shares=style_weight,
+        network=network,
+        weights=weights,
+        start=start if from_file else None,
+        quality=quality,
+    )
+    with under:
+        _paint(order, output, comparison, recipe, save_every, quiet, as_json)
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{option} holds {text!r}; give a number") from None
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    return tuple(int(_number(option, part)) for part in text.split(","))
+
+
+def _describe(report: Progress) -> str:
+    return (
+        f"{report.width}×{report.height}  style {report.style_loss:.4f}  "
+        f"content {report.content_distance:.3f}"
+    )
+
+
+def _paint(
+    order: Recipe,
+    output: Path,
+    comparison: Path | None = None,
+    recipe_file: Path | None = None,
+    save_every: int = 0,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> None:
+    from tfnst import plots
+    from tfnst.optimization import DivergenceError
+
+    began = time.perf_counter()
+    painting, alpha = order.begin(Path(output).parent)
+    stopped = ""
+    try:
+        with terminal.progress_bar(quiet, as_json, _describe) as show:
+            for report in painting.run():
+                show(report)
+                if save_every and report.step // save_every > (report.step - 10) // save_every:
+                    _write(order, painting, alpha, output)
+    except KeyboardInterrupt:
+        stopped = "stopped"
+    except DivergenceError as error:
+        stopped = str(error)
+    if not painting.steps_done:
+        terminal.complain(stopped or "no step was done", 130)
+    final = _write(order, painting, alpha, output)
+    if recipe_file is not None:
+        recipe_file.write_text(final.to_json() + "\n", encoding="utf-8")
+    if comparison is not None:
+        plots.write(
+            plots.comparison_sheet(painting.content, painting.styles, painting.picture()),
+            comparison,
+        )
+    seconds = round(time.perf_counter() - began, 1)
+    if as_json:
+        terminal.emit("done", output=str(output), seconds=seconds, stopped=bool(stopped))
+    elif not quiet:
+        print(f"{output}  {painting.shape[1]}×{painting.shape[0]}  {order.network}  {seconds} s")
+    if stopped:
+        terminal.complain(
+            f"{stopped} after step {painting.steps_done}; {output} holds the best picture so far",
+            130 if stopped == "stopped" else 1,
+        )
+
+
+def _write(order: Recipe, painting: StyleTransfer, alpha: Any, output: Path) -> Recipe:
+    from tfnst import images
+
+    done = None if painting.finished else painting.steps_done
+    final = replace(order, steps_done=done)
+    images.save(
+        output,
+        painting.picture(),
+        alpha=alpha,
+        recipe=final.to_json(),
+        quality=order.quality,
+    )
+    return final
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, Option("--output", "-o", help="A folder for the pictures.")] = Path(
+        "demo"
+    ),
+    size: Annotated[int, Option(help="Long side of the result, in pixels.")] = 512,
+) -> None:
+    """Paint the bundled photo in the style of the bundled artworks."""
+    terminal.start_tensorflow()
+    from tfnst import assets
+    from tfnst.optimization import Settings
+    from tfnst.recipe import Recipe
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in assets.DEMO_STYLES:
+        order = Recipe.gather(
+            assets.photo(), [assets.artwork(name)], Settings.preset("normal", size=size),
+            network="vgg19-lite",
+        )
+        _paint(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
+
+
+@app.command()
+def repeat(
+    picture: Annotated[Path, typer.Argument(help="A picture that tfnst wrote.")],
+    output: Annotated[Path | None, Option("--output", "-o", help="Where to write it again.")] = None,
+    recipe: Annotated[
+        Path | None, Option(metavar="FILE", help="The recipe, if the picture holds none.")
+    ] = None,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Make a picture again from its recipe, and say whether the bytes agree."""
+    from tfnst import images
+
+    text = recipe.read_text("utf-8") if recipe else images.load(picture).recipe
+    if text is None:
+        raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
+    under = terminal.start_tensorflow(device)
+    from tfnst.recipe import Recipe, repeated_bytes, versions
+
+    order = Recipe.from_json(text)
+    with under, terminal.progress_bar(quiet, False, _describe) as show:
+        again = repeated_bytes(order, picture, show)
+    if output is not None:
+        images.write_bytes(output, again)
+    if again == picture.read_bytes():
+        print(f"{picture}: the same, byte for byte")
+        return
+    changed = [k for k, v in versions().items() if order.versions.get(k) != v]
+    why = f"; changed since: {', '.join(changed)}" if changed else ""
+    terminal.complain(f"{picture}: the bytes differ{why}", 1)
+
+
+@app.command()
+def download(
+    network: Annotated[str, typer.Argument(help="vgg19, the only one that is not shipped.")],
+) -> None:
+    """Download VGG-19's ImageNet weights (80 MB) and check them."""
+    if network != "vgg19":
+        raise ValueError(f"network {network!r} cannot be downloaded; use vgg19")
+    terminal.start_tensorflow()
+    from tfnst import features
+
+    print(features.download_vgg19())
+
+
+@app.command()
+def distill(
+    teacher: Annotated[str, Option(help="vgg19, or the .npz of a network of its shape.")],
+    photos: Annotated[list[Path], Option(help="A folder of pictures; may be repeated.")],
+    output: Annotated[Path, Option("--output", "-o", help="The .npz to write.")],
+    steps: Annotated[int | None, Option(help="How long to train.")] = None,
+    credit: Annotated[
+        str, Option(help="Who made teacher and photos, and under which licence, for the card.")
+    ] = "",
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any."""
+    under = terminal.start_tensorflow(device)
+    from tfnst import datasets, distillation
+
+    with under, terminal.progress_bar(quiet, as_json, distillation.describe) as show:
+        settings = distillation.Settings() if steps is None else distillation.Settings.lasting(steps)
+        for report in distillation.distill(
+            teacher, datasets.PhotoFolder(photos), output, settings, credit
+        ):
+            show(report)
+
+
+@app.command()
+def info() -> None:
+    """Versions, devices, and the feature network that auto chooses."""
+    terminal.start_tensorflow()
+    import tensorflow as tf
+
+    from tfnst import features
+    from tfnst.recipe import versions
+
+    for name, value in versions().items():
+        print(f"{name:12} {value}")
+    devices = ", ".join(d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices())
+    network, why = features.choose_network()
+    print(f"{'devices':12} {devices}\n{'network':12} {network}: {why}")
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit(0)

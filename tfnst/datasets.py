@@ -1,0 +1,103 @@
+"""Folders of photos to batches of training crops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tfnst import images
+
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"}
+
+
+@dataclass(frozen=True)
+class PhotoFolder:
+    """Readable pictures below some folders, and how many files had to be skipped.
+
+    Raises ValueError when a folder does not exist or no picture of at least `smallest` px is left.
+    """
+
+    folders: Sequence[str | Path]
+    smallest: int = 64
+    files: tuple[Path, ...] = field(init=False)
+    skipped: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        candidates: list[Path] = []
+        for folder in map(Path, self.folders):
+            if not folder.is_dir():
+                raise ValueError(f"photos: {str(folder)!r} is not a folder; give a folder of photos")
+            candidates += sorted(file for file in folder.rglob("*") if file.is_file())
+        files = tuple(file for file in candidates if self._usable(file))
+        if not files:
+            raise ValueError(
+                f"photos: no picture of at least {self.smallest} px in "
+                f"{', '.join(map(str, self.folders))}"
+            )
+        object.__setattr__(self, "files", files)
+        object.__setattr__(self, "skipped", len(candidates) - len(files))
+
+    def _usable(self, file: Path) -> bool:
+        if file.suffix.lower() not in PICTURE_SUFFIXES:
+            return False
+        try:
+            with Image.open(file) as picture:
+                return min(picture.size) >= self.smallest
+        except (OSError, ValueError):
+            return False
+
+
+@lru_cache(maxsize=4096)
+def _pixels(file: Path, largest: int) -> np.ndarray:
+    return images.as_uint8(images.load(file, largest).rgb)
+
+
+def random_crop(file: Path, size: int, random: np.random.Generator) -> np.ndarray:
+    """A random square of a picture at a random scale, as (size, size, 3) float32 in [0, 1]."""
+    pixels = _pixels(file, 8 * size)
+    shortest = min(pixels.shape[:2])
+    side = int(np.exp(random.uniform(np.log(min(size, shortest)), np.log(shortest))))
+    top = random.integers(pixels.shape[0] - side + 1)
+    left = random.integers(pixels.shape[1] - side + 1)
+    square = Image.fromarray(pixels[top : top + side, left : left + side])
+    square = square.resize((size, size), Image.Resampling.BICUBIC)
+    crop = np.asarray(square, np.float32) / 255
+    return crop[:, ::-1] if random.random() < 0.5 else crop
+
+
+def crops(
+    folder: PhotoFolder, size: int, batch: int, seed: int, first_step: int = 0
+) -> Iterator[np.ndarray]:
+    """Endless (batch, size, size, 3) float32 crops, the same for the same seed and step."""
+    step = first_step
+    while True:
+        random = np.random.default_rng((seed, step))
+        chosen = random.choice(len(folder.files), batch)
+        yield np.stack([random_crop(folder.files[i], size, random) for i in chosen])
+        step += 1
+
+
+def disturb(batch: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """What an optimiser meets on its way from a photo to a painting: blends, odd colours, noise.
+
+    Takes and returns (B, H, W, 3) float32 in [0, 1].
+    """
+    count = len(batch)
+    shape = (count, 1, 1, 1)
+
+    def some(share: float) -> np.ndarray:
+        return (random.random(shape) < share).astype(np.float32)
+
+    blend = some(0.3) * random.uniform(0.2, 0.8, shape)
+    mixed = batch + blend * (batch[random.permutation(count)] - batch)
+    contrast = np.exp(some(0.4) * random.normal(0, 0.5, shape))
+    tint = some(0.4) * random.normal(0, 0.15, (count, 1, 1, 3))
+    coloured = 0.5 + (mixed - 0.5) * contrast + tint
+    deviation = some(0.5) * random.uniform(0, 0.25, shape) ** 1.5 * 2
+    noisy = coloured + deviation * random.normal(0, 1, batch.shape)
+    return np.clip(noisy, 0, 1).astype(np.float32)

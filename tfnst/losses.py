@@ -1,0 +1,174 @@
+"""The equations of style transfer, one pure function each, on any Keras backend.
+
+Activations are (B, H, W, C) tensors of any float type; every sum is taken in float32. Losses are
+scale-free: each is divided by the size of its own target, so that one set of weights serves any
+network, layer and picture size. All return one number a sample, of shape (B,), without units.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from keras import ops
+
+# Added to a target's size before dividing by it: a flat black picture has no texture to compare.
+TINY = 1e-8
+
+
+class FeatureStatistics(NamedTuple):
+    """Sums over a layer's positions, which add up over tiles, masks and pictures.
+
+    `count` (B,), how many positions; `total` (B, C), Σf; `outer` (B, C, C), Σffᵀ.
+    """
+
+    count: Any
+    total: Any
+    outer: Any
+
+
+def feature_statistics(activation: Any) -> FeatureStatistics:
+    """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f."""
+    shape = ops.shape(activation)
+    columns = ops.cast(ops.reshape(activation, (shape[0], shape[1] * shape[2], shape[3])), "float32")
+    count = ops.cast(ops.full((shape[0],), shape[1] * shape[2]), "float32")
+    outer = ops.matmul(ops.transpose(columns, (0, 2, 1)), columns)
+    return FeatureStatistics(count, ops.sum(columns, 1), outer)
+
+
+def blend_statistics(
+    statistics: list[FeatureStatistics], weights: list[float]
+) -> FeatureStatistics:
+    """The statistics of a picture of which each source fills the share `weights[i]`.
+
+    Means and second moments are averaged; the result counts as one position.
+    """
+    whole = sum(weights)
+    shares = [weight / whole for weight in weights]
+    return FeatureStatistics(
+        ops.ones_like(statistics[0].count),
+        sum(w * s.total / s.count[:, None] for w, s in zip(shares, statistics, strict=True)),
+        sum(w * s.outer / s.count[:, None, None] for w, s in zip(shares, statistics, strict=True)),
+    )
+
+
+def gram_matrix(statistics: FeatureStatistics) -> Any:
+    """G = Σffᵀ / count, (B, C, C): the uncentred second moments of a layer.
+
+    Gatys, Ecker & Bethge, CVPR 2016, equation 3, divided by the number of positions so that it
+    does not depend on the picture's size.
+    """
+    return statistics.outer / statistics.count[:, None, None]
+
+
+def mean(statistics: FeatureStatistics) -> Any:
+    """μ = Σf / count, (B, C)."""
+    return statistics.total / statistics.count[:, None]
+
+
+def covariance(statistics: FeatureStatistics) -> Any:
+    """Σ = Σffᵀ / count − μμᵀ, (B, C, C)."""
+    average = mean(statistics)
+    return gram_matrix(statistics) - average[:, :, None] * average[:, None, :]
+
+
+def gram_style_loss(statistics: FeatureStatistics, target: FeatureStatistics) -> Any:
+    """‖G − A‖² / ‖A‖²: 0 when the Gram matrices agree, 1 for a black picture.
+
+    Gatys, Ecker & Bethge, CVPR 2016, equation 4, with the target's size in place of 4N²M².
+    """
+    wanted = gram_matrix(target)
+    difference = ops.sum(ops.square(gram_matrix(statistics) - wanted), (1, 2))
+    return difference / (ops.sum(ops.square(wanted), (1, 2)) + TINY)
+
+
+def wasserstein_style_loss(statistics: FeatureStatistics, target: FeatureStatistics) -> Any:
+    """The squared 2-Wasserstein distance of two Gaussians, over the target's second moment.
+
+    (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): 0 when means and covariances
+    agree, about 1 for a black picture. Olkin & Pukelsheim, 1982; for style, Katherine Crowson's
+    style-transfer-pytorch. Unlike the Gram loss it is linear in the distance to the target, so
+    that small differences count.
+    """
+    mean_target, spread_target = mean(target), _regular(covariance(target))
+    spread = _regular(covariance(statistics))
+    root, _ = matrix_square_root(spread_target)
+    overlap = trace_of_root(ops.matmul(ops.matmul(root, spread), root))
+    distance = ops.sum(ops.square(mean(statistics) - mean_target), 1)
+    distance += _trace(spread) + _trace(spread_target) - 2 * overlap
+    return distance / (ops.sum(ops.square(mean_target), 1) + _trace(spread_target) + TINY)
+
+
+def _regular(matrix: Any) -> Any:
+    """A covariance made safely positive definite: channels that never fire have none."""
+    size = matrix.shape[-1]
+    ridge = 1e-4 * _trace(matrix) / size + TINY
+    return matrix + ridge[:, None, None] * ops.eye(size)
+
+
+def _trace(matrix: Any) -> Any:
+    return ops.sum(ops.diagonal(matrix, axis1=-2, axis2=-1), -1)
+
+
+def matrix_square_root(matrix: Any, iterations: int = 15) -> tuple[Any, Any]:
+    """S^½ and S^−½ of symmetric positive definite (B, C, C) matrices.
+
+    The coupled Newton–Schulz iteration (Higham, Functions of Matrices, 2008, equation 6.35):
+    products only, so that it compiles for any accelerator.
+    """
+    norm = ops.sqrt(ops.sum(ops.square(matrix), (1, 2), keepdims=True))
+    identity = ops.eye(matrix.shape[-1])
+    root, inverse = matrix / norm, ops.broadcast_to(identity, ops.shape(matrix))
+    for _ in range(iterations):
+        correction = 1.5 * identity - 0.5 * ops.matmul(inverse, root)
+        root, inverse = ops.matmul(root, correction), ops.matmul(correction, inverse)
+    return root * ops.sqrt(norm), inverse / ops.sqrt(norm)
+
+
+def trace_of_root(matrix: Any) -> Any:
+    """tr S^½ of symmetric positive definite matrices, (B,), with its exact gradient ½ S^−½.
+
+    Written so that no gradient goes back through the iteration, which loses it to rounding.
+    """
+    root, inverse = (ops.stop_gradient(value) for value in matrix_square_root(matrix))
+    slope = ops.sum(0.5 * inverse * (matrix - ops.stop_gradient(matrix)), (1, 2))
+    return _trace(root) + slope
+
+
+def content_loss(activation: Any, target: Any) -> Any:
+    """mean (F − P)² / mean P²: Gatys, Ecker & Bethge, CVPR 2016, equation 1, made scale-free."""
+    activation, target = ops.cast(activation, "float32"), ops.cast(target, "float32")
+    difference = ops.mean(ops.square(activation - target), (1, 2, 3))
+    return difference / (ops.mean(ops.square(target), (1, 2, 3)) + TINY)
+
+
+def standardize(activation: Any) -> Any:
+    """Each channel less its mean, over its deviation, both over the picture; float32.
+
+    Means and deviations carry the style (Huang & Belongie, ICCV 2017, equation 5); what is left is
+    where things are. Channels that hardly vary stay small instead of becoming noise.
+    """
+    activation = ops.cast(activation, "float32")
+    centred = activation - ops.mean(activation, (1, 2), keepdims=True)
+    variance = ops.mean(ops.square(centred), (1, 2), keepdims=True)
+    floor = 1e-2 * ops.mean(variance, 3, keepdims=True) + TINY
+    return centred / ops.sqrt(variance + floor)
+
+
+def content_distance(activation: Any, target: Any) -> Any:
+    """mean (F̂ − P̂)² over standardised activations: 0 the same, 2 unrelated (2 − 2·correlation).
+
+    A content loss that leaves palette and contrast to the style, and means the same on every pair
+    of pictures: half of it is how far the mean correlation with the photo has fallen.
+    """
+    return ops.mean(ops.square(standardize(activation) - standardize(target)), (1, 2, 3))
+
+
+def total_variation(image: Any) -> Any:
+    """Mean squared difference of neighbours, across and down, of a (B, H, W, C) image.
+
+    Mahendran & Vedaldi, CVPR 2015, equation 4, with β = 2, and means so that size does not count.
+    """
+    image = ops.cast(image, "float32")
+    across = ops.mean(ops.square(image[:, :, 1:] - image[:, :, :-1]), (1, 2, 3))
+    down = ops.mean(ops.square(image[:, 1:] - image[:, :-1]), (1, 2, 3))
+    return across + down

@@ -1,0 +1,153 @@
+"""What it takes to make a picture again: inputs, settings, network and versions, as JSON."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfnst import features, images
+from tfnst.optimization import Settings, StyleTransfer
+
+PACKAGES = ("tfnst", "tensorflow", "keras", "numpy", "pillow", "scipy")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that a picture was made from, and the SHA-256 of its bytes at that time."""
+
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: str | Path) -> Source:
+        return cls(str(path), images.sha256(path))
+
+    def find(self, *folders: Path) -> Path:
+        """The file where it was, or by its name in one of the folders; ValueError if it differs."""
+        places = [Path(self.path), *(folder / Path(self.path).name for folder in folders)]
+        found = [place for place in places if place.is_file()]
+        for place in found:
+            if images.sha256(place) == self.sha256:
+                return place
+        if found:
+            raise ValueError(f"{str(found[0])!r} has changed since the picture was made from it")
+        raise ValueError(
+            f"{self.path!r} is not there any more; put it beside the picture, under the same name"
+        )
+
+
+def versions() -> dict[str, str]:
+    """What the same bytes depend on, besides the processor's own arithmetic."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {**found, "python": platform.python_version(), "machine": platform.machine()}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A painting by optimisation, complete: the same recipe gives the same picture.
+
+    `shares` weigh the styles; `steps_done` tells of a run that was stopped; `quality` is that of
+    the file's encoding.
+    """
+
+    content: Source
+    styles: tuple[Source, ...]
+    shares: tuple[float, ...]
+    settings: Settings
+    network: str
+    weights: Source
+    start: Source | None = None
+    steps_done: int | None = None
+    quality: int = 95
+    versions: dict[str, str] = field(default_factory=versions)
+
+    @classmethod
+    def gather(
+        cls,
+        content: str | Path,
+        styles: Sequence[str | Path],
+        settings: Settings,
+        *,
+        shares: Sequence[float] | None = None,
+        network: str = "auto",
+        weights: str = "auto",
+        start: str | Path | None = None,
+        quality: int = 95,
+    ) -> Recipe:
+        """Resolve names and hash every file; ValueError for one that is missing."""
+        name, _ = features.choose_network(network)
+        return cls(
+            content=Source.of(content),
+            styles=tuple(Source.of(style) for style in styles),
+            shares=tuple(shares or [1.0] * len(styles)),
+            settings=settings,
+            network=name,
+            weights=Source.of(features.weights_file(name, weights)),
+            start=None if start is None else Source.of(start),
+            quality=quality,
+        )
+
+    def begin(self, *folders: Path) -> tuple[StyleTransfer, np.ndarray | None]:
+        """The painting, ready to run, and the content's alpha at the size of the result.
+
+        Inputs that have moved are looked for in `folders`.
+        """
+        content = images.load(self.content.find(*folders))
+        styles = [over_white(images.load(style.find(*folders))) for style in self.styles]
+        weights = self.weights.find(features.LITE_WEIGHTS.parent, *folders)
+        painting = StyleTransfer(
+            content.rgb,
+            styles,
+            self.settings,
+            shares=self.shares,
+            network=self.network,
+            weights=str(weights),
+            start=None if self.start is None else images.load(self.start.find(*folders)).rgb,
+        )
+        alpha = content.alpha
+        if alpha is not None:
+            alpha = images.resize(alpha, *painting.shape)
+        return painting, alpha
+
+    def to_json(self) -> str:
+        """One line of JSON, with sorted keys."""
+        return json.dumps({"tfnst": "stylize", **asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Read what `to_json` wrote; ValueError for anything else."""
+        try:
+            data = json.loads(text)
+            if data.pop("tfnst") != "stylize":
+                raise ValueError("it is of another kind of picture")
+            data["content"] = Source(**data["content"])
+            data["weights"] = Source(**data["weights"])
+            data["styles"] = tuple(Source(**style) for style in data["styles"])
+            data["shares"] = tuple(data["shares"])
+            data["start"] = Source(**data["start"]) if data["start"] else None
+            data["settings"] = settings_from(data["settings"])
+            return cls(**data)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"this recipe cannot be read: {error}") from None
+
+
+def settings_from(values: dict[str, Any]) -> Settings:
+    """Settings from JSON, where a tuple has become a list."""
+    unknown = sorted(set(values) - {one.name for one in fields(Settings)})
+    if unknown:
+        raise ValueError(f"settings {', '.join(unknown)} are unknown to this version")
+    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def over_white(picture: images.Picture) -> np.ndarray:
+    """A style picture without its transparency: paper shows through."""
+    if picture.alpha is None:
+        return picture.rgb
+    return picture.rgb * picture.alpha[..., None] + (1 - picture.alpha[..., None])

@@ -1,0 +1,111 @@
+"""What every command shares: silence, devices, a progress bar, and errors of one line."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Report = Callable[[Any], None]
+
+
+@contextlib.contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Drop what C++ code writes to file descriptor 2, as TensorFlow does when it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def start_tensorflow(device: str = "auto") -> Any:
+    """Import TensorFlow without a word, let GPU memory grow, return the device to run under.
+
+    `device` is "auto", "cpu", "gpu" or "gpu:N". Raises ValueError for one that is not there.
+    """
+    with silent_stderr():
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        tf.config.list_logical_devices()
+    kind, _, number = device.lower().partition(":")
+    known = ["auto", "cpu", *(f"gpu:{i}" for i in range(len(gpus)))]
+    if device == "auto":
+        return contextlib.nullcontext()
+    if f"{kind}:{number or 0}" not in known and kind != "cpu":
+        raise ValueError(f"--device {device!r} is not on this machine; use {', '.join(known)}")
+    return tf.device(f"/{kind.upper()}:{number or 0}")
+
+
+@contextlib.contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End with one line and status 2 for misuse, 1 for failure, 130 for Ctrl-C; no traceback."""
+    try:
+        yield
+    except ValueError as error:
+        complain(str(error), 2)
+    except KeyboardInterrupt:
+        complain("stopped", 130)
+    except MemoryError:
+        complain("out of memory; use a smaller --size", 1)
+    except (OSError, RuntimeError) as error:
+        complain(str(error) or type(error).__name__, 1)
+    except Exception as error:
+        if type(error).__module__.startswith("tensorflow"):
+            small = "out of memory; use a smaller --size" if "Exhausted" in str(type(error)) else ""
+            complain(small or f"TensorFlow failed: {error}", 1)
+        raise
+
+
+def complain(message: str, status: int) -> None:
+    """Write one line to standard error and leave."""
+    first = next(iter(message.strip().splitlines()), "")
+    print(f"tfnst: {first}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+@contextlib.contextmanager
+def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> Iterator[Report]:
+    """A function that shows a progress report, which has `step` and `steps`.
+
+    A bar with time left on a terminal's standard error; JSON lines on standard output instead
+    with `as_json`; nothing with `quiet`.
+    """
+    if as_json:
+        yield lambda report: emit("progress", **dataclasses.asdict(report))
+        return
+    if quiet:
+        yield lambda report: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(24),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} {task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda report: bar.update(
+            task, completed=report.step, total=report.steps, description=describe(report)
+        )
+
+
+def emit(event: str, **values: Any) -> None:
+    """One line of JSON on standard output."""
+    print(json.dumps({"event": event, **values}), flush=True)

@@ -1,0 +1,291 @@
+"""Training by knowledge distillation: a small VGG-19 that paints as a large one does."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfnst import datasets, features
+
+
+@dataclass(frozen=True)
+class DistillationSettings:
+    """How VGG-19-lite is trained.
+
+    The first `local_steps` of all `steps` teach each layer by itself, where the widths allow it.
+    Crops are `crop` px square; `sobolev` weighs image gradients against activations;
+    `learning_rate` is relative to a layer's weights (LAMB), and falls to zero along a cosine, twice.
+    """
+
+    steps: int = 4_000
+    local_steps: int = 1_500
+    batch: int = 8
+    crop: int = 128
+    learning_rate: float = 2e-2
+    sobolev: float = 0.5
+    seed: int = 0
+    log_every: int = 100
+
+
+@dataclass(frozen=True)
+class DistillationProgress:
+    """Mean relative errors since the last report: of activations and of image gradients."""
+
+    step: int
+    steps: int
+    activation_error: float
+    gradient_error: float
+    seconds: float
+
+
+def load_teacher(source: str | Path) -> keras.Model:
+    """A frozen model image → {layer: activation} with every layer that the teacher has.
+
+    `source` is "vgg19" or an `.npz` of a VGG-shaped network with reflected borders, in which a
+    1×1 convolution named `preprocess` may stand first.
+    """
+    if str(source) == "vgg19":
+        return features.FeatureExtractor("vgg19", features.ARCHITECTURES["vgg19-lite"].layers)
+    arrays = features.read_weights(Path(source))
+    layers = [name for name in features.VGG19_LAYERS if f"{name}/kernel" in arrays]
+    if not layers or layers != list(features.VGG19_LAYERS[: len(layers)]):
+        raise ValueError(f"teacher {str(source)!r} has no layers named as VGG-19's, in order")
+    widths = [arrays[f"{name}/kernel"].shape[-1] for name in layers if name.endswith("conv1")]
+    widths += [0] * (5 - len(widths))
+    has_preprocess = "preprocess/kernel" in arrays
+    image, activations = features.vgg_graph(
+        tuple(widths),
+        layers,
+        padding="reflect",
+        preprocess=keras.layers.Conv2D(3, 1, name="preprocess")
+        if has_preprocess
+        else features.caffe_input,
+    )
+    teacher = keras.Model(image, activations, name="teacher")
+    features.set_weights(teacher, arrays, str(source))
+    teacher.trainable = False
+    return teacher
+
+
+def interior(activation: Any) -> Any:
+    """An activation without its outer eighth, where the two networks' padding differs."""
+    margin = max(1, activation.shape[1] // 8)
+    return activation[:, margin:-margin, margin:-margin]
+
+
+def relative_error(estimate: Any, truth: Any) -> Any:
+    """‖estimate − truth‖² / ‖truth‖² for each sample of the batch, in float32."""
+    axes = list(range(1, len(truth.shape)))
+    difference = tf.reduce_sum(tf.square(estimate - truth), axes)
+    return difference / (tf.reduce_sum(tf.square(truth), axes) + 1e-12)
+
+
+class Distiller(keras.Model):  # type: ignore[misc]
+    """A student, its teacher and the heads between them where their widths differ.
+
+    Every layer of the student answers for the teacher's layer of the same name (FitNets, Romero
+    et al., arXiv:1412.6550, at all depths), and its image gradients for the teacher's (Sobolev
+    training, Czarnecki et al., arXiv:1706.04859): an optimiser follows gradients, and a student
+    whose activations agree can still have gradients that do not.
+    """
+
+    def __init__(self, teacher: keras.Model, settings: DistillationSettings) -> None:
+        super().__init__(name="distiller")
+        self.settings = settings
+        layers = list(teacher.output.keys())
+        self.student = features.FeatureExtractor("vgg19-lite", layers, weights=None)
+        self.student.trainable = True
+        self.teach = lambda image: teacher(image)  # a closure, so that checkpoints leave it out
+        self.heads = {
+            name: keras.layers.Conv2D(teacher.output[name].shape[-1], 1, activation="relu")
+            for name in layers
+            if teacher.output[name].shape[-1] != self.student.output[name].shape[-1]
+        }
+        self.scales = {name: self.add_weight(shape=(), trainable=False) for name in layers}
+        local = 0 if self.heads else settings.local_steps
+        schedule = keras.optimizers.schedules.CosineDecayRestarts(
+            settings.learning_rate,
+            first_decay_steps=local or settings.steps,
+            t_mul=(settings.steps - local) / (local or settings.steps),
+            m_mul=0.1,
+        )
+        # LAMB's step is a share of the layer's own size: the first layers, with few large weights,
+        # and the last, with many small ones, need rates a factor of ten apart under Adam.
+        self.optimizer = keras.optimizers.Lamb(schedule, global_clipnorm=1.0)
+
+    def calibrate(self, batch: np.ndarray) -> None:
+        """Divide the teacher's layers by their root mean square, so that all weigh the same."""
+        for name, activation in self.teach(batch).items():
+            self.scales[name].assign(tf.sqrt(tf.reduce_mean(tf.square(activation))))
+
+    def answers(self, image: Any) -> dict[str, Any]:
+        """The student's activations, through a head where the teacher is wider."""
+        activations = self.student(image)
+        return {
+            name: self.heads[name](activation) if name in self.heads else activation
+            for name, activation in activations.items()
+        }
+
+    def local_answers(self, image: Any, targets: dict[str, Any]) -> dict[str, Any]:
+        """Each layer's answer to the teacher's own activation before it.
+
+        The gradient goes straight through the ReLU. Where the target is 0 and the unit is off the
+        error is 0 anyway; where the target is not, a unit that is off must be able to wake up, and
+        under the ReLU's own gradient half of them never did.
+        """
+        scale = features.ARCHITECTURES["vgg19-lite"].input_scale
+        answers, x = {}, features.caffe_input(image) * scale
+        for name, target in targets.items():
+            if name.endswith("conv1") and answers:
+                x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+            layer = self.student.get_layer(name)
+            drive = tf.nn.conv2d(x, layer.kernel, 1, "SAME") + layer.bias
+            answers[name] = drive + tf.stop_gradient(tf.nn.relu(drive) - drive)
+            x = target
+        return answers
+
+    def targets(self, image: Any) -> dict[str, Any]:
+        """The teacher's activations at about unit size."""
+        return {
+            name: activation / self.scales[name] for name, activation in self.teach(image).items()
+        }
+
+    def questions(self, targets: dict[str, Any]) -> dict[str, Any]:
+        """Random cotangents, one layer a sample: half noise, half of the form of a style gradient.
+
+        The gradient of a Gram loss with respect to an activation F is F times a matrix.
+        """
+        count = tf.shape(next(iter(targets.values())))[0]
+        layer = tf.one_hot(tf.random.uniform([count], maxval=len(targets), dtype=tf.int32), len(targets))
+        cotangents = {}
+        for index, (name, target) in enumerate(targets.items()):
+            width = target.shape[-1]
+            matrix = tf.random.normal([width, width]) / np.sqrt(width)
+            noise = tf.random.normal(tf.shape(target)) / np.sqrt(width)
+            cotangent = noise + tf.einsum("bhwc,cd->bhwd", target, matrix)
+            cotangents[name] = cotangent * layer[:, index, None, None, None]
+        return cotangents
+
+    def activation_error(self, answers: dict[str, Any], targets: dict[str, Any]) -> Any:
+        """The relative error of the activations, mean over batch and layers."""
+        errors = [
+            tf.reduce_mean(relative_error(interior(answers[name]), interior(targets[name])))
+            for name in targets
+        ]
+        return tf.add_n(errors) / len(errors)
+
+    def errors(self, image: Any) -> tuple[Any, Any]:
+        """Relative errors of activations and of image gradients, mean over the batch."""
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            targets = self.targets(image)
+            cotangents = {k: tf.stop_gradient(r) for k, r in self.questions(targets).items()}
+            product = sum(tf.reduce_sum(interior(targets[k] * cotangents[k])) for k in targets)
+        true_gradient = tf.stop_gradient(tape.gradient(product, image))
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            answers = self.answers(image)
+            product = sum(tf.reduce_sum(interior(answers[k] * cotangents[k])) for k in answers)
+        gradient = tape.gradient(product, image)
+        targets = {name: tf.stop_gradient(target) for name, target in targets.items()}
+        gradient_error = tf.reduce_mean(relative_error(gradient, true_gradient))
+        return self.activation_error(answers, targets), gradient_error
+
+    def descend(self, tape: Any, loss: Any) -> None:
+        """Apply one optimiser step."""
+        weights = self.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def local_step(self, image: Any) -> tuple[Any, Any]:
+        """One step in which each layer learns by itself; returns the activations' error, and NaN.
+
+        Only for a teacher of the student's widths. Errors do not add up from layer to layer yet,
+        and every layer's problem stands still while it is solved, so that this is quick.
+        """
+        targets = self.targets(image)
+        with tf.GradientTape() as tape:
+            error = self.activation_error(self.local_answers(image, targets), targets)
+        self.descend(tape, error)
+        return error, tf.constant(float("nan"))
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def step(self, image: Any) -> tuple[Any, Any]:
+        """One step of the whole network; returns the errors of activations and of gradients."""
+        with tf.GradientTape() as tape:
+            activation_error, gradient_error = self.errors(image)
+            loss = activation_error + self.settings.sobolev * gradient_error
+        self.descend(tape, loss)
+        return activation_error, gradient_error
+
+
+def batches(
+    photos: datasets.PhotoFolder, settings: DistillationSettings, first_step: int
+) -> Iterator[np.ndarray]:
+    """Disturbed crops from `first_step` on, the same for the same seed."""
+    clean = datasets.crops(photos, settings.crop, settings.batch, settings.seed, first_step)
+    for step, batch in enumerate(clean, start=first_step):
+        yield datasets.disturb(batch, np.random.default_rng((settings.seed, step, 1)))
+
+
+def distill(
+    teacher: keras.Model,
+    photos: datasets.PhotoFolder,
+    output: Path,
+    settings: DistillationSettings | None = None,
+) -> Iterator[DistillationProgress]:
+    """Train VGG-19-lite to paint as `teacher` does; write its float16 weights to `output`.
+
+    Checkpoints stand in `output` + ".checkpoints"; a run that finds them goes on from there, with
+    the same schedule and the same crops. Weights and card are written at every report.
+    """
+    settings = settings or DistillationSettings()
+    distiller = Distiller(teacher, settings)
+    first = next(batches(photos, settings, 0))
+    distiller.calibrate(first)
+    distiller.answers(tf.constant(first))
+    distiller.optimizer.build(distiller.trainable_variables)
+    local_steps = 0 if distiller.heads else settings.local_steps
+    checkpoint = tf.train.Checkpoint(distiller=distiller, optimizer=distiller.optimizer)
+    manager = tf.train.CheckpointManager(checkpoint, f"{output}.checkpoints", max_to_keep=2)
+    checkpoint.restore(manager.latest_checkpoint)
+    start = int(distiller.optimizer.iterations.numpy())
+    tf.random.set_seed(settings.seed + start)
+    means, began = np.zeros(2), time.perf_counter()
+    for step, batch in enumerate(batches(photos, settings, start), start=start + 1):
+        if step > settings.steps:
+            return
+        train = distiller.local_step if step <= local_steps else distiller.step
+        means += [float(error) for error in train(tf.constant(batch))]
+        if step % settings.log_every == 0 or step == settings.steps:
+            manager.save(step)
+            write_student(distiller.student, output)
+            count = (step - start - 1) % settings.log_every + 1
+            progress = DistillationProgress(
+                step, settings.steps, *(means / count).tolist(), seconds=time.perf_counter() - began
+            )
+            with open(f"{output}.log.jsonl", "a", encoding="utf-8") as log:
+                log.write(json.dumps(asdict(progress)) + "\n")
+            means = np.zeros(2)
+            yield progress
+
+
+def write_student(student: keras.Model, output: Path) -> None:
+    """Write a network's weights as float16, whole or not at all."""
+    arrays = {}
+    for layer in student.layers:
+        for part, value in zip(("kernel", "bias"), layer.get_weights(), strict=False):
+            arrays[f"{layer.name}/{part}"] = value.astype(np.float16)
+    temporary = output.with_name(f".{output.name}.part")
+    with open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
+    os.replace(temporary, output)
