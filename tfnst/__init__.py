@@ -1,0 +1,37 @@
+"""Neural style transfer with TensorFlow and Keras."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfnst.features import FeatureExtractor as FeatureExtractor
+    from tfnst.images import load as load
+    from tfnst.images import save as save
+    from tfnst.optimization import StyleTransfer as StyleTransfer
+    from tfnst.optimization import stylize as stylize
+    from tfnst.settings import Settings as Settings
+
+_HOMES = {
+    "FeatureExtractor": "features",
+    "Settings": "settings",
+    "StyleTransfer": "optimization",
+    "load": "images",
+    "save": "images",
+    "stylize": "optimization",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `import tfnst` does not start TensorFlow."""
+    if name not in _HOMES:
+        raise AttributeError(
+            f"module 'tfnst' has no attribute {name!r}; it has {', '.join(__all__)}"
+        )
+    return getattr(importlib.import_module(f"tfnst.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import replace
@@ -17,6 +16,7 @@ from tfnst import terminal
 if TYPE_CHECKING:
     from tfnst.optimization import Progress, StyleTransfer
     from tfnst.recipe import Recipe
+    from tfnst.training import DistillationProgress
 
 # Plain help: the decorated one takes as long again to import as everything else together.
 app = typer.Typer(
@@ -79,7 +79,7 @@ def stylize(
     style_layer: Annotated[
         list[str] | None, Option(help="LAYER or LAYER=WEIGHT for the style; may be repeated.")
     ] = None,
-    style_loss: Annotated[str, Option(help="gram or wasserstein.")] = "gram",
+    style_loss: Annotated[str, Option(help="wasserstein or gram.")] = "wasserstein",
     variation: Annotated[
         float | None, Option(help="Weight of the total variation; more is smoother.")
     ] = None,
@@ -98,9 +98,7 @@ def stylize(
     recipe: Annotated[
         Path | None, Option(metavar="FILE", help="Also write the recipe to a .json file.")
     ] = None,
-    save_every: Annotated[
-        int, Option(metavar="N", help="Write OUTPUT every N steps as well.")
-    ] = 0,
+    save_every: Annotated[int, Option(metavar="N", help="Write OUTPUT every N steps as well.")] = 0,
     quality: Annotated[int, Option(help="Of JPEG and WebP, 1 to 100.")] = 95,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -112,8 +110,8 @@ def stylize(
         if target is not None:
             images.check_target(target)
     under = terminal.start_tensorflow(device)
-    from tfnst.optimization import Settings
     from tfnst.recipe import Recipe
+    from tfnst.settings import Settings
 
     from_file = start not in ("content", "noise")
     changes: dict[str, Any] = dict(
@@ -242,13 +240,15 @@ def demo(
     """Paint the bundled photo in the style of the bundled artworks."""
     terminal.start_tensorflow()
     from tfnst import assets
-    from tfnst.optimization import Settings
     from tfnst.recipe import Recipe
+    from tfnst.settings import Settings
 
     folder.mkdir(parents=True, exist_ok=True)
-    for name in assets.DEMO_STYLES:
+    for name in ("swirl", "mosaic", "woodcut", "watercolor"):
         order = Recipe.gather(
-            assets.photo(), [assets.artwork(name)], Settings.preset("normal", size=size),
+            assets.photo(),
+            [assets.artwork(name)],
+            Settings.preset("normal", size=size),
             network="vgg19-lite",
         )
         _paint(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
@@ -257,7 +257,9 @@ def demo(
 @app.command()
 def repeat(
     picture: Annotated[Path, typer.Argument(help="A picture that tfnst wrote.")],
-    output: Annotated[Path | None, Option("--output", "-o", help="Where to write it again.")] = None,
+    output: Annotated[
+        Path | None, Option("--output", "-o", help="Where to write it again.")
+    ] = None,
     recipe: Annotated[
         Path | None, Option(metavar="FILE", help="The recipe, if the picture holds none.")
     ] = None,
@@ -271,11 +273,11 @@ def repeat(
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
     under = terminal.start_tensorflow(device)
-    from tfnst.recipe import Recipe, repeated_bytes, versions
+    from tfnst.recipe import Recipe, paint_again, versions
 
     order = Recipe.from_json(text)
     with under, terminal.progress_bar(quiet, False, _describe) as show:
-        again = repeated_bytes(order, picture, show)
+        again = paint_again(order, picture, show)
     if output is not None:
         images.write_bytes(output, again)
     if again == picture.read_bytes():
@@ -314,14 +316,17 @@ def distill(
 ) -> None:
     """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any."""
     under = terminal.start_tensorflow(device)
-    from tfnst import datasets, distillation
+    from tfnst import datasets, training
 
-    with under, terminal.progress_bar(quiet, as_json, distillation.describe) as show:
-        settings = distillation.Settings() if steps is None else distillation.Settings.lasting(steps)
-        for report in distillation.distill(
-            teacher, datasets.PhotoFolder(photos), output, settings, credit
-        ):
+    settings = training.DistillationSettings(**({} if steps is None else {"steps": steps}))
+    reports = training.distill(teacher, datasets.PhotoFolder(photos), output, settings, credit)
+    with under, terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
+        for report in reports:
             show(report)
+
+
+def _describe_distillation(report: DistillationProgress) -> str:
+    return f"activations {report.activation_error:.4f}  gradients {report.gradient_error:.4f}"
 
 
 @app.command()
@@ -335,7 +340,9 @@ def info() -> None:
 
     for name, value in versions().items():
         print(f"{name:12} {value}")
-    devices = ", ".join(d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices())
+    devices = ", ".join(
+        d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices()
+    )
     network, why = features.choose_network()
     print(f"{'devices':12} {devices}\n{'network':12} {network}: {why}")
 

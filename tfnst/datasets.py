@@ -31,7 +31,9 @@ class PhotoFolder:
         candidates: list[Path] = []
         for folder in map(Path, self.folders):
             if not folder.is_dir():
-                raise ValueError(f"photos: {str(folder)!r} is not a folder; give a folder of photos")
+                raise ValueError(
+                    f"photos: {str(folder)!r} is not a folder; give a folder of photos"
+                )
             candidates += sorted(file for file in folder.rglob("*") if file.is_file())
         files = tuple(file for file in candidates if self._usable(file))
         if not files:

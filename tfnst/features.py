@@ -195,7 +195,7 @@ def read_weights(file: Path) -> dict[str, np.ndarray]:
 def _read_h5(file: Path) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     with h5py.File(file, "r") as h5:
-        groups = h5["model_weights"] if "model_weights" in h5 else h5
+        groups = h5.get("model_weights", h5)
         for layer in VGG19_LAYERS:
             names = groups[layer].attrs["weight_names"]
             kernel, bias = (np.asarray(groups[layer][name]) for name in names)

@@ -91,7 +91,7 @@ def save(
     quality: 1 to 100 for JPEG and WebP; 100 makes WebP lossless. The same input gives the same
     bytes. Raises ValueError, and keeps an old file, when an argument is wrong or the disk refuses.
     """
-    kind = _kind_written(target := Path(path))
+    kind = check_target(target := Path(path))
     rgb = validate(rgb, "rgb")
     if max(rgb.shape) > (limit := _LONGEST_SIDE.get(kind, max(rgb.shape))):
         raise _FileError(path, f"{kind} holds at most {limit} pixels a side; save it as .png")
@@ -110,7 +110,7 @@ def save(
             raise ValueError('this recipe is none; give a JSON object that mentions "tfnst"')
         if kind == "JPEG" and len(recipe) > _LONGEST_JPEG_RECIPE:
             raise _FileError(path, "this recipe is too long for a JPEG; save it as .png")
-    _write_atomically(target, _encoded(Image.fromarray(as_uint8(rgb)), kind, recipe, quality))
+    write_bytes(target, _encoded(Image.fromarray(as_uint8(rgb)), kind, recipe, quality))
 
 
 def resize(array: Array, height: int, width: int) -> Array:
@@ -317,7 +317,7 @@ def _resized_with_alpha(rgb: Array, alpha: Array, height: int, width: int) -> tu
     return np.where(cover > 1 / 255, mean, resize(rgb, height, width)), cover[..., 0]
 
 
-def _kind_written(target: Path) -> str:
+def check_target(target: Path) -> str:
     if target.is_dir():
         raise _FileError(target, "this is a folder; name a file in it, such as styled.png")
     if not (kind := _WRITTEN.get(target.suffix[1:].lower())):
@@ -344,7 +344,7 @@ def _encoded(image: Image.Image, kind: str, recipe: str | None, quality: int) ->
     return data.getvalue()
 
 
-def _write_atomically(target: Path, data: bytes) -> None:
+def write_bytes(target: Path, data: bytes) -> None:
     # Not tempfile: its files are private to the user, whatever the umask says.
     temporary = target.parent / f".tfnst-{secrets.token_hex(8)}.tmp"
     try:

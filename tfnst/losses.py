@@ -29,7 +29,9 @@ class FeatureStatistics(NamedTuple):
 def feature_statistics(activation: Any) -> FeatureStatistics:
     """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f."""
     shape = ops.shape(activation)
-    columns = ops.cast(ops.reshape(activation, (shape[0], shape[1] * shape[2], shape[3])), "float32")
+    columns = ops.cast(
+        ops.reshape(activation, (shape[0], shape[1] * shape[2], shape[3])), "float32"
+    )
     count = ops.cast(ops.full((shape[0],), shape[1] * shape[2]), "float32")
     outer = ops.matmul(ops.transpose(columns, (0, 2, 1)), columns)
     return FeatureStatistics(count, ops.sum(columns, 1), outer)
@@ -71,31 +73,41 @@ def covariance(statistics: FeatureStatistics) -> Any:
     return gram_matrix(statistics) - average[:, :, None] * average[:, None, :]
 
 
-def gram_style_loss(statistics: FeatureStatistics, target: FeatureStatistics) -> Any:
-    """‖G − A‖² / ‖A‖²: 0 when the Gram matrices agree, 1 for a black picture.
+def gram_style_loss(statistics: FeatureStatistics, target: Any) -> Any:
+    """‖G − A‖² / ‖A‖² for the target's Gram matrix A: 0 when they agree, 1 for a black picture.
 
     Gatys, Ecker & Bethge, CVPR 2016, equation 4, with the target's size in place of 4N²M².
     """
-    wanted = gram_matrix(target)
-    difference = ops.sum(ops.square(gram_matrix(statistics) - wanted), (1, 2))
-    return difference / (ops.sum(ops.square(wanted), (1, 2)) + TINY)
+    difference = ops.sum(ops.square(gram_matrix(statistics) - target), (1, 2))
+    return difference / (ops.sum(ops.square(target), (1, 2)) + TINY)
 
 
-def wasserstein_style_loss(statistics: FeatureStatistics, target: FeatureStatistics) -> Any:
-    """The squared 2-Wasserstein distance of two Gaussians, over the target's second moment.
+class Gaussian(NamedTuple):
+    """A layer seen as a normal distribution: mean (B, C), and Σ^½ (B, C, C)."""
 
-    (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): 0 when means and covariances
-    agree, about 1 for a black picture. Olkin & Pukelsheim, 1982; for style, Katherine Crowson's
-    style-transfer-pytorch. Unlike the Gram loss it is linear in the distance to the target, so
-    that small differences count.
+    mean: Any
+    root: Any
+
+
+def gaussian(statistics: FeatureStatistics) -> Gaussian:
+    """The normal distribution with a layer's mean and covariance."""
+    return Gaussian(mean(statistics), matrix_square_root(_regular(covariance(statistics)), 15)[0])
+
+
+def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> Any:
+    """The squared 2-Wasserstein distance to a Gaussian, over the target's second moment.
+
+    (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): 0 where the two agree,
+    about 1 for a black picture. Dowson & Landau, J. Multivariate Anal. 12, 1982; for style,
+    Katherine Crowson's style-transfer-pytorch. Where the Gram loss squares squares and so sees
+    little but the strongest channels, this one weighs all in proportion.
     """
-    mean_target, spread_target = mean(target), _regular(covariance(target))
     spread = _regular(covariance(statistics))
-    root, _ = matrix_square_root(spread_target)
-    overlap = trace_of_root(ops.matmul(ops.matmul(root, spread), root))
-    distance = ops.sum(ops.square(mean(statistics) - mean_target), 1)
-    distance += _trace(spread) + _trace(spread_target) - 2 * overlap
-    return distance / (ops.sum(ops.square(mean_target), 1) + _trace(spread_target) + TINY)
+    overlap = trace_of_root(ops.matmul(ops.matmul(target.root, spread), target.root))
+    spread_of_target = ops.sum(ops.square(target.root), (1, 2))
+    distance = ops.sum(ops.square(mean(statistics) - target.mean), 1)
+    distance += _trace(spread) + spread_of_target - 2 * overlap
+    return distance / (ops.sum(ops.square(target.mean), 1) + spread_of_target + TINY)
 
 
 def _regular(matrix: Any) -> Any:
@@ -109,7 +121,7 @@ def _trace(matrix: Any) -> Any:
     return ops.sum(ops.diagonal(matrix, axis1=-2, axis2=-1), -1)
 
 
-def matrix_square_root(matrix: Any, iterations: int = 15) -> tuple[Any, Any]:
+def matrix_square_root(matrix: Any, iterations: int) -> tuple[Any, Any]:
     """S^½ and S^−½ of symmetric positive definite (B, C, C) matrices.
 
     The coupled Newton–Schulz iteration (Higham, Functions of Matrices, 2008, equation 6.35):
@@ -127,9 +139,11 @@ def matrix_square_root(matrix: Any, iterations: int = 15) -> tuple[Any, Any]:
 def trace_of_root(matrix: Any) -> Any:
     """tr S^½ of symmetric positive definite matrices, (B,), with its exact gradient ½ S^−½.
 
-    Written so that no gradient goes back through the iteration, which loses it to rounding.
+    Written so that no gradient goes back through the iteration, which loses it to rounding. Ten
+    iterations resolve eigenvalues down to 1e-4 of the whole; those below count for little and
+    would only let noise in.
     """
-    root, inverse = (ops.stop_gradient(value) for value in matrix_square_root(matrix))
+    root, inverse = (ops.stop_gradient(value) for value in matrix_square_root(matrix, 10))
     slope = ops.sum(0.5 * inverse * (matrix - ops.stop_gradient(matrix)), (1, 2))
     return _trace(root) + slope
 

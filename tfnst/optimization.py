@@ -1,124 +1,34 @@
-"""One picture by gradient descent: Gatys' algorithm, coarse to fine, balanced by what it measures."""
+"""One picture by gradient descent: Gatys' algorithm, coarse to fine, balanced by measurement."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.optimize import Bounds, minimize
 
 from tfnst import features, images, losses
+from tfnst.settings import PRESETS, Settings
 
-STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
-STYLE_LOSSES = {"gram": losses.gram_style_loss, "wasserstein": losses.wasserstein_style_loss}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides a painting, besides its pictures and the feature network.
-
-    Attributes:
-        size: the long side of the result, in pixels.
-        strength: 0 is the photo, 1 hardly shows it; the same on every pair of pictures.
-        style_scale: the long side of the style pictures over that of the result; larger strokes
-            above 1. A style picture is never enlarged beyond its own size.
-        steps: optimiser steps at each level of the pyramid, from coarse to fine; the last number
-            holds for the levels after it.
-        smallest: the long side at the coarsest level; each level has √2 times the one before.
-        content_layers, style_layers: VGG-19's names.
-        style_weights: a weight a style layer, in order; relative to each other.
-        style_loss: "gram" or "wasserstein".
-        variation: weight of the total variation.
-        pooling: "max" or "average".
-        start: "content", "noise" or "picture" (one that is given).
-        optimizer: "adam", or "lbfgs" as in Gatys et al., on a fixed weight between corrections.
-        learning_rate: of Adam, in units of the picture's range.
-        precision: "float32", or "bfloat16" for the activations.
-        jit_compile: compile the step with XLA, as a TPU does.
-        seed: of the noise.
-    """
-
-    size: int = 512
-    strength: float = 0.5
-    style_scale: float = 1.0
-    steps: tuple[int, ...] = (150, 120, 100, 80, 60)
-    smallest: int = 128
-    content_layers: tuple[str, ...] = ("block4_conv2",)
-    style_layers: tuple[str, ...] = STYLE_LAYERS
-    style_weights: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
-    style_loss: str = "gram"
-    variation: float = 0.5
-    pooling: str = "max"
-    start: str = "content"
-    optimizer: str = "adam"
-    learning_rate: float = 0.03
-    precision: str = "float32"
-    jit_compile: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @classmethod
-    def preset(cls, name: str, **changes: Any) -> Settings:
-        """The settings called "draft", "normal" or "best", with changes."""
-        if name not in PRESETS:
-            raise ValueError(f"preset {name!r} is unknown; use one of {', '.join(PRESETS)}")
-        return replace(PRESETS[name], **changes)
-
-
-def _check(settings: Settings) -> None:
-    ranges = {
-        "size": (32, 16384),
-        "strength": (0, 1),
-        "style_scale": (0.05, 8),
-        "smallest": (32, 16384),
-        "variation": (0, 1e6),
-        "learning_rate": (1e-6, 1),
-    }
-    for name, (low, high) in ranges.items():
-        value = getattr(settings, name)
-        if not (isinstance(value, int | float) and low <= value <= high):
-            raise ValueError(f"{name} is {value!r}; use a number from {low} to {high}")
-    choices = {
-        "style_loss": tuple(STYLE_LOSSES),
-        "start": ("content", "noise", "picture"),
-        "optimizer": ("adam", "lbfgs"),
-        "precision": ("float32", "bfloat16"),
-        "pooling": ("max", "average"),
-    }
-    for name, allowed in choices.items():
-        if getattr(settings, name) not in allowed:
-            raise ValueError(
-                f"{name} is {getattr(settings, name)!r}; use one of {', '.join(allowed)}"
-            )
-    if not settings.steps or min(settings.steps) < 1:
-        raise ValueError(f"steps is {settings.steps}; use one or more numbers of at least 1")
-    if len(settings.style_weights) != len(settings.style_layers):
-        raise ValueError(
-            f"style_weights has {len(settings.style_weights)} numbers for "
-            f"{len(settings.style_layers)} style_layers; give one each"
-        )
-
-
-PRESETS = {
-    "draft": Settings(steps=(100, 60, 40, 25, 20)),
-    "normal": Settings(),
-    "best": Settings(steps=(300, 300, 250, 250, 250)),
+# The target's form, computed once, and the loss that compares with it.
+STYLE_LOSSES = {
+    "gram": (losses.gram_matrix, losses.gram_style_loss),
+    "wasserstein": (losses.gaussian, losses.wasserstein_style_loss),
 }
-
 MARGIN = 16  # reflected pixels around the canvas, cut off at the end: no bands along the borders
-AVERAGE = 0.98  # decay of the running average of the iterates, which is the picture returned
-GAIN = 0.04  # how fast the content weight follows the content distance, a step
-WEIGHT_RANGE = (1e-4, 1e2)
+AVERAGING = 0.98  # decay of the running average of the iterates, which is the picture returned
+FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `balance`
+WEIGHT_RANGE = (1e-4, 1e3)
 
 
 class DivergenceError(RuntimeError):
-    """The optimisation has left the finite numbers; the best picture before that is kept."""
+    """The optimisation has left the finite numbers; the last finite picture is kept."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +48,8 @@ class Progress:
 
 
 def distance_wanted(strength: float) -> float:
-    """The content distance that a strength asks for; see `losses.content_distance`."""
-    return 0.6 * strength
+    """The `losses.content_distance` that a strength asks for: 0.18 at ½, where faces still hold."""
+    return 0.6 * math.pow(strength, 1.75)
 
 
 def style_share(strength: float) -> float:
@@ -151,9 +61,14 @@ def style_share(strength: float) -> float:
 
 
 def level_sizes(size: int, smallest: int) -> list[int]:
-    """The long sides of the pyramid: √2 apart, from at least `smallest` up to `size`."""
-    count = max(0, math.floor(2 * math.log2(size / smallest) + 1e-9)) if size > smallest else 0
-    return [round(size / math.sqrt(2) ** k) for k in range(count, -1, -1)]
+    """The long sides of the pyramid: √2 apart, from `smallest` or a little more up to `size`."""
+    finer = max(0, math.floor(2 * math.log2(size / smallest) + 1e-9))
+    return [round(size / math.sqrt(2) ** k) for k in range(finer, -1, -1)]
+
+
+def padded(image: np.ndarray) -> np.ndarray:
+    """(H, W, 3) → (1, H + 2·MARGIN, W + 2·MARGIN, 3), reflected."""
+    return np.pad(image, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "symmetric")[None]
 
 
 class Canvas:
@@ -164,33 +79,34 @@ class Canvas:
         extractor: keras.Model,
         settings: Settings,
         content: np.ndarray,
-        target: Mapping[str, losses.FeatureStatistics],
+        style: Mapping[str, losses.FeatureStatistics],
         start: np.ndarray,
-        content_weight: float,
+        content_weight: float = FIRST_WEIGHT,
     ) -> None:
         self.extractor, self.settings = extractor, settings
-        wanted = extractor(padded(content))
-        self.content = {name: wanted[name] for name in settings.content_layers}
+        photo = extractor(padded(content))
+        self.content_target = {name: photo[name] for name in settings.content_layers}
         share = style_share(settings.strength)
-        self.style = {
-            name: losses.blend_statistics(
-                [target[name], losses.feature_statistics(wanted[name])], [share, 1 - share]
+        as_target, self.style_loss = STYLE_LOSSES[settings.style_loss]
+        self.style_target = {
+            name: as_target(
+                losses.blend_statistics(
+                    [style[name], losses.feature_statistics(photo[name])], [share, 1 - share]
+                )
             )
             for name in settings.style_layers
         }
         self.image = tf.Variable(padded(start))
-        self.average = tf.Variable(tf.zeros_like(self.image))
-        self.averaged = tf.Variable(0.0)
-        self.weight = tf.Variable(content_weight)
+        self.sum = tf.Variable(tf.zeros_like(self.image))
+        self.count = tf.Variable(0.0)
+        self.content_weight = tf.Variable(content_weight)
         self.report = tf.Variable(tf.zeros(3))
         self.optimizer = keras.optimizers.Adam(settings.learning_rate, beta_1=0.9, beta_2=0.99)
         self.optimizer.build([self.image])
-        self.advance = tf.function(
-            self._advance,
-            jit_compile=settings.jit_compile,
-            input_signature=[tf.TensorSpec((), tf.int32)],
-        )
-        self.slope = tf.function(self._slope, jit_compile=settings.jit_compile)
+        compiled = {"jit_compile": settings.jit_compile}
+        scalar = tf.TensorSpec((), tf.int32)
+        self.train = tf.function(self._train, input_signature=[scalar], **compiled)
+        self.slope = tf.function(self._slope, **compiled)
 
     def objective(self, image: Any) -> tuple[Any, Any]:
         """The weighted sum that is descended, and (content distance, style loss, variation)."""
@@ -198,37 +114,16 @@ class Canvas:
         activations = self.extractor(image)
         content = sum(
             losses.content_distance(activations[name], target)[0]
-            for name, target in self.content.items()
-        ) / len(self.content)
-        loss = STYLE_LOSSES[settings.style_loss]
+            for name, target in self.content_target.items()
+        ) / len(self.content_target)
+        weights = dict(zip(settings.style_layers, settings.style_weights, strict=True))
         style = sum(
-            weight * loss(losses.feature_statistics(activations[name]), self.style[name])[0]
-            for name, weight in zip(settings.style_layers, settings.style_weights, strict=True)
+            weights[name] * self.style_loss(losses.feature_statistics(activations[name]), target)[0]
+            for name, target in self.style_target.items()
         ) / sum(settings.style_weights)
         variation = losses.total_variation(image)[0]
-        total = style + self.weight * content + settings.variation * variation
+        total = style + self.content_weight * content + settings.variation * variation
         return total, tf.stack([content, style, variation])
-
-    def _advance(self, steps: Any) -> None:
-        for _ in tf.range(steps):
-            with tf.GradientTape() as tape:
-                total, report = self.objective(self.image)
-            self.optimizer.apply_gradients([(tape.gradient(total, self.image), self.image)])
-            self.image.assign(tf.clip_by_value(self.image, 0.0, 1.0))
-            self.average.assign(AVERAGE * self.average + (1 - AVERAGE) * self.image)
-            self.averaged.assign(AVERAGE * self.averaged + (1 - AVERAGE))
-            self.report.assign(report)
-            self.balance(report[0])
-
-    def balance(self, distance: Any) -> None:
-        """Raise the content weight when the photo fades too far, lower it when it stays too near.
-
-        A weight fixed beforehand loses a face to one artwork and leaves another without effect.
-        """
-        wanted = distance_wanted(self.settings.strength)
-        error = tf.clip_by_value(tf.math.log((distance + 1e-4) / (wanted + 1e-4)), -1.0, 1.0)
-        weight = self.weight * tf.exp(GAIN * error)
-        self.weight.assign(tf.clip_by_value(weight, *WEIGHT_RANGE))
 
     def _slope(self, image: Any) -> tuple[Any, Any, Any]:
         with tf.GradientTape() as tape:
@@ -236,28 +131,82 @@ class Canvas:
             total, report = self.objective(image)
         return total, tape.gradient(total, image), report
 
+    def _train(self, steps: Any) -> None:
+        """The training step, `steps` times in one call: a graph, where Python decides nothing."""
+        for _ in tf.range(steps):
+            _, gradient, report = self._slope(tf.convert_to_tensor(self.image))
+            self.optimizer.apply_gradients([(gradient, self.image)])
+            self.image.assign(tf.clip_by_value(self.image, 0.0, 1.0))
+            self.sum.assign(AVERAGING * self.sum + (1 - AVERAGING) * self.image)
+            self.count.assign(AVERAGING * self.count + (1 - AVERAGING))
+            self.report.assign(report)
+            self.balance(report[0], 0.04)
+
+    def balance(self, distance: Any, gain: float) -> None:
+        """Raise the content weight when the photo fades too far, lower it when it stays too near.
+
+        A weight fixed beforehand loses a face to one artwork and leaves another without effect.
+        """
+        wanted = distance_wanted(self.settings.strength)
+        error = tf.clip_by_value(tf.math.log((distance + 1e-4) / (wanted + 1e-4)), -1.0, 1.0)
+        weight = self.content_weight * tf.exp(gain * error)
+        self.content_weight.assign(tf.clip_by_value(weight, *WEIGHT_RANGE))
+
+    def descend(self, steps: int) -> None:
+        """`steps` optimiser steps by Adam, or as many iterations of L-BFGS."""
+        if self.settings.optimizer == "adam":
+            self.train(tf.constant(steps))
+            return
+        shape = self.image.shape
+
+        def value_and_slope(x: np.ndarray) -> tuple[float, np.ndarray]:
+            total, gradient, report = self.slope(tf.constant(x.reshape(shape), tf.float32))
+            self.report.assign(report)
+            return float(total), gradient.numpy().ravel().astype(np.float64)
+
+        start = self.image.numpy().ravel().astype(np.float64)
+        found = minimize(
+            value_and_slope,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=Bounds(0.0, 1.0),
+            options={"maxiter": steps, "maxcor": 20},
+        )
+        self.image.assign(found.x.reshape(shape).astype(np.float32))
+        self.balance(self.report[0], min(1.0, 0.04 * steps))
+
     def picture(self) -> np.ndarray:
         """The running average of the iterates so far, (H, W, 3), without the margin."""
-        image = self.average / self.averaged if float(self.averaged) else self.image
-        return np.asarray(image)[0, MARGIN:-MARGIN, MARGIN:-MARGIN]
+        count = float(self.count.numpy())
+        image = self.sum.numpy() / count if count else self.image.numpy()
+        return np.asarray(np.clip(image[0, MARGIN:-MARGIN, MARGIN:-MARGIN], 0, 1))
 
     def inherit_moments(self, coarser: Canvas) -> None:
         """Take over Adam's moments from the level below, enlarged (Crowson)."""
-        count, _, momentum, velocity = self.optimizer.variables
-        count_before, _, momentum_before, velocity_before = coarser.optimizer.variables
+        steps, _, momentum, velocity = self.optimizer.variables
+        steps_before, _, momentum_before, velocity_before = coarser.optimizer.variables
         size = self.image.shape[1:3]
-        count.assign(count_before)
+        steps.assign(steps_before)
         momentum.assign(tf.image.resize(momentum_before, size, "bicubic"))
-        velocity.assign(tf.maximum(tf.image.resize(velocity_before, size, "bilinear"), 0.0))
-
-
-def padded(image: np.ndarray) -> np.ndarray:
-    """(H, W, 3) → (1, H + 2·MARGIN, W + 2·MARGIN, 3), reflected."""
-    return np.pad(image, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "reflect")[None]
+        velocity.assign(tf.image.resize(velocity_before, size, "bilinear"))
 
 
 class StyleTransfer:
-    """A photo on its way to a painting in the style of one or more pictures."""
+    """A photo on its way to a painting in the style of one or more pictures.
+
+    Args:
+        content: the photo, (H, W, 3) RGB in [0, 1].
+        styles: one or more artworks, of any size, likewise.
+        settings: see `Settings`.
+        shares: how much each style counts; relative to each other, equal by default.
+        network: "auto", "vgg19", "vgg19-lite", or a model image → {layer: activation} of one's own.
+        weights: of the network; see `FeatureExtractor`.
+        start: the picture to start from, with `settings.start` "picture".
+
+    Raises:
+        ValueError: a picture, share, network, layer or start that does not fit.
+    """
 
     def __init__(
         self,
@@ -265,73 +214,141 @@ class StyleTransfer:
         styles: Sequence[np.ndarray],
         settings: Settings = PRESETS["normal"],
         *,
-        style_shares: Sequence[float] | None = None,
+        shares: Sequence[float] | None = None,
         network: str | keras.Model = "auto",
-        weights: str = "auto",
+        weights: str | Path | None = "auto",
         start: np.ndarray | None = None,
     ) -> None:
         self.settings = settings
-        self.content = images.validate(content, "content")
-        self.styles = [images.validate(style, f"styles[{i}]") for i, style in enumerate(styles)]
-        self.shares = list(style_shares or [1.0] * len(self.styles))
-        self.start = start
-        if isinstance(network, str):
-            name, _ = features.choose_network(network)
-            network = features.FeatureExtractor(
-                name,
-                {*settings.content_layers, *settings.style_layers},
+        self.content = images.validate(content, "content", images.MIN_SIDE)
+        self.styles = [
+            images.validate(style, f"styles[{index}]", images.MIN_SIDE)
+            for index, style in enumerate(styles)
+        ]
+        self.shares = _checked_shares(shares, len(self.styles))
+        if (settings.start == "picture") != (start is not None):
+            raise ValueError("start: give a picture with settings.start 'picture', and only then")
+        self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
+        self.extractor = (
+            features.FeatureExtractor(
+                features.choose_network(network)[0],
+                settings.layers,
                 settings.pooling,
                 weights,
                 "mixed_bfloat16" if settings.precision == "bfloat16" else None,
             )
-        self.extractor = network
-        self.canvas: Canvas | None = None
+            if isinstance(network, str)
+            else network
+        )
+        height, width, _ = self.content.shape
+        self.shape = images.fitted(height, width, settings.size)
+        self.sizes = level_sizes(settings.size, settings.smallest)
+        last = len(settings.steps) - 1
+        self.plan = [settings.steps[min(level, last)] for level in range(len(self.sizes))]
+        self.steps_done = 0
+        self._best = images.resize(self.content, *self.shape)
 
     @property
-    def sizes(self) -> list[int]:
-        return level_sizes(self.settings.size, self.settings.smallest)
+    def finished(self) -> bool:
+        """Whether every step of the plan has been done."""
+        return self.steps_done == sum(self.plan)
 
-    def style_target(self, size: int) -> dict[str, losses.FeatureStatistics]:
+    def run(self, every: int = 10) -> Iterator[Progress]:
+        """Paint, yielding `Progress` every so many steps; leave the loop to stop.
+
+        Raises:
+            DivergenceError: a loss or the picture is not finite; `picture()` is the last that was.
+        """
+        # A run of L-BFGS starts without curvature, so it must be long enough to learn some.
+        every = max(every, 25) if self.settings.optimizer == "lbfgs" else every
+        canvas: Canvas | None = None
+        for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
+            canvas = self._next_canvas(size, canvas)
+            for first in range(0, steps, every):
+                count = min(every, steps - first)
+                canvas.descend(count)
+                report, picture = canvas.report.numpy(), canvas.picture()
+                if not (np.isfinite(report).all() and np.isfinite(picture).all()):
+                    raise DivergenceError(
+                        f"the loss is not a finite number; try a learning_rate below "
+                        f"{self.settings.learning_rate:g} or precision 'float32'"
+                    )
+                self._best = picture
+                self.steps_done += count
+                yield Progress(
+                    level=level,
+                    levels=len(self.plan),
+                    height=picture.shape[0],
+                    width=picture.shape[1],
+                    step=self.steps_done,
+                    steps=sum(self.plan),
+                    content_distance=float(report[0]),
+                    style_loss=float(report[1]),
+                    variation=float(report[2]),
+                    content_weight=float(canvas.content_weight.numpy()),
+                )
+
+    def picture(self) -> np.ndarray:
+        """The best picture so far, (H, W, 3) float32 in [0, 1], at the size of the result."""
+        return images.resize(self._best, *self.shape)
+
+    def style_statistics(self, size: int) -> dict[str, losses.FeatureStatistics]:
+        """The style pictures' statistics, blended, as seen beside a canvas of that long side."""
         gathered = []
         for style in self.styles:
-            long_side = min(max(style.shape[:2]), round(size * self.settings.style_scale))
-            small = images.resize(style, *images.fitted(*style.shape[:2], max(long_side, 32)))
-            gathered.append(
-                {k: losses.feature_statistics(a) for k, a in self.extractor(small[None]).items()}
-            )
+            wanted = max(round(size * self.settings.style_scale), images.MIN_SIDE)
+            long_side = min(wanted, max(style.shape[:2]))
+            height, width, _ = style.shape
+            small = images.resize(style, *images.fitted(height, width, long_side))
+            activations = self.extractor(padded(small))
+            gathered.append({k: losses.feature_statistics(a) for k, a in activations.items()})
         return {
-            name: losses.blend_statistics([one[name] for one in gathered], self.shares)
+            name: losses.blend_statistics([each[name] for each in gathered], self.shares)
             for name in self.settings.style_layers
         }
 
-    def run(self, every: int = 10) -> Iterator[Progress]:
-        plan = [self.settings.steps[min(i, len(self.settings.steps) - 1)] for i in range(len(self.sizes))]
-        done = 0
-        for level, (size, steps) in enumerate(zip(self.sizes, plan, strict=True)):
-            self.canvas = self.next_canvas(size)
-            for first in range(0, steps, every):
-                count = min(every, steps - first)
-                self.canvas.advance(tf.constant(count))
-                done += count
-                report = [float(v) for v in self.canvas.report.numpy()]
-                yield Progress(level, len(plan), *self.canvas.image.shape[1:3], done, sum(plan), *report, float(self.canvas.weight.numpy()))
-
-    def next_canvas(self, size: int) -> Canvas:
-        height, width = images.fitted(*self.content.shape[:2], size)
-        content = images.resize(self.content, height, width)
-        before = self.canvas
+    def _next_canvas(self, size: int, before: Canvas | None) -> Canvas:
+        height, width, _ = self.content.shape
+        shape = images.fitted(height, width, size)
+        content = images.resize(self.content, *shape)
+        style = self.style_statistics(size)
         if before is not None:
-            start = images.resize(before.picture(), height, width)
+            start = images.resize(before.picture(), *shape)
+            weight = float(before.content_weight.numpy())
+            canvas = Canvas(self.extractor, self.settings, content, style, start, weight)
+            canvas.inherit_moments(before)
+            return canvas
+        if self.start is not None:
+            start = images.resize(self.start, *shape)
         elif self.settings.start == "noise":
-            random = np.random.default_rng(self.settings.seed)
-            start = np.clip(random.normal(0.5, 0.15, content.shape), 0, 1).astype(np.float32)
+            noise = np.random.default_rng(self.settings.seed).normal(0.5, 0.15, content.shape)
+            start = np.clip(noise, 0, 1).astype(np.float32)
         else:
             start = content
-        canvas = Canvas(self.extractor, self.settings, content, self.style_target(size), start,
-            float(before.weight.numpy()) if before else 0.03)
-        if before is not None:
-            canvas.inherit_moments(before)
-        return canvas
+        return Canvas(self.extractor, self.settings, content, style, start)
 
-    def picture(self):
-        return images.resize(self.canvas.picture(), *images.fitted(*self.content.shape[:2], self.settings.size))
+
+def _checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
+    if count == 0:
+        raise ValueError("styles is empty; give at least one style picture")
+    given = [1.0] * count if shares is None else [float(share) for share in shares]
+    if len(given) != count or not all(0 <= share < math.inf for share in given) or not sum(given):
+        raise ValueError(f"shares is {given}; give {count} numbers from 0, one a style, not all 0")
+    return given
+
+
+def stylize(
+    content: np.ndarray,
+    styles: np.ndarray | Sequence[np.ndarray],
+    settings: Settings = PRESETS["normal"],
+    **options: Any,
+) -> np.ndarray:
+    """The photo painted in the style of the artworks, (H, W, 3) float32 in [0, 1].
+
+    Arguments and errors are those of `StyleTransfer`, which also tells how far it is.
+    """
+    several = list(styles) if np.ndim(styles) != 3 else [np.asarray(styles)]
+    painting = StyleTransfer(content, several, settings, **options)
+    for _ in painting.run():
+        pass
+    return painting.picture()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import platform
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfnst import features, images
-from tfnst.optimization import Settings, StyleTransfer
+from tfnst import assets, features, images
+from tfnst.optimization import Progress, StyleTransfer
+from tfnst.settings import Settings
 
 PACKAGES = ("tfnst", "tensorflow", "keras", "numpy", "pillow", "scipy")
 
@@ -138,12 +141,33 @@ class Recipe:
             raise ValueError(f"this recipe cannot be read: {error}") from None
 
 
+def paint_again(recipe: Recipe, picture: Path, show: Callable[[Progress], None]) -> bytes:
+    """The bytes of the file that the recipe makes, in the format of `picture`."""
+    painting, alpha = recipe.begin(picture.parent, assets.photo().parent, assets.ARTWORKS)
+    for report in painting.run():
+        show(report)
+        if report.step == recipe.steps_done:
+            break
+    handle, name = tempfile.mkstemp(suffix=picture.suffix)
+    os.close(handle)
+    try:
+        images.save(
+            name, painting.picture(), alpha=alpha, recipe=recipe.to_json(), quality=recipe.quality
+        )
+        return Path(name).read_bytes()
+    finally:
+        Path(name).unlink()
+
+
 def settings_from(values: dict[str, Any]) -> Settings:
     """Settings from JSON, where a tuple has become a list."""
     unknown = sorted(set(values) - {one.name for one in fields(Settings)})
     if unknown:
         raise ValueError(f"settings {', '.join(unknown)} are unknown to this version")
-    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    restored: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+    }
+    return Settings(**restored)
 
 
 def over_white(picture: images.Picture) -> np.ndarray:

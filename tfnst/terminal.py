@@ -90,11 +90,19 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
         yield lambda report: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         BarColumn(24),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} {task.description}"),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -21,13 +21,14 @@ from tfnst import datasets, features
 class DistillationSettings:
     """How VGG-19-lite is trained.
 
-    The first `local_steps` of all `steps` teach each layer by itself, where the widths allow it.
+    The first `local_share` of all `steps` teach each layer by itself, where the widths allow it.
     Crops are `crop` px square; `sobolev` weighs image gradients against activations;
-    `learning_rate` is relative to a layer's weights (LAMB), and falls to zero along a cosine, twice.
+    `learning_rate` is relative to a layer's weights (LAMB) and falls to zero along a cosine twice,
+    from a tenth of it the second time.
     """
 
     steps: int = 4_000
-    local_steps: int = 1_500
+    local_share: float = 0.375
     batch: int = 8
     crop: int = 128
     learning_rate: float = 2e-2
@@ -111,11 +112,12 @@ class Distiller(keras.Model):  # type: ignore[misc]
             if teacher.output[name].shape[-1] != self.student.output[name].shape[-1]
         }
         self.scales = {name: self.add_weight(shape=(), trainable=False) for name in layers}
-        local = 0 if self.heads else settings.local_steps
+        self.local_steps = 0 if self.heads else round(settings.local_share * settings.steps)
+        first = self.local_steps or settings.steps
         schedule = keras.optimizers.schedules.CosineDecayRestarts(
             settings.learning_rate,
-            first_decay_steps=local or settings.steps,
-            t_mul=(settings.steps - local) / (local or settings.steps),
+            first_decay_steps=first,
+            t_mul=max(1, settings.steps - first) / first,
             m_mul=0.1,
         )
         # LAMB's step is a share of the layer's own size: the first layers, with few large weights,
@@ -143,7 +145,8 @@ class Distiller(keras.Model):  # type: ignore[misc]
         under the ReLU's own gradient half of them never did.
         """
         scale = features.ARCHITECTURES["vgg19-lite"].input_scale
-        answers, x = {}, features.caffe_input(image) * scale
+        answers: dict[str, Any] = {}
+        x = features.caffe_input(image) * scale
         for name, target in targets.items():
             if name.endswith("conv1") and answers:
                 x = tf.nn.max_pool2d(x, 2, 2, "VALID")
@@ -165,7 +168,9 @@ class Distiller(keras.Model):  # type: ignore[misc]
         The gradient of a Gram loss with respect to an activation F is F times a matrix.
         """
         count = tf.shape(next(iter(targets.values())))[0]
-        layer = tf.one_hot(tf.random.uniform([count], maxval=len(targets), dtype=tf.int32), len(targets))
+        layer = tf.one_hot(
+            tf.random.uniform([count], maxval=len(targets), dtype=tf.int32), len(targets)
+        )
         cotangents = {}
         for index, (name, target) in enumerate(targets.items()):
             width = target.shape[-1]
@@ -205,7 +210,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         weights = self.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function
     def local_step(self, image: Any) -> tuple[Any, Any]:
         """One step in which each layer learns by itself; returns the activations' error, and NaN.
 
@@ -218,7 +223,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         self.descend(tape, error)
         return error, tf.constant(float("nan"))
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function
     def step(self, image: Any) -> tuple[Any, Any]:
         """One step of the whole network; returns the errors of activations and of gradients."""
         with tf.GradientTape() as tape:
@@ -238,45 +243,80 @@ def batches(
 
 
 def distill(
-    teacher: keras.Model,
+    teacher: str | Path,
     photos: datasets.PhotoFolder,
     output: Path,
-    settings: DistillationSettings | None = None,
+    settings: DistillationSettings = DistillationSettings(),
+    credit: str = "",
 ) -> Iterator[DistillationProgress]:
     """Train VGG-19-lite to paint as `teacher` does; write its float16 weights to `output`.
 
-    Checkpoints stand in `output` + ".checkpoints"; a run that finds them goes on from there, with
-    the same schedule and the same crops. Weights and card are written at every report.
+    Beside it stand a log (`.log.jsonl`), a model card (`.md`) and, while it trains, checkpoints
+    (`.checkpoints`), all of them written at every report. A run that finds checkpoints goes on from
+    the last, with the same schedule and the same crops.
     """
-    settings = settings or DistillationSettings()
-    distiller = Distiller(teacher, settings)
-    first = next(batches(photos, settings, 0))
+    distiller = Distiller(load_teacher(teacher), settings)
+    first = tf.constant(next(batches(photos, settings, 0)))
     distiller.calibrate(first)
-    distiller.answers(tf.constant(first))
+    distiller.answers(first)
     distiller.optimizer.build(distiller.trainable_variables)
-    local_steps = 0 if distiller.heads else settings.local_steps
     checkpoint = tf.train.Checkpoint(distiller=distiller, optimizer=distiller.optimizer)
     manager = tf.train.CheckpointManager(checkpoint, f"{output}.checkpoints", max_to_keep=2)
     checkpoint.restore(manager.latest_checkpoint)
     start = int(distiller.optimizer.iterations.numpy())
     tf.random.set_seed(settings.seed + start)
-    means, began = np.zeros(2), time.perf_counter()
+    errors: list[list[float]] = []
+    began = time.perf_counter()
     for step, batch in enumerate(batches(photos, settings, start), start=start + 1):
         if step > settings.steps:
             return
-        train = distiller.local_step if step <= local_steps else distiller.step
-        means += [float(error) for error in train(tf.constant(batch))]
+        train = distiller.local_step if step <= distiller.local_steps else distiller.step
+        errors.append([float(error) for error in train(tf.constant(batch))])
         if step % settings.log_every == 0 or step == settings.steps:
+            activation_error, gradient_error = np.mean(errors, 0).tolist()
+            seconds = time.perf_counter() - began
+            progress = DistillationProgress(
+                step, settings.steps, activation_error, gradient_error, seconds
+            )
             manager.save(step)
             write_student(distiller.student, output)
-            count = (step - start - 1) % settings.log_every + 1
-            progress = DistillationProgress(
-                step, settings.steps, *(means / count).tolist(), seconds=time.perf_counter() - began
-            )
-            with open(f"{output}.log.jsonl", "a", encoding="utf-8") as log:
-                log.write(json.dumps(asdict(progress)) + "\n")
-            means = np.zeros(2)
+            write_card(output, teacher, photos, progress, settings, credit)
+            errors = []
             yield progress
+
+
+def write_card(
+    output: Path,
+    teacher: str | Path,
+    photos: datasets.PhotoFolder,
+    progress: DistillationProgress,
+    settings: DistillationSettings,
+    credit: str,
+) -> None:
+    """Append the report to the log, and say in a card beside the weights how they came about."""
+    with open(f"{output}.log.jsonl", "a", encoding="utf-8") as log:
+        log.write(json.dumps(asdict(progress)) + "\n")
+    chosen = "\n".join(f"| {name} | {value} |" for name, value in asdict(settings).items())
+    output.with_suffix(".md").write_text(
+        f"""# VGG-19-lite
+
+VGG-19's convolutions to block5_conv1 with a quarter of its channels, for perceptual losses.
+Distilled by `tfnst distill` from `{Path(teacher).name}`, on {len(photos.files)} pictures
+({photos.skipped} files skipped), {progress.step} of {settings.steps} steps.
+
+Relative squared error against the teacher over the last {settings.log_every} steps, on disturbed
+crops: activations {progress.activation_error:.4f} (mean of all layers), image gradients
+{progress.gradient_error:.4f}.
+
+| setting | value |
+| --- | --- |
+{chosen}
+
+{credit}
+""".rstrip()
+        + "\n",
+        encoding="utf-8",
+    )
 
 
 def write_student(student: keras.Model, output: Path) -> None:

@@ -1,0 +1,22 @@
+"""The files that ship with tfnst: a feature network, and sample pictures drawn by its own code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+
+ARTWORKS = Path(__file__).parent / "artworks"
+NAMES = tuple(sorted(file.stem for file in ARTWORKS.glob("*.jpg")))
+
+
+def artwork(name: str) -> Path:
+    """The file of a bundled artwork; ValueError names those there are."""
+    if name not in NAMES:
+        raise ValueError(f"artwork {name!r} is unknown; use one of {', '.join(NAMES)}")
+    return ARTWORKS / f"{name}.jpg"
+
+
+def photo() -> Path:
+    """A portrait of Grace Hopper (United States Navy, public domain), from matplotlib's samples."""
+    return Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"

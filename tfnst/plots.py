@@ -1,0 +1,75 @@
+"""Matplotlib figures of pictures, activations and losses, for notebooks and the command line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfnst import images
+
+
+def show(pictures: Mapping[str, np.ndarray], columns: int = 4, height: float = 3.0) -> Figure:
+    """Pictures (H, W, 3) or (H, W) in [0, 1] in rows, each under its name."""
+    rows = -(-len(pictures) // columns)
+    columns = min(columns, len(pictures))
+    figure = Figure(figsize=(columns * height, rows * height), layout="constrained")
+    axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, (name, picture) in zip(axes, pictures.items(), strict=False):
+        axis.imshow(np.clip(picture, 0, 1), cmap="gray" if np.ndim(picture) == 2 else None)
+        axis.set_title(name, fontsize=9)
+    return figure
+
+
+def comparison_sheet(
+    content: np.ndarray, styles: Sequence[np.ndarray], result: np.ndarray
+) -> Figure:
+    """Photo, artworks and painting side by side."""
+    names = ["style"] if len(styles) == 1 else [f"style {i + 1}" for i in range(len(styles))]
+    pictures = {"photo": content, **dict(zip(names, styles, strict=True)), "painting": result}
+    return show(pictures, columns=len(pictures), height=5.0)
+
+
+def activation_grid(activation: np.ndarray, count: int = 16, columns: int = 8) -> Figure:
+    """The `count` strongest channels of one (H, W, C) activation, each scaled to its own range."""
+    activation = np.asarray(activation, np.float32)
+    order = np.argsort(activation.mean((0, 1)))[::-1][:count]
+    peak = np.maximum(activation.max((0, 1)), 1e-8)
+    tiles = {f"channel {i}": activation[:, :, i] / peak[i] for i in order}
+    return show(tiles, columns=columns, height=1.5)
+
+
+def matrices(named: Mapping[str, np.ndarray], height: float = 3.0) -> Figure:
+    """Square matrices, such as Gram matrices, as heat maps on logarithmic colour scales."""
+    figure = Figure(figsize=(len(named) * height * 1.2, height), layout="constrained")
+    axes = np.ravel(figure.subplots(1, len(named), squeeze=False))
+    for axis, (name, matrix) in zip(axes, named.items(), strict=True):
+        heat = axis.imshow(np.log10(np.abs(matrix) + 1e-6), cmap="magma")
+        axis.set_title(name, fontsize=9)
+        figure.colorbar(heat, ax=axis, shrink=0.8)
+    return figure
+
+
+def curves(reports: Sequence[Any], names: Sequence[str], height: float = 2.5) -> Figure:
+    """How the named attributes of progress reports went, step by step; one panel each."""
+    figure = Figure(figsize=(len(names) * height * 1.5, height), layout="constrained")
+    axes = np.ravel(figure.subplots(1, len(names), squeeze=False))
+    for axis, name in zip(axes, names, strict=True):
+        axis.semilogy([r.step for r in reports], [getattr(r, name) for r in reports])
+        axis.set_title(name.replace("_", " "), fontsize=9)
+        axis.set_xlabel("step")
+    return figure
+
+
+def write(figure: Figure, path: str | Path) -> None:
+    """Write a figure in any format that `images.save` knows, whole or not at all."""
+    kind = images.check_target(Path(path))
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100, format=kind.lower())
+    images.write_bytes(Path(path), buffer.getvalue())

@@ -1,0 +1,1 @@
+"""The project's own workshop: programs that make what tfnst ships."""
