@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import keras
 from keras import ops
 
 # Added to a target's size before dividing by it: a flat black picture has no texture to compare.
@@ -28,13 +29,47 @@ class FeatureStatistics(NamedTuple):
 
 def feature_statistics(activation: Any) -> FeatureStatistics:
     """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f."""
-    shape = ops.shape(activation)
-    columns = ops.cast(
-        ops.reshape(activation, (shape[0], shape[1] * shape[2], shape[3])), "float32"
-    )
-    count = ops.cast(ops.full((shape[0],), shape[1] * shape[2]), "float32")
-    outer = ops.matmul(ops.transpose(columns, (0, 2, 1)), columns)
-    return FeatureStatistics(count, ops.sum(columns, 1), outer)
+    batch, height, width, channels = ops.shape(activation)
+    columns = ops.cast(ops.reshape(activation, (batch, height * width, channels)), "float32")
+    count = ops.cast(ops.full((batch,), height * width), "float32")
+    return FeatureStatistics(count, *_sums(columns))
+
+
+@ops.custom_gradient
+def _sums(columns: Any) -> tuple[Any, Any]:
+    """Σx, (B, C), and XᵀX, (B, C, C), of (B, N, C) columns X.
+
+    Their gradient, 1dᵀ + X(D + Dᵀ), is written out: it is one pass over memory instead of five,
+    which is most of what style costs beside the network itself.
+    """
+    ones = ops.ones((ops.shape(columns)[0], 1, ops.shape(columns)[1]))
+
+    def gradient(*slopes: Any) -> Any:
+        of_total, of_outer = slopes if len(slopes) == 2 else slopes[0]
+        symmetric = of_outer + ops.transpose(of_outer, (0, 2, 1))
+        return _product(columns, symmetric) + of_total[:, None]
+
+    return (_product(ones, columns)[:, 0], _product_of_columns(columns)), gradient
+
+
+def _product(left: Any, right: Any) -> Any:
+    """Matrix products of (B, M, K) and (B, K, N).
+
+    A single one as a plain product, which TensorFlow computes twice as fast as a batch of one.
+    """
+    if left.shape[0] == 1:
+        return ops.matmul(left[0], right[0])[None]
+    return ops.matmul(left, right)
+
+
+def _product_of_columns(columns: Any) -> Any:
+    """XᵀX for (B, N, C) columns."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # keras.ops has no flag for it, and a transposed copy costs as much as the product.
+        return tf.matmul(columns, columns, transpose_a=True)
+    return ops.matmul(ops.transpose(columns, (0, 2, 1)), columns)
 
 
 def blend_statistics(
@@ -103,7 +138,7 @@ def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> A
     little but the strongest channels, this one weighs all in proportion.
     """
     spread = _regular(covariance(statistics))
-    overlap = trace_of_root(ops.matmul(ops.matmul(target.root, spread), target.root))
+    overlap = trace_of_root(_product(_product(target.root, spread), target.root))
     spread_of_target = ops.sum(ops.square(target.root), (1, 2))
     distance = ops.sum(ops.square(mean(statistics) - target.mean), 1)
     distance += _trace(spread) + spread_of_target - 2 * overlap
@@ -131,8 +166,8 @@ def matrix_square_root(matrix: Any, iterations: int) -> tuple[Any, Any]:
     identity = ops.eye(matrix.shape[-1])
     root, inverse = matrix / norm, ops.broadcast_to(identity, ops.shape(matrix))
     for _ in range(iterations):
-        correction = 1.5 * identity - 0.5 * ops.matmul(inverse, root)
-        root, inverse = ops.matmul(root, correction), ops.matmul(correction, inverse)
+        correction = 1.5 * identity - 0.5 * _product(inverse, root)
+        root, inverse = _product(root, correction), _product(correction, inverse)
     return root * ops.sqrt(norm), inverse / ops.sqrt(norm)
 
 
@@ -163,18 +198,35 @@ def standardize(activation: Any) -> Any:
     """
     activation = ops.cast(activation, "float32")
     centred = activation - ops.mean(activation, (1, 2), keepdims=True)
-    variance = ops.mean(ops.square(centred), (1, 2), keepdims=True)
-    floor = 1e-2 * ops.mean(variance, 3, keepdims=True) + TINY
-    return centred / ops.sqrt(variance + floor)
+    variance = ops.mean(ops.square(centred), (1, 2))
+    return centred / _deviation(variance)[:, None, None, :]
+
+
+def _deviation(variance: Any) -> Any:
+    """√(σ² + floor) of (B, C) variances: the floor is a hundredth of the layer's mean variance."""
+    return ops.sqrt(variance + 1e-2 * ops.mean(variance, 1, keepdims=True) + TINY)
 
 
 def content_distance(activation: Any, target: Any) -> Any:
-    """mean (F̂ − P̂)² over standardised activations: 0 the same, 2 unrelated (2 − 2·correlation).
+    """mean (F̂ − P̂)² of standardised activations: 0 the same, 2 unrelated (2 − 2·correlation).
 
     A content loss that leaves palette and contrast to the style, and means the same on every pair
-    of pictures: half of it is how far the mean correlation with the photo has fallen.
+    of pictures: half of it is how far the mean correlation with the photo has fallen. `target` is
+    `standardize` of the photo's activation. Expanded into moments, F̂² + P̂² − 2F̂P̂, which saves a
+    dozen passes over memory.
     """
-    return ops.mean(ops.square(standardize(activation) - standardize(target)), (1, 2, 3))
+    shape = ops.shape(activation)
+    activation = ops.cast(activation, "float32")
+    positions = (shape[0], shape[1] * shape[2], shape[3])
+    columns, wanted = ops.reshape(activation, positions), ops.reshape(target, positions)
+    centre = ops.mean(columns, 1)
+    variance = ops.mean(ops.square(columns), 1) - ops.square(centre)
+    variance = ops.maximum(variance, 0.0)
+    deviation = _deviation(variance)
+    # The target's mean is 0, so that the product with it needs no centring.
+    product = ops.mean(columns * wanted, 1) / deviation
+    own = variance / ops.square(deviation)
+    return ops.mean(own + ops.mean(ops.square(wanted), 1) - 2 * product, 1)
 
 
 def total_variation(image: Any) -> Any:
@@ -182,7 +234,27 @@ def total_variation(image: Any) -> Any:
 
     Mahendran & Vedaldi, CVPR 2015, equation 4, with β = 2, and means so that size does not count.
     """
-    image = ops.cast(image, "float32")
-    across = ops.mean(ops.square(image[:, :, 1:] - image[:, :, :-1]), (1, 2, 3))
-    down = ops.mean(ops.square(image[:, 1:] - image[:, :-1]), (1, 2, 3))
-    return across + down
+    return _total_variation(ops.cast(image, "float32"))
+
+
+@ops.custom_gradient
+def _total_variation(image: Any) -> tuple[Any, Any]:
+    across, down = image[:, :, 1:] - image[:, :, :-1], image[:, 1:] - image[:, :-1]
+
+    def gradient(*arguments: Any, upstream: Any = None) -> Any:
+        # Written out, because TensorFlow's gradient of a slice takes ten times as long.
+        slope = 2 * (arguments[0] if upstream is None else upstream)[:, None, None, None]
+        right = ops.pad(across, [[0, 0], [0, 0], [1, 1], [0, 0]]) / _count(across)
+        below = ops.pad(down, [[0, 0], [1, 1], [0, 0], [0, 0]]) / _count(down)
+        return slope * (right[:, :, :-1] - right[:, :, 1:] + below[:, :-1] - below[:, 1:])
+
+    return _mean_square(across) + _mean_square(down), gradient
+
+
+def _mean_square(values: Any) -> Any:
+    return ops.mean(ops.square(values), (1, 2, 3))
+
+
+def _count(values: Any) -> Any:
+    """How many numbers a sample has, as a float."""
+    return ops.cast(ops.prod(ops.shape(values)[1:]), "float32")

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
-from scipy.optimize import Bounds, minimize
 
 from tfnst import features, images, losses
+from tfnst.canvas import Canvas, padded
 from tfnst.settings import PRESETS, Settings
-
-# The target's form, computed once, and the loss that compares with it.
-STYLE_LOSSES = {
-    "gram": (losses.gram_matrix, losses.gram_style_loss),
-    "wasserstein": (losses.gaussian, losses.wasserstein_style_loss),
-}
-MARGIN = 16  # reflected pixels around the canvas, cut off at the end: no bands along the borders
-AVERAGING = 0.98  # decay of the running average of the iterates, which is the picture returned
-FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `balance`
-WEIGHT_RANGE = (1e-4, 1e3)
 
 
 class DivergenceError(RuntimeError):
@@ -47,149 +36,10 @@ class Progress:
     content_weight: float
 
 
-def distance_wanted(strength: float) -> float:
-    """The `losses.content_distance` that a strength asks for: 0.18 at ½, where faces still hold."""
-    return 0.6 * math.pow(strength, 1.75)
-
-
-def style_share(strength: float) -> float:
-    """How much of the style's statistics the target holds; the photo's own make up the rest.
-
-    Content distance leaves palette and contrast free, so a weak style needs a weak target too.
-    """
-    return min(1.0, 2 * strength)
-
-
 def level_sizes(size: int, smallest: int) -> list[int]:
     """The long sides of the pyramid: √2 apart, from `smallest` or a little more up to `size`."""
     finer = max(0, math.floor(2 * math.log2(size / smallest) + 1e-9))
     return [round(size / math.sqrt(2) ** k) for k in range(finer, -1, -1)]
-
-
-def padded(image: np.ndarray) -> np.ndarray:
-    """(H, W, 3) → (1, H + 2·MARGIN, W + 2·MARGIN, 3), reflected."""
-    return np.pad(image, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "symmetric")[None]
-
-
-class Canvas:
-    """One level of the pyramid: the picture being painted, its targets and the compiled step."""
-
-    def __init__(
-        self,
-        extractor: keras.Model,
-        settings: Settings,
-        content: np.ndarray,
-        style: Mapping[str, losses.FeatureStatistics],
-        start: np.ndarray,
-        content_weight: float = FIRST_WEIGHT,
-    ) -> None:
-        self.extractor, self.settings = extractor, settings
-        photo = extractor(padded(content))
-        self.content_target = {name: photo[name] for name in settings.content_layers}
-        share = style_share(settings.strength)
-        as_target, self.style_loss = STYLE_LOSSES[settings.style_loss]
-        self.style_target = {
-            name: as_target(
-                losses.blend_statistics(
-                    [style[name], losses.feature_statistics(photo[name])], [share, 1 - share]
-                )
-            )
-            for name in settings.style_layers
-        }
-        self.image = tf.Variable(padded(start))
-        self.sum = tf.Variable(tf.zeros_like(self.image))
-        self.count = tf.Variable(0.0)
-        self.content_weight = tf.Variable(content_weight)
-        self.report = tf.Variable(tf.zeros(3))
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate, beta_1=0.9, beta_2=0.99)
-        self.optimizer.build([self.image])
-        compiled = {"jit_compile": settings.jit_compile}
-        scalar = tf.TensorSpec((), tf.int32)
-        self.train = tf.function(self._train, input_signature=[scalar], **compiled)
-        self.slope = tf.function(self._slope, **compiled)
-
-    def objective(self, image: Any) -> tuple[Any, Any]:
-        """The weighted sum that is descended, and (content distance, style loss, variation)."""
-        settings = self.settings
-        activations = self.extractor(image)
-        content = sum(
-            losses.content_distance(activations[name], target)[0]
-            for name, target in self.content_target.items()
-        ) / len(self.content_target)
-        weights = dict(zip(settings.style_layers, settings.style_weights, strict=True))
-        style = sum(
-            weights[name] * self.style_loss(losses.feature_statistics(activations[name]), target)[0]
-            for name, target in self.style_target.items()
-        ) / sum(settings.style_weights)
-        variation = losses.total_variation(image)[0]
-        total = style + self.content_weight * content + settings.variation * variation
-        return total, tf.stack([content, style, variation])
-
-    def _slope(self, image: Any) -> tuple[Any, Any, Any]:
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            total, report = self.objective(image)
-        return total, tape.gradient(total, image), report
-
-    def _train(self, steps: Any) -> None:
-        """The training step, `steps` times in one call: a graph, where Python decides nothing."""
-        for _ in tf.range(steps):
-            _, gradient, report = self._slope(tf.convert_to_tensor(self.image))
-            self.optimizer.apply_gradients([(gradient, self.image)])
-            self.image.assign(tf.clip_by_value(self.image, 0.0, 1.0))
-            self.sum.assign(AVERAGING * self.sum + (1 - AVERAGING) * self.image)
-            self.count.assign(AVERAGING * self.count + (1 - AVERAGING))
-            self.report.assign(report)
-            self.balance(report[0], 0.04)
-
-    def balance(self, distance: Any, gain: float) -> None:
-        """Raise the content weight when the photo fades too far, lower it when it stays too near.
-
-        A weight fixed beforehand loses a face to one artwork and leaves another without effect.
-        """
-        wanted = distance_wanted(self.settings.strength)
-        error = tf.clip_by_value(tf.math.log((distance + 1e-4) / (wanted + 1e-4)), -1.0, 1.0)
-        weight = self.content_weight * tf.exp(gain * error)
-        self.content_weight.assign(tf.clip_by_value(weight, *WEIGHT_RANGE))
-
-    def descend(self, steps: int) -> None:
-        """`steps` optimiser steps by Adam, or as many iterations of L-BFGS."""
-        if self.settings.optimizer == "adam":
-            self.train(tf.constant(steps))
-            return
-        shape = self.image.shape
-
-        def value_and_slope(x: np.ndarray) -> tuple[float, np.ndarray]:
-            total, gradient, report = self.slope(tf.constant(x.reshape(shape), tf.float32))
-            self.report.assign(report)
-            return float(total), gradient.numpy().ravel().astype(np.float64)
-
-        start = self.image.numpy().ravel().astype(np.float64)
-        found = minimize(
-            value_and_slope,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=Bounds(0.0, 1.0),
-            options={"maxiter": steps, "maxcor": 20},
-        )
-        self.image.assign(found.x.reshape(shape).astype(np.float32))
-        self.balance(self.report[0], min(1.0, 0.04 * steps))
-
-    def picture(self) -> np.ndarray:
-        """The running average of the iterates so far, (H, W, 3), without the margin."""
-        count = float(self.count.numpy())
-        image = self.sum.numpy() / count if count else self.image.numpy()
-        return np.asarray(np.clip(image[0, MARGIN:-MARGIN, MARGIN:-MARGIN], 0, 1))
-
-    def inherit_moments(self, coarser: Canvas) -> None:
-        """Take over Adam's moments from the level below, enlarged (Crowson)."""
-        steps, _, momentum, velocity = self.optimizer.variables
-        steps_before, _, momentum_before, velocity_before = coarser.optimizer.variables
-        size = self.image.shape[1:3]
-        steps.assign(steps_before)
-        momentum.assign(tf.image.resize(momentum_before, size, "bicubic"))
-        velocity.assign(tf.image.resize(velocity_before, size, "bilinear"))
 
 
 class StyleTransfer:
@@ -261,9 +111,9 @@ class StyleTransfer:
         """
         # A run of L-BFGS starts without curvature, so it must be long enough to learn some.
         every = max(every, 25) if self.settings.optimizer == "lbfgs" else every
-        canvas: Canvas | None = None
+        canvas = Canvas(self.extractor, self.settings)
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
-            canvas = self._next_canvas(size, canvas)
+            self._place(canvas, size, first=level == 0)
             for first in range(0, steps, every):
                 count = min(every, steps - first)
                 canvas.descend(count)
@@ -307,25 +157,20 @@ class StyleTransfer:
             for name in self.settings.style_layers
         }
 
-    def _next_canvas(self, size: int, before: Canvas | None) -> Canvas:
+    def _place(self, canvas: Canvas, size: int, first: bool) -> None:
         height, width, _ = self.content.shape
         shape = images.fitted(height, width, size)
         content = images.resize(self.content, *shape)
-        style = self.style_statistics(size)
-        if before is not None:
-            start = images.resize(before.picture(), *shape)
-            weight = float(before.content_weight.numpy())
-            canvas = Canvas(self.extractor, self.settings, content, style, start, weight)
-            canvas.inherit_moments(before)
-            return canvas
-        if self.start is not None:
+        if not first:
+            start = images.resize(canvas.picture(), *shape)
+        elif self.start is not None:
             start = images.resize(self.start, *shape)
         elif self.settings.start == "noise":
             noise = np.random.default_rng(self.settings.seed).normal(0.5, 0.15, content.shape)
             start = np.clip(noise, 0, 1).astype(np.float32)
         else:
             start = content
-        return Canvas(self.extractor, self.settings, content, style, start)
+        canvas.place(content, self.style_statistics(size), start)
 
 
 def _checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
