@@ -20,8 +20,8 @@ def placed(settings: Settings) -> tuple[Canvas, Any]:
     style = images.load(assets.artwork("swirl")).rgb
     painting = StyleTransfer(content, [style], settings, network="vgg19-lite")
     canvas = Canvas(painting.extractor, settings)
-    height, width = images.fitted(*content.shape[:2], settings.size)
-    small = images.resize(content, height, width)
+    height, width, _ = content.shape
+    small = images.resize(content, *images.fitted(height, width, settings.size))
     canvas.place(small, painting.style_statistics(settings.size), small)
     return canvas, painting.extractor
 

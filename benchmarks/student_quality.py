@@ -59,8 +59,9 @@ def compare(
             pass
         pictures[name] = painting.picture()
     content = images.resize(photo, *pictures["teacher"].shape[:2])
-    height, width = images.fitted(*style.shape[:2], min(settings.size, max(style.shape[:2])))
-    target = seen_by(teacher, images.resize(style, height, width))
+    height, width, _ = style.shape
+    shape = images.fitted(height, width, min(settings.size, max(height, width)))
+    target = seen_by(teacher, images.resize(style, *shape))
     seen = {name: seen_by(teacher, picture) for name, picture in pictures.items()}
     photo_seen = seen_by(teacher, content)
     loss = {name: style_loss(activations, target) for name, activations in seen.items()}

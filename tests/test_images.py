@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, JpegImagePlugin
 
-from tfnst import images
+from tfnst import decoding, images
 
 pytestmark = pytest.mark.filterwarnings("error")
 quick = settings(max_examples=30, deadline=None, database=None)
@@ -614,9 +614,9 @@ class TestReadingFails:
     ) -> None:
         images.save(tmp_path / "a.png", noise(10, 20))
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
-        monkeypatch.setattr(images, "MAX_PIXELS", 200)
+        monkeypatch.setattr(decoding, "MAX_PIXELS", 200)
         assert images.load(tmp_path / "a.png").rgb.shape == (10, 20, 3)
-        monkeypatch.setattr(images, "MAX_PIXELS", 199)
+        monkeypatch.setattr(decoding, "MAX_PIXELS", 199)
         assert "20 x 10 pixels" in problem(images.load, tmp_path / "a.png")
 
     @pytest.mark.parametrize(("width", "height"), [(1, 40), (40, 1), (7, 8)])
@@ -664,7 +664,7 @@ class TestReadingFails:
         def fail(image: Image.Image) -> None:
             raise MemoryError
 
-        monkeypatch.setattr(images, "_colour", fail)
+        monkeypatch.setattr(decoding, "_colour", fail)
         assert "too large to decode" in problem(images.load, tmp_path / "a.png")
 
     def test_names_of_two_lines_stay_on_one(self, tmp_path: Path) -> None:
@@ -678,7 +678,7 @@ class TestReadingFails:
 
     def test_threads_take_turns(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         images.save(tmp_path / "a.png", noise())
-        inside, crowds, colour = [], [], images._colour
+        inside, crowds, colour = [], [], decoding._colour
 
         def spy(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
             inside.append(image)
@@ -687,7 +687,7 @@ class TestReadingFails:
             inside.pop()
             return colour(image)
 
-        monkeypatch.setattr(images, "_colour", spy)
+        monkeypatch.setattr(decoding, "_colour", spy)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(images.load, [tmp_path / "a.png"] * 4))
         assert crowds == [1] * 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
 from dataclasses import replace
@@ -23,7 +24,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -42,7 +42,9 @@ AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of 
 def main() -> None:
     """Entry point: no traceback for what a user can mend."""
     with terminal.one_line_errors():
-        app(prog_name="tfnst")
+        # Typer would print a usage error in four lines.
+        status = app(sys.argv[1:] or ["--help"], prog_name="tfnst", standalone_mode=False)
+    raise SystemExit(status)
 
 
 def _print_version(wanted: bool) -> None:
@@ -98,8 +100,10 @@ def stylize(
     recipe: Annotated[
         Path | None, Option(metavar="FILE", help="Also write the recipe to a .json file.")
     ] = None,
-    save_every: Annotated[int, Option(metavar="N", help="Write OUTPUT every N steps as well.")] = 0,
-    quality: Annotated[int, Option(help="Of JPEG and WebP, 1 to 100.")] = 95,
+    save_every: Annotated[
+        int, Option(min=0, metavar="N", help="Write OUTPUT every N steps as well.")
+    ] = 0,
+    quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -109,11 +113,17 @@ def stylize(
     for target in (output, comparison):
         if target is not None:
             images.check_target(target)
+    if recipe is not None and not recipe.parent.is_dir():
+        raise ValueError(f"{recipe}: there is no folder {recipe.parent}; make it first")
+    from_file = start not in ("content", "noise")
+    _keep_apart(
+        [content, *styles, *([Path(start)] if from_file else [])],
+        [target for target in (output, comparison, recipe) if target is not None],
+    )
     under = terminal.start_tensorflow(device)
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
 
-    from_file = start not in ("content", "noise")
     changes: dict[str, Any] = dict(
         size=size,
         strength=strength,
@@ -129,7 +139,7 @@ def stylize(
     if variation is not None:
         changes["variation"] = variation
     if steps:
-        changes["steps"] = _numbers("--steps", steps)
+        changes["steps"] = tuple(_number("--steps", part, int) for part in steps.split(","))
     if content_layer:
         changes["content_layers"] = tuple(content_layer)
     if style_layer:
@@ -150,15 +160,21 @@ def stylize(
         _paint(order, output, comparison, recipe, save_every, quiet, as_json)
 
 
-def _number(option: str, text: str) -> float:
+def _keep_apart(inputs: list[Path], targets: list[Path]) -> None:
+    """ValueError for a target that would overwrite an input or another target."""
+    taken = [file.resolve() for file in inputs]
+    for target in targets:
+        if target.resolve() in taken:
+            raise ValueError(f"{target} is named twice; it would be overwritten, so use another")
+        taken.append(target.resolve())
+
+
+def _number(option: str, text: str, kind: type[Any] = float) -> Any:
     try:
-        return float(text)
+        return kind(text)
     except ValueError:
-        raise ValueError(f"{option} holds {text!r}; give a number") from None
-
-
-def _numbers(option: str, text: str) -> tuple[int, ...]:
-    return tuple(int(_number(option, part)) for part in text.split(","))
+        wanted = "whole number" if kind is int else "number"
+        raise ValueError(f"{option} holds {text!r}; give a {wanted}") from None
 
 
 def _describe(report: Progress) -> str:
@@ -182,19 +198,20 @@ def _paint(
 
     began = time.perf_counter()
     painting, alpha = order.begin(Path(output).parent)
-    stopped = ""
+    stopped, status, saved = "", 0, 0
     try:
         with terminal.progress_bar(quiet, as_json, _describe) as show:
             for report in painting.run():
                 show(report)
-                if save_every and report.step // save_every > (report.step - 10) // save_every:
+                if save_every and report.step // save_every > saved:
+                    saved = report.step // save_every
                     _write(order, painting, alpha, output)
     except KeyboardInterrupt:
-        stopped = "stopped"
+        stopped, status = "stopped", 130
     except DivergenceError as error:
-        stopped = str(error)
+        stopped, status = str(error), 1
     if not painting.steps_done:
-        terminal.complain(stopped or "no step was done", 130)
+        terminal.complain(f"{stopped}; nothing was painted", status)
     final = _write(order, painting, alpha, output)
     if recipe_file is not None:
         recipe_file.write_text(final.to_json() + "\n", encoding="utf-8")
@@ -211,7 +228,7 @@ def _paint(
     if stopped:
         terminal.complain(
             f"{stopped} after step {painting.steps_done}; {output} holds the best picture so far",
-            130 if stopped == "stopped" else 1,
+            status,
         )
 
 
@@ -269,7 +286,10 @@ def repeat(
     """Make a picture again from its recipe, and say whether the bytes agree."""
     from tfnst import images
 
-    text = recipe.read_text("utf-8") if recipe else images.load(picture).recipe
+    if output is not None:
+        images.check_target(output)
+    before = images.sha256(picture)
+    text = _text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
     under = terminal.start_tensorflow(device)
@@ -280,12 +300,19 @@ def repeat(
         again = paint_again(order, picture, show)
     if output is not None:
         images.write_bytes(output, again)
-    if again == picture.read_bytes():
+    if hashlib.sha256(again).hexdigest() == before:
         print(f"{picture}: the same, byte for byte")
         return
     changed = [k for k, v in versions().items() if order.versions.get(k) != v]
     why = f"; changed since: {', '.join(changed)}" if changed else ""
     terminal.complain(f"{picture}: the bytes differ{why}", 1)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{file} is no recipe; name a file that --recipe wrote") from None
 
 
 @app.command()
@@ -349,4 +376,3 @@ def info() -> None:
 
 if __name__ == "__main__":
     main()
-    sys.exit(0)

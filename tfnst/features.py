@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -180,16 +181,21 @@ def read_weights(file: Path) -> dict[str, np.ndarray]:
     """
     try:
         if file.suffix == ".npz":
-            with np.load(file) as archive:
+            with file.open("rb") as opened, np.load(opened) as archive:
                 return {name: archive[name] for name in archive.files}
         return _read_h5(file)
     except FileNotFoundError:
         raise ValueError(f"weights {str(file)!r} do not exist; give an .h5 or .npz file") from None
-    except (OSError, KeyError, ValueError, EOFError, IndexError) as error:
+    # Readers of zip and HDF5 meet damage with nearly any exception there is.
+    except Exception as error:
         raise ValueError(
-            f"weights {str(file)!r} cannot be read ({str(error).splitlines()[0]}); "
+            f"weights {str(file)!r} cannot be read ({_first_line(error)}); "
             "give VGG-19's official .h5 or an .npz that tfnst distill wrote"
         ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _read_h5(file: Path) -> dict[str, np.ndarray]:
@@ -243,6 +249,9 @@ def download_vgg19() -> Path:
     """
     target = keras_cache()
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(target.parent.parent, os.W_OK):  # Keras would turn to /tmp, unasked.
+            raise PermissionError(f"{target.parent.parent} cannot be written")
         keras.utils.get_file(
             target.name,
             VGG19_URL,
@@ -251,8 +260,10 @@ def download_vgg19() -> Path:
             cache_subdir="models",
         )
     except Exception as error:
+        with contextlib.suppress(OSError):
+            target.unlink()  # Keras leaves a file whose hash is wrong.
         raise OSError(
             f"VGG-19's weights could not be downloaded from {VGG19_URL} "
-            f"({str(error).splitlines()[0]}); the network 'vgg19-lite' needs no download"
+            f"({_first_line(error)}); the network 'vgg19-lite' needs no download"
         ) from None
     return target

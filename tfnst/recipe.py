@@ -18,6 +18,7 @@ from tfnst import assets, features, images
 from tfnst.optimization import Progress, StyleTransfer
 from tfnst.settings import Settings
 
+_KINDS = {"network": str, "steps_done": int | None, "quality": int, "versions": dict}
 PACKAGES = ("tfnst", "tensorflow", "keras", "numpy", "pillow", "scipy")
 
 
@@ -27,6 +28,10 @@ class Source:
 
     path: str
     sha256: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str) or not isinstance(self.sha256, str):
+            raise ValueError(f"path {self.path!r} and sha256 {self.sha256!r} are to be texts")
 
     @classmethod
     def of(cls, path: str | Path) -> Source:
@@ -86,6 +91,9 @@ class Recipe:
     ) -> Recipe:
         """Resolve names and hash every file; ValueError for one that is missing."""
         name, _ = features.choose_network(network)
+        if name not in features.ARCHITECTURES:
+            known = ", ".join(("auto", *features.ARCHITECTURES))
+            raise ValueError(f"network {name!r} is unknown; use one of {known}")
         return cls(
             content=Source.of(content),
             styles=tuple(Source.of(style) for style in styles),
@@ -136,8 +144,14 @@ class Recipe:
             data["shares"] = tuple(data["shares"])
             data["start"] = Source(**data["start"]) if data["start"] else None
             data["settings"] = settings_from(data["settings"])
-            return cls(**data)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            recipe = cls(**data)
+            for name, kind in _KINDS.items():
+                if not isinstance(value := getattr(recipe, name), kind):
+                    raise ValueError(f"{name} is {value!r}")
+            return recipe
+        except KeyError as error:
+            raise ValueError(f"this recipe cannot be read: it has no {error}") from None
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"this recipe cannot be read: {error}") from None
 
 

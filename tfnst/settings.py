@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ _RANGES = {
     "learning_rate": (1e-6, 1),
     "seed": (0, 2**63 - 1),
 }
+_WHOLE = ("size", "smallest", "seed")
 _CHOICES = {
     "style_loss": ("wasserstein", "gram"),
     "pooling": ("max", "average"),
@@ -74,24 +76,33 @@ class Settings:
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ValueError(f"{name} is {value!r}; use a number from {low} to {high}")
-            if not low <= value <= high:
-                raise ValueError(f"{name} is {value}; use a number from {low} to {high}")
+            kind = "whole number" if name in _WHOLE else "number"
+            if not _is_number(value, name in _WHOLE) or not low <= value <= high:
+                raise ValueError(f"{name} is {value!r}; use a {kind} from {low} to {high}")
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}"
                 )
-        if not self.steps or not all(isinstance(n, int) and n >= 1 for n in self.steps):
-            raise ValueError(f"steps is {self.steps}; use one or more whole numbers from 1")
-        if not self.content_layers or not self.style_layers:
-            raise ValueError("content_layers and style_layers need at least one layer each")
+        if not isinstance(self.jit_compile, bool):
+            raise ValueError(f"jit_compile is {self.jit_compile!r}; use True or False")
+        steps = self.steps
+        whole = isinstance(steps, tuple) and all(_is_number(n, True) and n > 0 for n in steps)
+        if not whole or not steps:
+            raise ValueError(f"steps is {steps!r}; use a tuple of one or more whole numbers from 1")
+        for name in ("content_layers", "style_layers"):
+            layers = getattr(self, name)
+            texts = isinstance(layers, tuple) and all(isinstance(layer, str) for layer in layers)
+            if not texts or not layers or len(set(layers)) < len(layers):
+                raise ValueError(
+                    f"{name} is {layers!r}; use a tuple of one or more layer names, each once"
+                )
         weights = self.style_weights
-        if len(weights) != len(self.style_layers) or min(weights) < 0 or not sum(weights) > 0:
+        fit = isinstance(weights, tuple) and len(weights) == len(self.style_layers)
+        if not (fit and any(weights) and all(_is_number(w) and 0 <= w < math.inf for w in weights)):
             raise ValueError(
-                f"style_weights is {weights}; give {len(self.style_layers)} numbers from 0, "
-                "one a style layer, not all 0"
+                f"style_weights is {weights!r}; give a tuple of {len(self.style_layers)} numbers "
+                "from 0, one a style layer, not all 0"
             )
 
     @property
@@ -105,6 +116,10 @@ class Settings:
         if name not in PRESETS:
             raise ValueError(f"preset is {name!r}; use one of {', '.join(PRESETS)}")
         return replace(PRESETS[name], **changes)
+
+
+def _is_number(value: Any, whole: bool = False) -> bool:
+    return isinstance(value, int if whole else int | float) and not isinstance(value, bool)
 
 
 PRESETS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import sys
@@ -40,13 +41,11 @@ def start_tensorflow(device: str = "auto") -> Any:
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
         tf.config.list_logical_devices()
-    kind, _, number = device.lower().partition(":")
     known = ["auto", "cpu", *(f"gpu:{i}" for i in range(len(gpus)))]
-    if device == "auto":
-        return contextlib.nullcontext()
-    if f"{kind}:{number or 0}" not in known and kind != "cpu":
+    wanted = "gpu:0" if device.lower() == "gpu" else device.lower()
+    if wanted not in known:
         raise ValueError(f"--device {device!r} is not on this machine; use {', '.join(known)}")
-    return tf.device(f"/{kind.upper()}:{number or 0}")
+    return contextlib.nullcontext() if wanted == "auto" else tf.device(f"/{wanted.upper()}")
 
 
 @contextlib.contextmanager
@@ -55,7 +54,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        complain(str(error), 2)
+        complain(str(error), 1 if _disk_refused(error) else 2)
     except KeyboardInterrupt:
         complain("stopped", 130)
     except MemoryError:
@@ -63,10 +62,18 @@ def one_line_errors() -> Iterator[None]:
     except (OSError, RuntimeError) as error:
         complain(str(error) or type(error).__name__, 1)
     except Exception as error:
+        if hasattr(error, "format_message"):  # Click's, which Typer keeps to itself.
+            complain(error.format_message(), 2)
         if type(error).__module__.startswith("tensorflow"):
             small = "out of memory; use a smaller --size" if "Exhausted" in str(type(error)) else ""
             complain(small or f"TensorFlow failed: {error}", 1)
         raise
+
+
+def _disk_refused(error: ValueError) -> bool:
+    """Whether it is the machine's doing, such as a full disk, and not a wrong name."""
+    names = (None, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG)
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno not in names
 
 
 def complain(message: str, status: int) -> None:

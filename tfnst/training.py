@@ -49,7 +49,7 @@ class DistillationProgress:
 
 
 def load_teacher(source: str | Path) -> keras.Model:
-    """A frozen model image → {layer: activation} with every layer that the teacher has.
+    """A frozen model image → {layer: activation} with the layers that VGG-19-lite has too.
 
     `source` is "vgg19" or an `.npz` of a VGG-shaped network with reflected borders, in which a
     1×1 convolution named `preprocess` may stand first.
@@ -57,8 +57,9 @@ def load_teacher(source: str | Path) -> keras.Model:
     if str(source) == "vgg19":
         return features.FeatureExtractor("vgg19", features.ARCHITECTURES["vgg19-lite"].layers)
     arrays = features.read_weights(Path(source))
-    layers = [name for name in features.VGG19_LAYERS if f"{name}/kernel" in arrays]
-    if not layers or layers != list(features.VGG19_LAYERS[: len(layers)]):
+    known = features.ARCHITECTURES["vgg19-lite"].layers
+    layers = [name for name in known if np.ndim(arrays.get(f"{name}/kernel")) == 4]
+    if not layers or layers != list(known[: len(layers)]):
         raise ValueError(f"teacher {str(source)!r} has no layers named as VGG-19's, in order")
     widths = [arrays[f"{name}/kernel"].shape[-1] for name in layers if name.endswith("conv1")]
     widths += [0] * (5 - len(widths))
@@ -112,6 +113,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
             if teacher.output[name].shape[-1] != self.student.output[name].shape[-1]
         }
         self.scales = {name: self.add_weight(shape=(), trainable=False) for name in layers}
+        self.random = tf.random.Generator.from_seed(settings.seed)  # checkpoints hold its state
         self.local_steps = 0 if self.heads else round(settings.local_share * settings.steps)
         first = self.local_steps or settings.steps
         schedule = keras.optimizers.schedules.CosineDecayRestarts(
@@ -169,13 +171,13 @@ class Distiller(keras.Model):  # type: ignore[misc]
         """
         count = tf.shape(next(iter(targets.values())))[0]
         layer = tf.one_hot(
-            tf.random.uniform([count], maxval=len(targets), dtype=tf.int32), len(targets)
+            self.random.uniform([count], maxval=len(targets), dtype=tf.int32), len(targets)
         )
         cotangents = {}
         for index, (name, target) in enumerate(targets.items()):
             width = target.shape[-1]
-            matrix = tf.random.normal([width, width]) / np.sqrt(width)
-            noise = tf.random.normal(tf.shape(target)) / np.sqrt(width)
+            matrix = self.random.normal([width, width]) / np.sqrt(width)
+            noise = self.random.normal(tf.shape(target)) / np.sqrt(width)
             cotangent = noise + tf.einsum("bhwc,cd->bhwd", target, matrix)
             cotangents[name] = cotangent * layer[:, index, None, None, None]
         return cotangents
@@ -253,8 +255,9 @@ def distill(
 
     Beside it stand a log (`.log.jsonl`), a model card (`.md`) and, while it trains, checkpoints
     (`.checkpoints`), all of them written at every report. A run that finds checkpoints goes on from
-    the last, with the same schedule and the same crops.
+    the last as if it had not stopped: the same schedule, crops and questions.
     """
+    keras.utils.set_random_seed(settings.seed)
     distiller = Distiller(load_teacher(teacher), settings)
     first = tf.constant(next(batches(photos, settings, 0)))
     distiller.calibrate(first)
@@ -264,7 +267,6 @@ def distill(
     manager = tf.train.CheckpointManager(checkpoint, f"{output}.checkpoints", max_to_keep=2)
     checkpoint.restore(manager.latest_checkpoint)
     start = int(distiller.optimizer.iterations.numpy())
-    tf.random.set_seed(settings.seed + start)
     errors: list[list[float]] = []
     began = time.perf_counter()
     for step, batch in enumerate(batches(photos, settings, start), start=start + 1):

@@ -1,0 +1,20 @@
+"""`make bench`: every measurement that needs nothing but the package."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import step_cost, tutorial
+
+
+def main() -> None:
+    """Run them one after the other, with their defaults."""
+    runs: tuple[Callable[[], None], ...] = (step_cost.main, tutorial.main)
+    sys.argv = sys.argv[:1]
+    for run in runs:
+        run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,550 @@
+"""Tests of tfnst.canvas and tfnst.optimization: small paintings with the shipped network."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import settings as budget
+from hypothesis import strategies as st
+
+from tfnst import assets, canvas, features, images, losses, optimization
+from tfnst.canvas import MARGIN, Canvas, padded
+from tfnst.optimization import DivergenceError, Progress, StyleTransfer, stylize
+from tfnst.settings import Settings
+
+LITE = "vgg19-lite"
+SMALL = Settings(size=64, smallest=64, steps=(10,))
+TWO_LEVELS = replace(SMALL, size=80, smallest=56)
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return images.load(assets.photo(), 96).rgb
+
+
+@pytest.fixture(scope="module")
+def swirl() -> np.ndarray:
+    return images.load(assets.artwork("swirl"), 128).rgb
+
+
+@pytest.fixture(scope="module")
+def woodcut() -> np.ndarray:
+    return images.load(assets.artwork("woodcut"), 128).rgb
+
+
+@pytest.fixture(scope="module")
+def extractor() -> features.FeatureExtractor:
+    return features.FeatureExtractor(LITE, Settings().layers)
+
+
+def run(
+    content: np.ndarray,
+    styles: Sequence[np.ndarray],
+    settings: Settings = SMALL,
+    **options: Any,
+) -> tuple[StyleTransfer, list[Progress]]:
+    painting = StyleTransfer(content, styles, settings, **{"network": LITE, **options})
+    return painting, list(painting.run())
+
+
+def placed(
+    extractor: Any, content: np.ndarray, style: np.ndarray, settings: Settings = SMALL
+) -> Canvas:
+    """A canvas at its only level, before the first step, on the photo."""
+    small = images.resize(content, *images.fitted(*content.shape[:2], settings.size))
+    made = Canvas(extractor, settings)
+    activations = extractor(padded(style))
+    made.place(
+        small, {k: losses.feature_statistics(activations[k]) for k in settings.style_layers}, small
+    )
+    return made
+
+
+def objective(made: Canvas, weight: float = canvas.FIRST_WEIGHT) -> float:
+    """The weighted sum at the canvas' picture, with one and the same content weight."""
+    before = float(made.content_weight.numpy())
+    made.content_weight.assign(weight)
+    total = float(made.objective(tf.convert_to_tensor(made.image))[0])
+    made.content_weight.assign(before)
+    return total
+
+
+def style_loss(extractor: Any, picture: np.ndarray, style: np.ndarray) -> float:
+    """The Wasserstein loss of a picture to the style itself, whatever the strength's target."""
+    own, wanted = extractor(padded(picture)), extractor(padded(style))
+    return float(
+        np.mean(
+            [
+                losses.wasserstein_style_loss(
+                    losses.feature_statistics(own[name]),
+                    losses.gaussian(losses.feature_statistics(wanted[name])),
+                )[0]
+                for name in Settings().style_layers
+            ]
+        )
+    )
+
+
+# The pyramid
+
+
+@pytest.mark.parametrize(
+    ("size", "smallest", "sizes"),
+    [
+        (512, 128, [128, 181, 256, 362, 512]),
+        (128, 128, [128]),
+        (96, 128, [96]),
+        (256, 128, [128, 181, 256]),
+        (180, 128, [180]),
+        (100, 49, [50, 71, 100]),
+    ],
+)
+def test_level_sizes(size: int, smallest: int, sizes: list[int]) -> None:
+    assert optimization.level_sizes(size, smallest) == sizes
+
+
+@given(size=st.integers(32, 16384), smallest=st.integers(32, 16384))
+@budget(max_examples=100, deadline=None, database=None)
+def test_levels_are_a_square_root_of_two_apart_and_end_at_the_size(
+    size: int, smallest: int
+) -> None:
+    sizes = optimization.level_sizes(size, smallest)
+    assert sizes[-1] == size
+    for coarse, fine in itertools.pairwise(sizes):
+        assert abs(fine - math.sqrt(2) * coarse) <= 1.3
+    if size > smallest:
+        assert smallest - 0.5 <= sizes[0] <= math.sqrt(2) * smallest + 1
+    else:
+        assert len(sizes) == 1
+
+
+def test_steps_hold_for_the_levels_after_the_last_number(photo: np.ndarray) -> None:
+    settings = Settings(size=128, smallest=32, steps=(7, 5))
+    painting = StyleTransfer(photo, [photo], settings, network=LITE)
+    assert painting.sizes == [32, 45, 64, 91, 128]
+    assert painting.plan == [7, 5, 5, 5, 5]
+
+
+def test_progress_tells_level_size_and_steps(photo: np.ndarray, swirl: np.ndarray) -> None:
+    painting, reports = run(photo, [swirl], replace(TWO_LEVELS, steps=(12, 7)))
+    assert [r.step for r in reports] == [10, 12, 19]
+    assert {r.steps for r in reports} == {19}
+    assert [(r.level, r.levels) for r in reports] == [(0, 2), (0, 2), (1, 2)]
+    for report, size in zip(reports, (57, 57, 80), strict=True):
+        assert (report.height, report.width) == images.fitted(*photo.shape[:2], size)
+    assert painting.finished and painting.steps_done == 19
+    assert painting.picture().shape == (*images.fitted(*photo.shape[:2], 80), 3)
+
+
+# The training step
+
+
+@pytest.mark.parametrize("kind", ["wasserstein", "gram"])
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_descent_lowers_the_loss(
+    extractor: Any, photo: np.ndarray, swirl: np.ndarray, kind: str, optimizer: str
+) -> None:
+    settings = replace(SMALL, style_loss=kind, optimizer=optimizer)
+    made = placed(extractor, photo, swirl, settings)
+    before = objective(made)
+    made.descend(15)
+    assert np.isfinite(made.report.numpy()).all()
+    assert objective(made) < 0.6 * before
+    assert 0 <= made.image.numpy().min() and made.image.numpy().max() <= 1
+
+
+def test_train_equals_as_many_single_steps(
+    extractor: Any, photo: np.ndarray, swirl: np.ndarray
+) -> None:
+    at_once, singly = (placed(extractor, photo, swirl) for _ in range(2))
+    at_once.train(tf.constant(4))
+    for _ in range(4):
+        singly.step()
+    assert float(at_once.adam_steps) == float(singly.adam_steps) == 4
+    for name in ("image", "momentum", "velocity", "sum", "count", "content_weight", "report"):
+        one, other = (getattr(made, name).numpy() for made in (at_once, singly))
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=2e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["wasserstein", "gram"])
+@pytest.mark.parametrize("along", ["gradient", "stripes"])
+def test_gradient_agrees_with_finite_differences(
+    extractor: Any, photo: np.ndarray, swirl: np.ndarray, kind: str, along: str
+) -> None:
+    settings = replace(SMALL, style_loss=kind, variation=10.0)
+    made = placed(extractor, photo, swirl, settings)
+    made.content_weight.assign(0.3)
+    made.train(tf.constant(3))  # away from the photo, where the content distance is flat
+    image = made.image.numpy().astype(np.float32)
+    _, gradient, _ = made.slope(tf.constant(image))
+    slope = gradient.numpy().astype(np.float64)
+    if along == "gradient":
+        direction = slope / np.abs(slope).max()
+    else:
+        stripes = np.sin(np.arange(image.shape[2]) / 3)
+        direction = np.broadcast_to(stripes[None, None, :, None], image.shape)
+        direction = direction * np.array([1.0, -0.5, 0.3])
+    width = 2e-3
+    ahead, behind = (
+        float(made.slope(tf.constant(image + sign * width * direction, tf.float32))[0])
+        for sign in (1, -1)
+    )
+    expected = float((slope * direction).sum())
+    assert abs(expected) > 1e-3
+    assert (ahead - behind) / (2 * width) == pytest.approx(expected, rel=0.04)
+
+
+def test_moments_are_carried_to_the_next_level(
+    extractor: Any, photo: np.ndarray, swirl: np.ndarray
+) -> None:
+    made = placed(extractor, photo, swirl)
+    made.descend(5)
+    momentum, velocity = made.momentum.numpy(), made.velocity.numpy()
+    weight = float(made.content_weight)
+    finer = images.resize(photo, *images.fitted(*photo.shape[:2], 90))
+    activations = extractor(padded(swirl))
+    style = {k: losses.feature_statistics(activations[k]) for k in SMALL.style_layers}
+    made.place(finer, style, finer)
+    wanted = (1, finer.shape[0] + 2 * MARGIN, finer.shape[1] + 2 * MARGIN, 3)
+    for carried, before in ((made.momentum, momentum), (made.velocity, velocity)):
+        assert tuple(carried.numpy().shape) == wanted
+        assert np.abs(carried.numpy()).mean() == pytest.approx(np.abs(before).mean(), rel=0.25)
+    assert made.velocity.numpy().min() >= 0
+    assert float(made.adam_steps) == 5
+    assert float(made.content_weight) == weight
+    assert float(made.count) == 0 and not made.sum.numpy().any()
+    np.testing.assert_array_equal(made.picture(), finer)
+    made.descend(3)
+    assert float(made.adam_steps) == 8
+    assert np.isfinite(made.image.numpy()).all()
+    assert np.abs(made.image.numpy() - padded(finer)).mean() < 3.5 * SMALL.learning_rate
+
+
+def test_the_compiled_step_agrees_with_the_plain_one(
+    extractor: Any, photo: np.ndarray, swirl: np.ndarray
+) -> None:
+    plain = placed(extractor, photo, swirl)
+    compiled = placed(extractor, photo, swirl, replace(SMALL, jit_compile=True))
+    for made in (plain, compiled):
+        made.train(tf.constant(3))
+    np.testing.assert_allclose(compiled.report.numpy(), plain.report.numpy(), rtol=1e-2)
+    assert np.abs(compiled.image.numpy() - plain.image.numpy()).mean() < 1e-3
+    assert np.abs(plain.image.numpy() - padded(plain.picture())).max() < 0.2
+    assert np.abs(compiled.momentum.numpy() - plain.momentum.numpy()).max() < 0.02 * float(
+        np.abs(plain.momentum.numpy()).max()
+    )
+
+
+# Strength
+
+
+def test_strength_0_returns_the_photo(photo: np.ndarray, swirl: np.ndarray) -> None:
+    painting, _ = run(photo, [swirl], replace(SMALL, strength=0.0, steps=(40,)))
+    small = images.resize(photo, *painting.shape)
+    assert np.abs(painting.picture() - small).mean() < 0.02
+
+
+def test_strength_moves_from_photo_to_style(
+    extractor: Any, photo: np.ndarray, swirl: np.ndarray
+) -> None:
+    distances, style_losses = [], []
+    for strength in (0.2, 0.5, 0.9):
+        settings = replace(SMALL, strength=strength, steps=(60,))
+        painting, reports = run(photo, [swirl], settings, network=extractor)
+        distances.append(reports[-1].content_distance)
+        style_losses.append(style_loss(extractor, painting.picture(), swirl))
+    assert distances[0] < 0.6 * distances[1] and distances[1] < 0.7 * distances[2]
+    assert style_losses[0] > 1.1 * style_losses[1] and style_losses[1] > 1.1 * style_losses[2]
+
+
+@pytest.mark.parametrize("pair", [("photo", "woodcut"), ("waves", "mosaic")])
+def test_the_content_weight_finds_the_distance_wanted(pair: tuple[str, str]) -> None:
+    content = assets.photo() if pair[0] == "photo" else assets.artwork(pair[0])
+    settings = Settings(size=96, smallest=96, steps=(100,))
+    style = images.load(assets.artwork(pair[1]), 192).rgb
+    _, reports = run(images.load(content, 96).rgb, [style], settings)
+    wanted = canvas.distance_wanted(settings.strength)
+    assert reports[-1].content_distance == pytest.approx(wanted, rel=0.35)
+    assert reports[-1].content_weight != pytest.approx(canvas.FIRST_WEIGHT, rel=0.05)
+
+
+def test_distance_wanted_grows_with_strength() -> None:
+    wanted = [canvas.distance_wanted(s) for s in np.linspace(0, 1, 11)]
+    assert wanted[0] == 0 and wanted == sorted(set(wanted)) and wanted[-1] < 2
+    assert canvas.style_share(0) == 0 and canvas.style_share(0.25) == 0.5
+    assert canvas.style_share(0.5) == canvas.style_share(1) == 1
+
+
+# Repeating and stopping
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_two_runs_give_the_same_bytes(photo: np.ndarray, swirl: np.ndarray, optimizer: str) -> None:
+    settings = replace(TWO_LEVELS, optimizer=optimizer, steps=(8,))
+    first, second = (run(photo, [swirl], settings)[0].picture() for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+
+
+def test_noise_repeats_with_its_seed_and_differs_with_another(
+    photo: np.ndarray, swirl: np.ndarray
+) -> None:
+    settings = replace(SMALL, start="noise", steps=(5,))
+    first, second, other = (
+        run(photo, [swirl], replace(settings, seed=seed))[0].picture() for seed in (3, 3, 4)
+    )
+    assert first.tobytes() == second.tobytes()
+    assert np.abs(first - other).mean() > 0.01
+    small = images.resize(photo, *first.shape[:2])
+    assert np.abs(first - small).mean() > 0.05
+
+
+def test_a_run_left_early_has_a_picture_of_full_size(photo: np.ndarray, swirl: np.ndarray) -> None:
+    painting = StyleTransfer(photo, [swirl], TWO_LEVELS, network=LITE)
+    small = images.resize(photo, *painting.shape)
+    np.testing.assert_array_equal(painting.picture(), small)  # before the first step: the photo
+    for report in painting.run():
+        assert report.level == 0
+        break
+    assert painting.steps_done == 10 and not painting.finished
+    assert painting.picture().shape == small.shape
+    assert np.abs(painting.picture() - small).mean() > 0.02
+
+
+class Pools:
+    """A network without weights, which gives NaN from a call of its own choice on."""
+
+    def __init__(self, broken_from: float) -> None:
+        self.calls, self.broken_from = tf.Variable(0.0), broken_from
+
+    def __call__(self, image: Any) -> dict[str, Any]:
+        self.calls.assign_add(1.0)
+        image = tf.convert_to_tensor(image)
+        broken = tf.where(self.calls < self.broken_from, 1.0, np.nan)
+        values = tf.concat([image, tf.square(image), image[..., ::-1] * image], 3) * broken
+        return {"fine": values, "coarse": tf.nn.avg_pool2d(values, 4, 4, "VALID")}
+
+
+def settings_for_pools(**changes: Any) -> Settings:
+    return Settings(
+        size=64,
+        smallest=64,
+        content_layers=("coarse",),
+        style_layers=("fine",),
+        style_weights=(1.0,),
+        **{"steps": (60,), **changes},
+    )
+
+
+@pytest.mark.parametrize(("optimizer", "good"), [("adam", 20), ("lbfgs", 25)])
+def test_divergence_keeps_the_last_finite_picture(
+    photo: np.ndarray, swirl: np.ndarray, optimizer: str, good: int
+) -> None:
+    settings = settings_for_pools(optimizer=optimizer)
+    # The first two calls are for photo and style; L-BFGS evaluates more than once an iteration.
+    network = Pools(2 + 25) if optimizer == "adam" else Pools(2 + 60)
+    painting = StyleTransfer(photo, [swirl], settings, network=network)
+    pictures = []
+    with pytest.raises(DivergenceError, match=r"learning_rate.*0\.03"):
+        for _ in painting.run():
+            pictures.append(painting.picture())
+    assert len(pictures) >= 1 and painting.steps_done >= good
+    assert np.isfinite(painting.picture()).all()
+    np.testing.assert_array_equal(painting.picture(), pictures[-1])
+
+
+def test_divergence_at_once_leaves_the_photo(photo: np.ndarray, swirl: np.ndarray) -> None:
+    painting = StyleTransfer(photo, [swirl], settings_for_pools(), network=Pools(3))
+    with pytest.raises(DivergenceError):
+        next(painting.run())
+    assert painting.steps_done == 0
+    np.testing.assert_array_equal(painting.picture(), images.resize(photo, *painting.shape))
+
+
+# Styles
+
+
+def test_shares(photo: np.ndarray, swirl: np.ndarray, woodcut: np.ndarray) -> None:
+    def paint(styles: Sequence[np.ndarray], shares: Sequence[float] | None) -> np.ndarray:
+        return run(photo, styles, replace(SMALL, steps=(5,)), shares=shares)[0].picture()
+
+    alone = paint([swirl], None)
+    np.testing.assert_allclose(paint([swirl, woodcut], (1, 0)), alone, atol=1e-3)
+    even = paint([swirl, woodcut], None)
+    np.testing.assert_allclose(paint([swirl, woodcut], (3, 3)), even, atol=1e-3)
+    np.testing.assert_allclose(paint([woodcut, swirl], (1, 1)), even, atol=1e-3)
+    assert np.abs(even - alone).mean() > 0.005
+    assert np.abs(paint([swirl, woodcut], (0, 1)) - alone).mean() > 0.01
+
+
+class Recorder:
+    """A network that notes the sizes of the pictures it is shown."""
+
+    def __init__(self, network: Callable[[Any], Any]) -> None:
+        self.network, self.sizes = network, list[tuple[int, int]]()
+
+    def __call__(self, image: Any) -> Any:
+        self.sizes.append((image.shape[1] - 2 * MARGIN, image.shape[2] - 2 * MARGIN))
+        return self.network(image)
+
+
+@pytest.mark.parametrize(
+    ("style_scale", "style_size", "seen"),
+    [
+        (1.0, (150, 200), (48, 64)),
+        (0.5, (150, 200), (24, 32)),
+        (2.0, (150, 200), (96, 128)),
+        (8.0, (150, 200), (150, 200)),
+        (1.0, (40, 30), (40, 30)),
+        (8.0, (30, 40), (30, 40)),
+        (0.05, (200, 200), (8, 8)),
+    ],
+)
+def test_style_scale_and_that_no_style_is_enlarged(
+    photo: np.ndarray,
+    style_scale: float,
+    style_size: tuple[int, int],
+    seen: tuple[int, int],
+) -> None:
+    network = Recorder(Pools(math.inf))
+    style = np.random.default_rng(0).random((*style_size, 3))
+    settings = settings_for_pools(style_scale=style_scale)
+    painting = StyleTransfer(photo, [style], settings, network=network)
+    statistics = painting.style_statistics(64)
+    assert network.sizes == [seen]
+    assert set(statistics) == {"fine"}
+
+
+def test_pooling_changes_the_picture(photo: np.ndarray, swirl: np.ndarray) -> None:
+    settings = replace(SMALL, steps=(4,))
+    pictures = [
+        run(photo, [swirl], replace(settings, pooling=pooling))[0].picture()
+        for pooling in ("max", "average")
+    ]
+    assert np.abs(pictures[0] - pictures[1]).mean() > 1e-3
+
+
+def test_variation_smooths(photo: np.ndarray, swirl: np.ndarray) -> None:
+    settings = replace(SMALL, steps=(20,))
+    rough, smooth = (
+        run(photo, [swirl], replace(settings, variation=weight))[1][-1].variation
+        for weight in (0.0, 300.0)
+    )
+    assert smooth < 0.7 * rough
+
+
+# Pictures of every shape
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "shape"),
+    [(97, 41, (64, 27)), (37, 101, (23, 64)), (8, 160, (3, 64)), (33, 33, (64, 64))],
+)
+def test_odd_tall_wide_and_grey(
+    swirl: np.ndarray, extractor: Any, height: int, width: int, shape: tuple[int, int]
+) -> None:
+    grey = np.random.default_rng(1).random((height, width, 1)).repeat(3, axis=2)
+    settings = Settings(size=64, smallest=40, steps=(3,))
+    painting, reports = run(grey, [swirl[:57, :83]], settings, network=extractor)
+    assert len(reports) == 2
+    picture = painting.picture()
+    assert picture.shape == (*shape, 3) and picture.dtype == np.float32
+    assert np.isfinite(picture).all() and 0 <= picture.min() and picture.max() <= 1
+
+
+def test_flat_pictures_stay_finite(extractor: Any) -> None:
+    for content, style in itertools.product((0.0, 1.0), repeat=2):
+        painting, _ = run(
+            np.full((40, 40, 3), content),
+            [np.full((40, 40, 3), style)],
+            replace(SMALL, size=48, smallest=48, steps=(3,)),
+            network=extractor,
+        )
+        assert np.isfinite(painting.picture()).all()
+
+
+def test_uint8_is_the_same_as_floats(photo: np.ndarray, swirl: np.ndarray) -> None:
+    settings = replace(SMALL, steps=(2,))
+    bytes_of = [images.as_uint8(photo), images.as_uint8(swirl)]
+    whole = run(bytes_of[0], [bytes_of[1]], settings)[0].picture()
+    floats = run(bytes_of[0] / np.float32(255), [bytes_of[1] / np.float32(255)], settings)
+    np.testing.assert_array_equal(whole, floats[0].picture())
+
+
+def test_start_picture_is_where_it_starts(photo: np.ndarray, swirl: np.ndarray) -> None:
+    start = np.full((50, 70, 3), [0.9, 0.1, 0.2])
+    settings = replace(SMALL, start="picture", steps=(1,), learning_rate=0.01)
+    painting, _ = run(photo, [swirl], settings, start=start)
+    assert np.abs(painting.picture() - start[0, 0]).mean() < 0.015
+
+
+def test_bfloat16_gives_a_close_picture(photo: np.ndarray, swirl: np.ndarray) -> None:
+    wide, narrow = (
+        run(photo, [swirl], replace(SMALL, precision=precision))[0].picture()
+        for precision in ("float32", "bfloat16")
+    )
+    small = images.resize(photo, *wide.shape[:2])
+    assert np.abs(wide - narrow).mean() < 0.3 * np.abs(wide - small).mean()
+    assert narrow.dtype == np.float32
+    assert not np.array_equal(wide, narrow)
+
+
+# stylize, and what does not fit
+
+
+def test_stylize_is_the_whole_run(
+    photo: np.ndarray, swirl: np.ndarray, woodcut: np.ndarray
+) -> None:
+    settings = replace(SMALL, steps=(2,))
+    one = stylize(photo, swirl, settings, network=LITE)
+    np.testing.assert_array_equal(one, run(photo, [swirl], settings)[0].picture())
+    np.testing.assert_array_equal(one, stylize(photo, [swirl], settings, network=LITE))
+    unlike = [swirl, woodcut[:61, :77]]
+    two = stylize(photo, unlike, settings, network=LITE, shares=(1, 2))
+    expected = run(photo, unlike, settings, shares=(1, 2))[0].picture()
+    np.testing.assert_array_equal(two, expected)
+
+
+GOOD = np.full((16, 16, 3), 0.5, np.float32)
+NOT_FINITE = np.where(np.arange(48).reshape(4, 4, 3) == 7, np.nan, 0.5).repeat(4, 0).repeat(4, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"styles": []}, "styles is empty; give at least one"),
+        ({"styles": [GOOD, GOOD[..., 0]]}, r"styles\[1\] has shape \(16, 16\)"),
+        ({"styles": [GOOD[:4]]}, r"styles\[0\] is 16 x 4 pixels"),
+        ({"styles": [GOOD * 255]}, r"styles\[0\] runs from"),
+        ({"content": GOOD[:, :7]}, "content is 7 x 16 pixels"),
+        ({"content": NOT_FINITE}, "content holds NaN"),
+        ({"content": GOOD[None]}, "content has shape"),
+        ({"shares": (1, 2)}, r"shares is \[1.0, 2.0\]; give 1 numbers"),
+        ({"shares": ()}, r"shares is \[\]; give 1 numbers"),
+        ({"shares": (-1,)}, r"shares is \[-1.0\]"),
+        ({"shares": (0,)}, r"shares is \[0.0\].*not all 0"),
+        ({"shares": (math.nan,)}, r"shares is \[nan\]"),
+        ({"shares": (math.inf,)}, r"shares is \[inf\]"),
+        ({"start": GOOD}, "start: give a picture with settings.start 'picture', and only then"),
+        ({"settings": replace(SMALL, start="picture")}, "start: give a picture"),
+        (
+            {"settings": replace(SMALL, start="picture"), "start": GOOD[:2]},
+            "start is 16 x 2 pixels",
+        ),
+        ({"network": "vgg11"}, "vgg11"),
+        ({"settings": replace(SMALL, content_layers=("block9_conv1",))}, "block9_conv1"),
+        ({"weights": "nowhere.npz"}, "nowhere.npz"),
+    ],
+)
+def test_what_does_not_fit_is_a_value_error(changed: dict[str, Any], message: str) -> None:
+    arguments = {"content": GOOD, "styles": [GOOD], "settings": SMALL, "network": LITE, **changed}
+    with pytest.raises(ValueError, match=message) as caught:
+        StyleTransfer(**arguments)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,169 @@
+"""The bytes of a picture file to upright sRGB arrays, with every way they can be bad told apart."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image, ImageCms, ImageFile, ImageOps
+
+Array = np.ndarray
+Name = str | os.PathLike[str]
+
+MAX_PIXELS = 200_000_000
+MIN_SIDE = 8
+IMAGE_DESCRIPTION = 270
+_PHOTOMETRIC = 262
+_READ = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
+# Python's warning filters belong to the whole process: two threads that silence Pillow at once
+# could leave it silenced for good, so decoding takes turns.
+_DECODING = threading.Lock()
+
+
+class FileError(ValueError):
+    """What is wrong with a file and what would do, in one line that begins with its name."""
+
+    def __init__(self, path: Name, text: str) -> None:
+        name = os.fspath(path)
+        super().__init__(f"{name if name.isprintable() else ascii(name)}: {text}")
+
+
+def unit(array: Array) -> Array:
+    """uint8 or float values as float32 in [0, 1]."""
+    values = np.asarray(array, np.float32)
+    return values / np.float32(255) if array.dtype == np.uint8 else values
+
+
+def checked_unit(array: Array, name: str) -> Array:
+    """The same, or a ValueError that calls the array `name`, when it is not in [0, 1]."""
+    if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(f"{name} has dtype {array.dtype}; give uint8, or floats from 0 to 1")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinity; numpy.nan_to_num replaces them")
+    values = unit(array)
+    low, high = float(values.min()), float(values.max())
+    if low < -1e-3 or high > 1 + 1e-3:
+        remedy = "divide by 255" if low >= 0 and high <= 255 else "scale it"
+        raise ValueError(f"{name} runs from {low:g} to {high:g}; {remedy} to get 0 to 1")
+    return values.clip(0, 1)
+
+
+@contextlib.contextmanager
+def opened(path: Name) -> Iterator[IO[bytes]]:
+    """A file to read; FileError when there is none or it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise FileError(path, "there is no such file; check its name and folder") from error
+    except IsADirectoryError as error:
+        raise FileError(path, "this is a folder; name one file in it") from error
+    except OSError as error:
+        text = f"cannot be read ({error.strerror}); check its permissions or try a copy"
+        raise FileError(path, text) from error
+
+
+def decoded(path: Name, file: IO[bytes]) -> tuple[Array, Array | None, str | None]:
+    """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe."""
+    try:
+        with _DECODING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _identified(path, file)
+            image.load()
+            recipe = _recipe_in(image)
+            # A broken EXIF block costs the rotation, not the picture.
+            with contextlib.suppress(Exception):
+                ImageOps.exif_transpose(image, in_place=True)
+            rgb, alpha = _wide_grey(path, image) if image.mode[0] in "IF" else _colour(image)
+    except FileError:
+        raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise FileError(path, "too large to decode; shrink it with another program") from error
+    # Pillow's decoders meet damage with nearly any exception there is.
+    except Exception as error:
+        text = "this picture is damaged, cut short or of an odd kind; export it again, as PNG"
+        raise FileError(path, text) from error
+    return rgb, None if alpha is None or (unit(alpha) == 1).all() else alpha, recipe
+
+
+def _identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
+    """The picture, header read. Image.open would apply Pillow's own process-wide size limit."""
+    Image.init()
+    if not (prefix := file.read(16)):
+        raise FileError(path, "the file is empty, 0 bytes; copy or download it again")
+    kinds = (Image.OPEN[kind] for kind in _READ)
+    makers = [make for make, accept in kinds if accept and accept(prefix) is True]
+    if not makers:
+        raise FileError(path, f"not a picture that tfnst reads; convert it to {_READ[1]}")
+    file.seek(0)
+    image = makers[0](file, "")
+    size = f"the picture is {image.width} x {image.height} pixels"
+    if image.width * image.height > MAX_PIXELS:
+        raise FileError(path, f"{size}; shrink it to {MAX_PIXELS / 1e6:g} million at most")
+    if min(image.size) < MIN_SIDE:
+        raise FileError(path, f"{size}; the smallest side is {MIN_SIDE}")
+    return image
+
+
+def _wide_grey(path: Name, image: Image.Image) -> tuple[Array, Array | None]:
+    """Grey of more than 8 bits; transparent where it equals the one value that a PNG may name."""
+    values, key = np.asarray(image), image.info.get("transparency")
+    alpha = (values != key).astype(np.float32) if isinstance(key, int) else None
+    full = np.float32(1 if image.mode == "F" else 65535)
+    try:
+        grey = checked_unit(values.astype(np.float32) / full, "the picture")
+    except ValueError as error:
+        raise FileError(path, f"{error}, or export it as 8 or 16 bit") from error
+    if dict(getattr(image, "tag_v2", {})).get(_PHOTOMETRIC) == 0:
+        grey = 1 - grey
+    if profile := image.info.get("icc_profile"):
+        # Pillow transforms 8 bits only: bend the wide values along what becomes of the 256 greys.
+        ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+        curve = np.asarray(_in_srgb(ramp, profile))[0, :, 1] / 255
+        grey = np.interp(grey, np.linspace(0, 1, 256), curve).astype(np.float32)
+    return grey[..., None], alpha
+
+
+def _colour(image: Image.Image) -> tuple[Array, Array | None]:
+    profile, alpha = image.info.get("icc_profile"), None
+    if image.has_transparency_data:
+        is_grey = image.mode in ("1", "L", "LA")
+        image = image.convert("RGBA")
+        alpha = np.asarray(image.getchannel("A"))
+        image = image.convert("L" if is_grey else "RGB")
+    return np.asarray(_in_srgb(image, profile) if profile else image.convert("RGB")), alpha
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """The picture as sRGB; a profile that is broken, or of another kind of colour, is ignored."""
+    with contextlib.suppress(Exception):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}[source.profile.xcolor_space]
+        if image.mode == mode or (mode == "RGB" and image.mode != "CMYK"):
+            srgb, how = ImageCms.createProfile("sRGB"), ImageCms.Intent.RELATIVE_COLORIMETRIC
+            black = ImageCms.Flags.BLACKPOINTCOMPENSATION
+            transform = ImageCms.buildTransform(source, srgb, mode, "RGB", how, black)
+            return transform.apply(image.convert(mode))
+    return image.convert("RGB")
+
+
+def _recipe_in(image: Image.Image) -> str | None:
+    texts = [image.info.get("tfnst")]
+    with contextlib.suppress(Exception):
+        texts.append(image.getexif().get(IMAGE_DESCRIPTION))
+    return next((text for text in texts if isinstance(text, str) and is_recipe(text)), None)
+
+
+def is_recipe(text: str) -> bool:
+    """Whether it is a JSON object that mentions tfnst."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return "tfnst" in text and isinstance(json.loads(text), dict)
+    return False
