@@ -158,7 +158,7 @@ def test_descent_lowers_the_loss(
     made.descend(15)
     assert np.isfinite(made.report.numpy()).all()
     assert objective(made) < 0.6 * before
-    assert 0 <= made.image.numpy().min() and made.image.numpy().max() <= 1
+    assert made.image.numpy().min() >= 0 and made.image.numpy().max() <= 1
 
 
 def test_train_equals_as_many_single_steps(
@@ -456,7 +456,7 @@ def test_odd_tall_wide_and_grey(
     assert len(reports) == 2
     picture = painting.picture()
     assert picture.shape == (*shape, 3) and picture.dtype == np.float32
-    assert np.isfinite(picture).all() and 0 <= picture.min() and picture.max() <= 1
+    assert np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1
 
 
 def test_flat_pictures_stay_finite(extractor: Any) -> None:

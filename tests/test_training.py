@@ -230,7 +230,7 @@ def test_a_student_that_is_its_teacher_makes_no_error(tmp_path: Path) -> None:
 
 def test_errors_of_gradients_reach_the_weights(pupil: Distiller) -> None:
     """A gradient of a gradient: through the convolutions, the pooling and the ReLU."""
-    image = tf.constant(picture())
+    image = tf.constant(picture(batch=16))  # enough to ask about every layer
     with tf.GradientTape() as tape:
         _, gradient_error = pupil.errors(image)
     assert 0 < float(gradient_error) < 100

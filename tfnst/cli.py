@@ -201,10 +201,11 @@ def _paint(
     stopped, status, saved = "", 0, 0
     try:
         with terminal.progress_bar(quiet, as_json, _describe) as show:
+            due = save_every
             for report in painting.run():
                 show(report)
-                if save_every and report.step // save_every > saved:
-                    saved = report.step // save_every
+                if save_every and report.step >= due:
+                    due += save_every
                     _write(order, painting, alpha, output)
     except KeyboardInterrupt:
         stopped, status = "stopped", 130
@@ -222,7 +223,13 @@ def _paint(
         )
     seconds = round(time.perf_counter() - began, 1)
     if as_json:
-        terminal.emit("done", output=str(output), seconds=seconds, stopped=bool(stopped))
+        terminal.emit(
+            "done",
+            output=str(output),
+            network=order.network,
+            seconds=seconds,
+            stopped=bool(stopped),
+        )
     elif not quiet:
         print(f"{output}  {painting.shape[1]}×{painting.shape[0]}  {order.network}  {seconds} s")
     if stopped:
@@ -261,7 +268,7 @@ def demo(
     from tfnst.settings import Settings
 
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("swirl", "mosaic", "woodcut", "watercolor"):
+    for name in ("swirl", "mosaic"):
         order = Recipe.gather(
             assets.photo(),
             [assets.artwork(name)],

@@ -64,7 +64,7 @@ class Settings:
     style_layers: tuple[str, ...] = STYLE_LAYERS
     style_weights: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
     style_loss: str = "wasserstein"
-    variation: float = 1.0
+    variation: float = 2.0
     pooling: str = "max"
     start: str = "content"
     optimizer: str = "adam"

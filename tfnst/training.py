@@ -58,7 +58,7 @@ def load_teacher(source: str | Path) -> keras.Model:
         return features.FeatureExtractor("vgg19", features.ARCHITECTURES["vgg19-lite"].layers)
     arrays = features.read_weights(Path(source))
     known = features.ARCHITECTURES["vgg19-lite"].layers
-    layers = [name for name in known if np.ndim(arrays.get(f"{name}/kernel")) == 4]
+    layers = [name for name in known if arrays.get(f"{name}/kernel", np.empty(0)).ndim == 4]
     if not layers or layers != list(known[: len(layers)]):
         raise ValueError(f"teacher {str(source)!r} has no layers named as VGG-19's, in order")
     widths = [arrays[f"{name}/kernel"].shape[-1] for name in layers if name.endswith("conv1")]

@@ -1,0 +1,191 @@
+"""Tests of tfnst.terminal: silence, one-line errors, devices, progress."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from tfnst import images, terminal
+
+
+@dataclass(frozen=True)
+class Report:
+    step: int
+    steps: int
+    loss: float = 0.5
+
+
+def describe(report: Report) -> str:
+    return f"loss {report.loss:.2f} [x]"
+
+
+def ended(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Status and standard error of a command that raises `error`."""
+    with pytest.raises(SystemExit) as caught, terminal.one_line_errors():
+        raise error
+    out, err = capsys.readouterr()
+    assert out == ""
+    return int(str(caught.value.code)), err
+
+
+def caused(cause: BaseException) -> ValueError:
+    error = ValueError("a.png: cannot be written")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (ValueError("size is 0; use 32"), 2, "size is 0; use 32"),
+        (KeyboardInterrupt(), 130, "stopped"),
+        (MemoryError(), 1, "out of memory; use a smaller --size"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "[Errno 28] No space left on device"),
+        (RuntimeError("the loss is not finite"), 1, "the loss is not finite"),
+        (RuntimeError(), 1, "RuntimeError"),
+        (ValueError("first\nsecond\nthird"), 2, "first"),
+        (caused(OSError(errno.ENOSPC, "full")), 1, "a.png: cannot be written"),
+        (caused(PermissionError(errno.EACCES, "no")), 1, "a.png: cannot be written"),
+        (caused(FileNotFoundError(errno.ENOENT, "no")), 2, "a.png: cannot be written"),
+        (caused(IsADirectoryError(errno.EISDIR, "no")), 2, "a.png: cannot be written"),
+        (caused(OSError("image file is truncated")), 2, "a.png: cannot be written"),
+        (
+            tf.errors.ResourceExhaustedError(None, None, "OOM\nwhen allocating"),
+            1,
+            "out of memory; use a smaller --size",
+        ),
+        (tf.errors.InternalError(None, None, "broken\nlong"), 1, "TensorFlow failed: broken"),
+    ],
+)
+def test_an_error_is_one_line(
+    error: BaseException, status: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(error, capsys) == (status, f"tfnst: {line}\n")
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), terminal.one_line_errors():
+        raise ZeroDivisionError
+
+
+def test_no_error_no_word(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.one_line_errors():
+        pass
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_full_disk_is_a_failure_and_a_missing_file_misuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(SystemExit) as caught, terminal.one_line_errors():
+        images.load(tmp_path / "missing.png")
+    assert caught.value.code == 2
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SystemExit) as caught, terminal.one_line_errors():
+        images.write_bytes(tmp_path / "a.png", b"some")
+    assert caught.value.code == 1
+    assert capsys.readouterr().err.count("\n") == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    os.write(2, b"before ")
+    with terminal.silent_stderr():
+        os.write(2, b"within ")
+    os.write(2, b"after")
+    with pytest.raises(KeyError), terminal.silent_stderr():
+        raise KeyError
+    os.write(2, b"!")
+    assert capfd.readouterr().err == "before after!"
+
+
+def test_tensorflow_starts_without_a_word() -> None:
+    code = (
+        "from tfnst import terminal; terminal.start_tensorflow('cpu');"
+        "import tensorflow as tf; tf.function(lambda x: x + 1)(tf.zeros(3))"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "CPU", "Auto"])
+def test_devices_that_are_everywhere(device: str) -> None:
+    with terminal.start_tensorflow(device):
+        where = tf.add(tf.ones(2), 1).device
+    assert device.lower() == "auto" or where.endswith("CPU:0")
+
+
+@pytest.mark.parametrize("device", ["", "tpu", "gpu:99", "gpu:x", "cpu:7", "cpu:", "/cpu:0", "1"])
+def test_a_device_that_is_not_there(device: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        terminal.start_tensorflow(device)
+    assert str(caught.value).startswith(
+        f"--device {device!r} is not on this machine; use auto, cpu"
+    )
+
+
+def test_gpus_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    grown: list[str] = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["first", "second"])
+    monkeypatch.setattr(
+        tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.append(gpu)
+    )
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda: [])
+    monkeypatch.setattr(tf, "device", lambda name: name)
+    assert terminal.start_tensorflow("gpu") == "/GPU:0"
+    assert terminal.start_tensorflow("GPU:1") == "/GPU:1"
+    assert grown == ["first", "second"] * 2
+    with pytest.raises(ValueError, match="use auto, cpu, gpu:0, gpu:1$"):
+        terminal.start_tensorflow("gpu:2")
+
+
+def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.progress_bar(True, True, describe) as show:
+        show(Report(1, 2))
+        show(Report(2, 2, 0.25))
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"event": "progress", "step": 1, "steps": 2, "loss": 0.5},
+        {"event": "progress", "step": 2, "steps": 2, "loss": 0.25},
+    ]
+
+
+def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.progress_bar(True, False, describe) as show:
+        show(Report(1, 2))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_bar_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.progress_bar(False, False, describe) as show:
+        show(Report(1, 2))
+        show(Report(2, 2, 0.25))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "2/2" in err and "loss 0.25 [x]" in err
+
+
+def test_the_bar_lets_errors_through() -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        terminal.progress_bar(False, False, describe) as show,
+    ):
+        show(Report(1, 2))
+        raise KeyboardInterrupt
