@@ -151,7 +151,7 @@ def test_gpus_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.start_tensorflow("gpu") == "/GPU:0"
     assert terminal.start_tensorflow("GPU:1") == "/GPU:1"
     assert grown == ["first", "second"] * 2
-    with pytest.raises(ValueError, match="use auto, cpu, gpu:0, gpu:1$"):
+    with pytest.raises(ValueError, match=r"use auto, cpu, gpu:0, gpu:1$"):
         terminal.start_tensorflow("gpu:2")
 
 

@@ -66,7 +66,8 @@ class Canvas:
         self.report = tf.Variable(tf.zeros(3))
         self.content_target: dict[str, Any] = {}
         self.style_target: dict[str, Any] = {}
-        compiled = {"jit_compile": settings.jit_compile}
+        # AutoGraph has nothing to translate here, and takes as long to see it as the tracing does.
+        compiled = {"jit_compile": settings.jit_compile, "autograph": False}
         self.step = tf.function(self._step, **compiled)
         self.train = tf.function(
             self._train, input_signature=[tf.TensorSpec((), tf.int32)], **compiled
@@ -146,8 +147,11 @@ class Canvas:
         self.balance(report[0], GAIN)
 
     def _train(self, steps: Any) -> None:
-        for _ in tf.range(steps):
+        def body(done: Any) -> tuple[Any]:
             self._step()
+            return (done + 1,)
+
+        tf.while_loop(lambda done: done < steps, body, (tf.constant(0),))
 
     def _adam(self, gradient: Any) -> None:
         """One step of Adam (Kingma & Ba, ICLR 2015, algorithm 1).

@@ -54,7 +54,7 @@ class PhotoFolder:
             return False
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _pixels(file: Path, largest: int) -> np.ndarray:
     return images.as_uint8(images.load(file, largest).rgb)
 

@@ -162,13 +162,16 @@ def matrix_square_root(matrix: Any, iterations: int) -> tuple[Any, Any]:
     The coupled Newton–Schulz iteration (Higham, Functions of Matrices, 2008, equation 6.35):
     products only, so that it compiles for any accelerator.
     """
-    norm = ops.sqrt(ops.sum(ops.square(matrix), (1, 2), keepdims=True))
+    single = matrix.shape[0] == 1  # as in `_product`, but once for the whole iteration
+    matrix = matrix[0] if single else matrix
+    norm = ops.sqrt(ops.sum(ops.square(matrix), (-2, -1), keepdims=True))
     identity = ops.eye(matrix.shape[-1])
     root, inverse = matrix / norm, ops.broadcast_to(identity, ops.shape(matrix))
     for _ in range(iterations):
-        correction = 1.5 * identity - 0.5 * _product(inverse, root)
-        root, inverse = _product(root, correction), _product(correction, inverse)
-    return root * ops.sqrt(norm), inverse / ops.sqrt(norm)
+        correction = 1.5 * identity - 0.5 * (inverse @ root)
+        root, inverse = root @ correction, correction @ inverse
+    root, inverse = root * ops.sqrt(norm), inverse / ops.sqrt(norm)
+    return (root[None], inverse[None]) if single else (root, inverse)
 
 
 def trace_of_root(matrix: Any) -> Any:
@@ -219,11 +222,10 @@ def content_distance(activation: Any, target: Any) -> Any:
     activation = ops.cast(activation, "float32")
     positions = (shape[0], shape[1] * shape[2], shape[3])
     columns, wanted = ops.reshape(activation, positions), ops.reshape(target, positions)
-    centre = ops.mean(columns, 1)
-    variance = ops.mean(ops.square(columns), 1) - ops.square(centre)
-    variance = ops.maximum(variance, 0.0)
+    # Deviations sum to nothing, so no gradient needs to go through the mean.
+    columns -= ops.stop_gradient(ops.mean(columns, 1, keepdims=True))
+    variance = ops.mean(ops.square(columns), 1)
     deviation = _deviation(variance)
-    # The target's mean is 0, so that the product with it needs no centring.
     product = ops.mean(columns * wanted, 1) / deviation
     own = variance / ops.square(deviation)
     return ops.mean(own + ops.mean(ops.square(wanted), 1) - 2 * product, 1)

@@ -36,6 +36,12 @@ class DistillationSettings:
     seed: int = 0
     log_every: int = 100
 
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "crop", "log_every"):
+            least = 32 if name == "crop" else 1
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
+
 
 @dataclass(frozen=True)
 class DistillationProgress:
