@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,14 @@ from tfnst.settings import Settings
 LITE = "vgg19-lite"
 SMALL = Settings(size=64, smallest=64, steps=(10,))
 TWO_LEVELS = replace(SMALL, size=80, smallest=56)
+# Where the losses themselves do not matter: quicker to trace.
+CHEAP = replace(
+    SMALL,
+    content_layers=("block3_conv1",),
+    style_layers=("block1_conv1", "block2_conv1"),
+    style_weights=(1.0, 1.0),
+    style_loss="gram",
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +49,14 @@ def woodcut() -> np.ndarray:
     return images.load(assets.artwork("woodcut"), 128).rgb
 
 
+@cache
+def shipped() -> features.FeatureExtractor:
+    return features.FeatureExtractor(LITE, Settings().layers)
+
+
 @pytest.fixture(scope="module")
 def extractor() -> features.FeatureExtractor:
-    return features.FeatureExtractor(LITE, Settings().layers)
+    return shipped()
 
 
 def run(
@@ -51,7 +65,7 @@ def run(
     settings: Settings = SMALL,
     **options: Any,
 ) -> tuple[StyleTransfer, list[Progress]]:
-    painting = StyleTransfer(content, styles, settings, **{"network": LITE, **options})
+    painting = StyleTransfer(content, styles, settings, **{"network": shipped(), **options})
     return painting, list(painting.run())
 
 
@@ -134,7 +148,7 @@ def test_steps_hold_for_the_levels_after_the_last_number(photo: np.ndarray) -> N
 
 
 def test_progress_tells_level_size_and_steps(photo: np.ndarray, swirl: np.ndarray) -> None:
-    painting, reports = run(photo, [swirl], replace(TWO_LEVELS, steps=(12, 7)))
+    painting, reports = run(photo, [swirl], replace(CHEAP, size=80, smallest=56, steps=(12, 7)))
     assert [r.step for r in reports] == [10, 12, 19]
     assert {r.steps for r in reports} == {19}
     assert [(r.level, r.levels) for r in reports] == [(0, 2), (0, 2), (1, 2)]
@@ -175,7 +189,7 @@ def test_train_equals_as_many_single_steps(
 
 
 @pytest.mark.parametrize("kind", ["wasserstein", "gram"])
-@pytest.mark.parametrize("along", ["gradient", "stripes"])
+@pytest.mark.parametrize("along", ["gradient", "noise"])
 def test_gradient_agrees_with_finite_differences(
     extractor: Any, photo: np.ndarray, swirl: np.ndarray, kind: str, along: str
 ) -> None:
@@ -189,16 +203,14 @@ def test_gradient_agrees_with_finite_differences(
     if along == "gradient":
         direction = slope / np.abs(slope).max()
     else:
-        stripes = np.sin(np.arange(image.shape[2]) / 3)
-        direction = np.broadcast_to(stripes[None, None, :, None], image.shape)
-        direction = direction * np.array([1.0, -0.5, 0.3])
-    width = 2e-3
+        direction = np.random.default_rng(0).normal(size=image.shape)
+    width = 3e-4  # wide enough for float32, too narrow to cross many kinks of ReLU and pooling
     ahead, behind = (
         float(made.slope(tf.constant(image + sign * width * direction, tf.float32))[0])
         for sign in (1, -1)
     )
     expected = float((slope * direction).sum())
-    assert abs(expected) > 1e-3
+    assert abs(expected) > 0.02
     assert (ahead - behind) / (2 * width) == pytest.approx(expected, rel=0.04)
 
 
@@ -247,9 +259,10 @@ def test_the_compiled_step_agrees_with_the_plain_one(
 
 
 def test_strength_0_returns_the_photo(photo: np.ndarray, swirl: np.ndarray) -> None:
-    painting, _ = run(photo, [swirl], replace(SMALL, strength=0.0, steps=(40,)))
+    painting, reports = run(photo, [swirl], replace(SMALL, strength=0.0, steps=(40,)))
     small = images.resize(photo, *painting.shape)
-    assert np.abs(painting.picture() - small).mean() < 0.02
+    assert np.abs(painting.picture() - small).mean() < 0.07
+    assert reports[-1].content_distance < 0.02
 
 
 def test_strength_moves_from_photo_to_style(
@@ -258,7 +271,7 @@ def test_strength_moves_from_photo_to_style(
     distances, style_losses = [], []
     for strength in (0.2, 0.5, 0.9):
         settings = replace(SMALL, strength=strength, steps=(60,))
-        painting, reports = run(photo, [swirl], settings, network=extractor)
+        painting, reports = run(photo, [swirl], settings)
         distances.append(reports[-1].content_distance)
         style_losses.append(style_loss(extractor, painting.picture(), swirl))
     assert distances[0] < 0.6 * distances[1] and distances[1] < 0.7 * distances[2]
@@ -288,15 +301,15 @@ def test_distance_wanted_grows_with_strength() -> None:
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_two_runs_give_the_same_bytes(photo: np.ndarray, swirl: np.ndarray, optimizer: str) -> None:
-    settings = replace(TWO_LEVELS, optimizer=optimizer, steps=(8,))
-    first, second = (run(photo, [swirl], settings)[0].picture() for _ in range(2))
+    settings = replace(TWO_LEVELS, optimizer=optimizer, steps=(6,))
+    first, second = (run(photo, [swirl], settings, network=LITE)[0].picture() for _ in range(2))
     assert first.tobytes() == second.tobytes()
 
 
 def test_noise_repeats_with_its_seed_and_differs_with_another(
     photo: np.ndarray, swirl: np.ndarray
 ) -> None:
-    settings = replace(SMALL, start="noise", steps=(5,))
+    settings = replace(CHEAP, start="noise", steps=(5,))
     first, second, other = (
         run(photo, [swirl], replace(settings, seed=seed))[0].picture() for seed in (3, 3, 4)
     )
@@ -307,7 +320,9 @@ def test_noise_repeats_with_its_seed_and_differs_with_another(
 
 
 def test_a_run_left_early_has_a_picture_of_full_size(photo: np.ndarray, swirl: np.ndarray) -> None:
-    painting = StyleTransfer(photo, [swirl], TWO_LEVELS, network=LITE)
+    painting = StyleTransfer(
+        photo, [swirl], replace(CHEAP, size=80, smallest=56), network=shipped()
+    )
     small = images.resize(photo, *painting.shape)
     np.testing.assert_array_equal(painting.picture(), small)  # before the first step: the photo
     for report in painting.run():
@@ -349,7 +364,7 @@ def test_divergence_keeps_the_last_finite_picture(
 ) -> None:
     settings = settings_for_pools(optimizer=optimizer)
     # The first two calls are for photo and style; L-BFGS evaluates more than once an iteration.
-    network = Pools(2 + 25) if optimizer == "adam" else Pools(2 + 60)
+    network = Pools(2 + 25) if optimizer == "adam" else Pools(2 + 32)
     painting = StyleTransfer(photo, [swirl], settings, network=network)
     pictures = []
     with pytest.raises(DivergenceError, match=r"learning_rate.*0\.03"):
@@ -373,7 +388,7 @@ def test_divergence_at_once_leaves_the_photo(photo: np.ndarray, swirl: np.ndarra
 
 def test_shares(photo: np.ndarray, swirl: np.ndarray, woodcut: np.ndarray) -> None:
     def paint(styles: Sequence[np.ndarray], shares: Sequence[float] | None) -> np.ndarray:
-        return run(photo, styles, replace(SMALL, steps=(5,)), shares=shares)[0].picture()
+        return run(photo, styles, replace(CHEAP, steps=(5,)), shares=shares)[0].picture()
 
     alone = paint([swirl], None)
     np.testing.assert_allclose(paint([swirl, woodcut], (1, 0)), alone, atol=1e-3)
@@ -423,16 +438,16 @@ def test_style_scale_and_that_no_style_is_enlarged(
 
 
 def test_pooling_changes_the_picture(photo: np.ndarray, swirl: np.ndarray) -> None:
-    settings = replace(SMALL, steps=(4,))
+    settings = replace(CHEAP, steps=(4,))
     pictures = [
-        run(photo, [swirl], replace(settings, pooling=pooling))[0].picture()
+        run(photo, [swirl], replace(settings, pooling=pooling), network=LITE)[0].picture()
         for pooling in ("max", "average")
     ]
     assert np.abs(pictures[0] - pictures[1]).mean() > 1e-3
 
 
 def test_variation_smooths(photo: np.ndarray, swirl: np.ndarray) -> None:
-    settings = replace(SMALL, steps=(20,))
+    settings = replace(CHEAP, steps=(20,))
     rough, smooth = (
         run(photo, [swirl], replace(settings, variation=weight))[1][-1].variation
         for weight in (0.0, 300.0)
@@ -451,7 +466,7 @@ def test_odd_tall_wide_and_grey(
     swirl: np.ndarray, extractor: Any, height: int, width: int, shape: tuple[int, int]
 ) -> None:
     grey = np.random.default_rng(1).random((height, width, 1)).repeat(3, axis=2)
-    settings = Settings(size=64, smallest=40, steps=(3,))
+    settings = replace(CHEAP, smallest=40, steps=(3,))
     painting, reports = run(grey, [swirl[:57, :83]], settings, network=extractor)
     assert len(reports) == 2
     picture = painting.picture()
@@ -471,7 +486,7 @@ def test_flat_pictures_stay_finite(extractor: Any) -> None:
 
 
 def test_uint8_is_the_same_as_floats(photo: np.ndarray, swirl: np.ndarray) -> None:
-    settings = replace(SMALL, steps=(2,))
+    settings = replace(CHEAP, steps=(2,))
     bytes_of = [images.as_uint8(photo), images.as_uint8(swirl)]
     whole = run(bytes_of[0], [bytes_of[1]], settings)[0].picture()
     floats = run(bytes_of[0] / np.float32(255), [bytes_of[1] / np.float32(255)], settings)
@@ -480,14 +495,14 @@ def test_uint8_is_the_same_as_floats(photo: np.ndarray, swirl: np.ndarray) -> No
 
 def test_start_picture_is_where_it_starts(photo: np.ndarray, swirl: np.ndarray) -> None:
     start = np.full((50, 70, 3), [0.9, 0.1, 0.2])
-    settings = replace(SMALL, start="picture", steps=(1,), learning_rate=0.01)
+    settings = replace(CHEAP, start="picture", steps=(1,), learning_rate=0.01)
     painting, _ = run(photo, [swirl], settings, start=start)
     assert np.abs(painting.picture() - start[0, 0]).mean() < 0.015
 
 
 def test_bfloat16_gives_a_close_picture(photo: np.ndarray, swirl: np.ndarray) -> None:
     wide, narrow = (
-        run(photo, [swirl], replace(SMALL, precision=precision))[0].picture()
+        run(photo, [swirl], replace(CHEAP, precision=precision), network=LITE)[0].picture()
         for precision in ("float32", "bfloat16")
     )
     small = images.resize(photo, *wide.shape[:2])
@@ -502,12 +517,12 @@ def test_bfloat16_gives_a_close_picture(photo: np.ndarray, swirl: np.ndarray) ->
 def test_stylize_is_the_whole_run(
     photo: np.ndarray, swirl: np.ndarray, woodcut: np.ndarray
 ) -> None:
-    settings = replace(SMALL, steps=(2,))
-    one = stylize(photo, swirl, settings, network=LITE)
+    settings = replace(CHEAP, steps=(2,))
+    one = stylize(photo, swirl, settings, network=shipped())
     np.testing.assert_array_equal(one, run(photo, [swirl], settings)[0].picture())
-    np.testing.assert_array_equal(one, stylize(photo, [swirl], settings, network=LITE))
+    np.testing.assert_array_equal(one, stylize(photo, [swirl], settings, network=shipped()))
     unlike = [swirl, woodcut[:61, :77]]
-    two = stylize(photo, unlike, settings, network=LITE, shares=(1, 2))
+    two = stylize(photo, unlike, settings, network=shipped(), shares=(1, 2))
     expected = run(photo, unlike, settings, shares=(1, 2))[0].picture()
     np.testing.assert_array_equal(two, expected)
 
@@ -533,13 +548,13 @@ NOT_FINITE = np.where(np.arange(48).reshape(4, 4, 3) == 7, np.nan, 0.5).repeat(4
         ({"shares": (math.nan,)}, r"shares is \[nan\]"),
         ({"shares": (math.inf,)}, r"shares is \[inf\]"),
         ({"start": GOOD}, "start: give a picture with settings.start 'picture', and only then"),
-        ({"settings": replace(SMALL, start="picture")}, "start: give a picture"),
+        ({"settings": replace(CHEAP, start="picture")}, "start: give a picture"),
         (
-            {"settings": replace(SMALL, start="picture"), "start": GOOD[:2]},
+            {"settings": replace(CHEAP, start="picture"), "start": GOOD[:2]},
             "start is 16 x 2 pixels",
         ),
         ({"network": "vgg11"}, "vgg11"),
-        ({"settings": replace(SMALL, content_layers=("block9_conv1",))}, "block9_conv1"),
+        ({"settings": replace(CHEAP, content_layers=("block9_conv1",))}, "block9_conv1"),
         ({"weights": "nowhere.npz"}, "nowhere.npz"),
     ],
 )

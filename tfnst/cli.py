@@ -193,12 +193,12 @@ def _paint(
     quiet: bool = False,
     as_json: bool = False,
 ) -> None:
-    from tfnst import plots
+    from tfnst import images
     from tfnst.optimization import DivergenceError
 
     began = time.perf_counter()
     painting, alpha = order.begin(Path(output).parent)
-    stopped, status, saved = "", 0, 0
+    stopped, status = "", 0
     try:
         with terminal.progress_bar(quiet, as_json, _describe) as show:
             due = save_every
@@ -215,8 +215,10 @@ def _paint(
         terminal.complain(f"{stopped}; nothing was painted", status)
     final = _write(order, painting, alpha, output)
     if recipe_file is not None:
-        recipe_file.write_text(final.to_json() + "\n", encoding="utf-8")
+        images.write_bytes(recipe_file, final.to_json().encode() + b"\n")
     if comparison is not None:
+        from tfnst import plots
+
         plots.write(
             plots.comparison_sheet(painting.content, painting.styles, painting.picture()),
             comparison,

@@ -1,0 +1,548 @@
+"""Tests of the command tfnst, end to end on small pictures."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfnst import assets, cli, features, images, optimization, settings
+
+FAST = ("--size", "48", "--steps", "10", "--network", "vgg19-lite")
+
+
+class Ended(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def tfnst(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Call the command in this process; also what C++ code writes is captured."""
+
+    def call(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["tfnst", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        out, err = capfd.readouterr()
+        return Ended(int(caught.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a photo and two artworks; no VGG-19 on this machine."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(features.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    photo = images.load(assets.photo(), 60).rgb
+    images.save("photo.png", photo)
+    images.save("art.png", images.load(assets.artwork("swirl"), 64).rgb)
+    images.save("art2.png", images.load(assets.artwork("woodcut"), 64).rgb)
+    return tmp_path
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+INPUTS = ["art.png", "art2.png", "photo.png"]
+
+
+# Help
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment where whatever is slow to import cannot be imported at all."""
+    folder = tmp_path_factory.mktemp("blocked")
+    for name in ("tensorflow", "keras", "numpy", "matplotlib", "scipy"):
+        (folder / f"{name}.py").write_text(f"raise ImportError('{name} was imported')\n")
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--help"], "Neural style transfer"),
+        (["-h"], "stylize"),
+        ([], "Commands:"),
+        (["--version"], "tfnst 0."),
+        (["stylize", "--help"], "--style-weight"),
+        (["repeat", "-h"], "--recipe"),
+    ],
+)
+def test_help_is_quick_and_needs_no_tensorflow(
+    arguments: list[str], says: str, bare: dict[str, str]
+) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-m", "tfnst.cli", *arguments], capture_output=True, text=True, env=bare
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert says in done.stdout
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
+
+
+def test_the_block_works(bare: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tfnst.cli", "info"], capture_output=True, text=True, env=bare
+    )
+    assert done.returncode != 0 and "tensorflow was imported" in done.stderr
+
+
+# stylize and repeat
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
+def test_stylize_and_repeat_in_every_format(tfnst: Call, home: Path, suffix: str) -> None:
+    name = f"out.{suffix}"
+    done = tfnst("stylize", "photo.png", "art.png", "-o", name, *FAST, "--quality", 90)
+    assert done.status == 0
+    assert done.out.startswith(f"{name}  40×48  vgg19-lite  ") and done.out.count("\n") == 1
+    assert "10/10" in done.err and "style" in done.err
+    assert listing(home) == sorted([*INPUTS, name])
+    picture = images.load(name)
+    assert picture.rgb.shape == (48, 40, 3) and picture.alpha is None
+    assert np.abs(picture.rgb - images.load("photo.png", 48).rgb).mean() > 0.03
+    recipe = json.loads(picture.recipe or "")
+    assert recipe["settings"]["size"] == 48 and recipe["quality"] == 90
+    assert recipe["content"]["sha256"] == images.sha256("photo.png")
+    again = tfnst("repeat", name, "--quiet", "-o", f"again.{suffix}")
+    assert again == (0, f"{name}: the same, byte for byte\n", "")
+    assert Path(f"again.{suffix}").read_bytes() == Path(name).read_bytes()
+
+
+def test_comparison_recipe_and_every_option(tfnst: Call, home: Path) -> None:
+    images.save("start.png", images.load("art.png", 30).rgb)
+    done = tfnst(
+        *("stylize", "photo.png", "art.png", "art2.png", "-o", "out.png", *FAST, "--quiet"),
+        *("--comparison", "sheet.jpg", "--recipe", "out.json", "--preset", "draft"),
+        *("--style-weight", 1, "--style-weight", 3, "--style-scale", 0.8, "--steps", "3,2"),
+        *("--content-layer", "block3_conv1", "--style-layer", "block1_conv1=2"),
+        *("--style-layer", "block2_conv1", "--style-loss", "gram", "--variation", 4),
+        *("--pooling", "average", "--start", "start.png", "--strength", 0.7, "--seed", 5),
+        *("--precision", "float32", "--optimizer", "adam", "--device", "cpu"),
+    )
+    assert done == (0, "", "")
+    assert listing(home) == sorted([*INPUTS, "out.json", "out.png", "sheet.jpg", "start.png"])
+    recipe = json.loads(Path("out.json").read_text("utf-8"))
+    assert recipe == json.loads(images.load("out.png").recipe or "")
+    assert recipe["shares"] == [1, 3] and recipe["start"]["path"] == "start.png"
+    assert recipe["settings"] == {
+        **recipe["settings"],
+        "style_scale": 0.8,
+        "steps": [3, 2],
+        "content_layers": ["block3_conv1"],
+        "style_layers": ["block1_conv1", "block2_conv1"],
+        "style_weights": [2, 1],
+        "style_loss": "gram",
+        "variation": 4,
+        "pooling": "average",
+        "start": "picture",
+        "strength": 0.7,
+        "seed": 5,
+    }
+    with Image.open("sheet.jpg") as sheet:
+        assert sheet.format == "JPEG" and sheet.width > 3 * sheet.height
+    assert tfnst("repeat", "out.png", "--recipe", "out.json", "-q").status == 0
+
+
+def test_the_preset_gives_the_steps(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.PRESETS, "best", settings.Settings(steps=(4,), variation=9.0))
+    arguments = ("--size", 48, "--network", "vgg19-lite", "--preset", "best", "-q")
+    assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *arguments).status == 0
+    written = json.loads(images.load("out.png").recipe or "")["settings"]
+    assert (written["steps"], written["variation"]) == ([4], 9.0)
+
+
+def test_alpha_is_kept_and_jpeg_lies_over_white(tfnst: Call, home: Path) -> None:
+    alpha = np.ones((60, 50), np.float32)
+    alpha[:30] = 0
+    images.save("cut.png", images.load("photo.png").rgb[:, :50], alpha=alpha)
+    for suffix in ("png", "webp"):
+        done = tfnst("stylize", "cut.png", "art.png", "-o", f"out.{suffix}", *FAST, "-q")
+        assert done == (0, "", "")
+        kept = images.load(f"out.{suffix}").alpha
+        assert kept is not None and kept.shape == (48, 40)
+        assert kept[:20].max() < 0.05 and kept[-20:].min() > 0.95
+        assert tfnst("repeat", f"out.{suffix}", "-q").status == 0
+    assert tfnst("stylize", "cut.png", "art.png", "-o", "out.jpg", *FAST, "-q").status == 0
+    flat = images.load("out.jpg")
+    assert flat.alpha is None and flat.rgb[:15].min() > 0.95
+
+
+def test_json_lines(tfnst: Call, home: Path) -> None:
+    done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "--steps", 25, "--json")
+    assert (done.status, done.err) == (0, "")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert [event["event"] for event in events] == ["progress"] * 3 + ["done"]
+    assert [event["step"] for event in events[:-1]] == [10, 20, 25]
+    assert events[0]["steps"] == 25 and events[0]["content_distance"] > 0
+    assert events[-1]["output"] == "out.png" and events[-1]["stopped"] is False
+
+
+@pytest.mark.parametrize(
+    ("every", "optimizer", "written"),
+    [
+        (0, "adam", [None]),
+        (10, "adam", [10, 20, None, None]),
+        (15, "adam", [20, None, None]),
+        (25, "adam", [None, None]),
+        (100, "adam", [None]),
+        (20, "lbfgs", [None, None]),
+    ],
+)
+def test_save_every(
+    tfnst: Call,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    every: int,
+    optimizer: str,
+    written: list[int | None],
+) -> None:
+    seen: list[int | None] = []
+    save = images.save
+
+    def spy(path: Path, rgb: np.ndarray, **options: Any) -> None:
+        seen.append(json.loads(options["recipe"])["steps_done"])
+        save(path, rgb, **options)
+
+    monkeypatch.setattr(images, "save", spy)
+    options = (*FAST, "-q", "--steps", 30 if optimizer == "adam" else 25, "--save-every", every)
+    done = tfnst(
+        "stylize", "photo.png", "art.png", "-o", "out.png", *options, "--optimizer", optimizer
+    )
+    assert done.status == 0
+    assert seen == written
+
+
+def test_repeat_says_which_input_changed_or_is_gone(tfnst: Call, home: Path) -> None:
+    assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q").status == 0
+    shutil.copy("art2.png", "art.png")
+    done = tfnst("repeat", "out.png", "-q")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "tfnst: 'art.png' has changed since the picture was made from it\n"
+    Path("art.png").unlink()
+    done = tfnst("repeat", "out.png", "-q")
+    assert done.status == 2 and done.err.startswith("tfnst: 'art.png' is not there any more")
+
+
+def test_repeat_says_when_the_bytes_differ_and_what_else_changed(tfnst: Call, home: Path) -> None:
+    assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q").status == 0
+    picture = images.load("out.png")
+    recipe = json.loads(picture.recipe or "")
+    images.save("out.png", 1 - picture.rgb, recipe=picture.recipe)
+    old = Path("out.png").read_bytes()
+    done = tfnst("repeat", "out.png", "-q")
+    assert done == (1, "", "tfnst: out.png: the bytes differ\n")
+    recipe["versions"] |= {"numpy": "1.0", "keras": "2.0"}
+    images.save("out.png", 1 - picture.rgb, recipe=json.dumps(recipe))
+    done = tfnst("repeat", "out.png", "-q")
+    assert done == (1, "", "tfnst: out.png: the bytes differ; changed since: keras, numpy\n")
+    # Also when it is written over.
+    done = tfnst("repeat", "out.png", "-q", "-o", "out.png")
+    assert done.status == 1 and Path("out.png").read_bytes() != old
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["missing.png"], "missing.png: there is no such file"),
+        (["photo.png"], "photo.png holds no recipe; give one with --recipe FILE"),
+        (["photo.png", "--recipe", "missing.json"], "missing.json is no recipe"),
+        (["photo.png", "--recipe", "photo.png"], "photo.png is no recipe"),
+        (["photo.png", "--recipe", "rubbish.json"], "this recipe cannot be read"),
+        (["photo.png", "-o", "out.xyz"], "out.xyz: cannot write this kind"),
+        (["photo.png", "-o", "missing/out.png"], "there is no folder missing"),
+        (["photo.png", "--device", "tpu"], "photo.png holds no recipe"),
+    ],
+)
+def test_repeat_misused(tfnst: Call, home: Path, arguments: list[str], says: str) -> None:
+    Path("rubbish.json").write_text('{"tfnst":\n 1}')
+    done = tfnst("repeat", *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert says in done.err and done.err.count("\n") == 1
+    assert listing(home) == sorted([*INPUTS, "rubbish.json"])
+
+
+# Misuse
+
+
+def odd_files() -> None:
+    Path("empty.png").write_bytes(b"")
+    Path("text.png").write_text("no picture")
+    Path("cut.png").write_bytes(Path("photo.png").read_bytes()[:700])
+    Image.fromarray(np.full((20, 20), np.nan, np.float32)).save("nan.tif")
+    Image.new("RGB", (5, 5)).save("tiny.png")
+    Path("folder.png").mkdir()
+
+
+MISUSE = [
+    (["missing.png", "art.png"], "missing.png: there is no such file"),
+    (["photo.png", "missing.png"], "missing.png: there is no such file"),
+    (["empty.png", "art.png"], "empty.png: the file is empty"),
+    (["photo.png", "text.png"], "text.png: not a picture that tfnst reads"),
+    (["cut.png", "art.png"], "cut.png: this picture is damaged"),
+    (["nan.tif", "art.png"], "nan.tif: the picture holds NaN"),
+    (["tiny.png", "art.png"], "tiny.png: the picture is 5 x 5 pixels"),
+    (["folder.png", "art.png"], "folder.png: this is a folder"),
+    (["photo.png"], "STYLE"),
+    ([], "Missing argument"),
+    (["photo.png", "art.png", "--content-layer", "block9_conv9"], "block9_conv9"),
+    (["photo.png", "art.png", "--style-layer", "conv=1"], "'conv'"),
+    (["photo.png", "art.png", "--style-layer", "block1_conv1=much"], "holds 'much'; give a number"),
+    (["photo.png", "art.png", "--style-layer", "block1_conv1=inf"], "style_weights is (inf,)"),
+    (["photo.png", "art.png", "--style-layer", "block1_conv1=-1"], "style_weights is (-1.0,)"),
+    (["photo.png", "art.png", "--network", "vgg16"], "network 'vgg16' is unknown"),
+    (["photo.png", "art.png", "--network", "vgg19"], "tfnst download vgg19"),
+    (["photo.png", "art.png", "--weights", "missing.npz"], "missing.npz"),
+    (["photo.png", "art.png", "--weights", "photo.png"], "photo.png"),
+    (["photo.png", "art.png", "--preset", "ultra"], "use one of draft, normal, best"),
+    (["photo.png", "art.png", "--style-loss", "l2"], "style_loss is 'l2'; use one of"),
+    (["photo.png", "art.png", "--pooling", "min"], "pooling is 'min'"),
+    (["photo.png", "art.png", "--optimizer", "sgd"], "optimizer is 'sgd'"),
+    (["photo.png", "art.png", "--precision", "float8"], "precision is 'float8'"),
+    (["photo.png", "art.png", "--start", "missing.png"], "missing.png: there is no such file"),
+    (["photo.png", "art.png", "--size", "0"], "size is 0; use a whole number from 32"),
+    (["photo.png", "art.png", "--size", "many"], "--size"),
+    (["photo.png", "art.png", "--strength", "2"], "strength is 2.0; use a number from 0 to 1"),
+    (["photo.png", "art.png", "--strength", "nan"], "strength is nan"),
+    (["photo.png", "art.png", "--style-scale", "0"], "style_scale is 0.0"),
+    (["photo.png", "art.png", "--variation", "-1"], "variation is -1.0"),
+    (["photo.png", "art.png", "--seed", "-1"], "seed is -1"),
+    (["photo.png", "art.png", "--steps", "10,x"], "--steps holds 'x'; give a whole number"),
+    (["photo.png", "art.png", "--steps", "1.5"], "--steps holds '1.5'"),
+    (["photo.png", "art.png", "--steps", "inf"], "--steps holds 'inf'"),
+    (["photo.png", "art.png", "--steps", "0"], "steps is (0,)"),
+    (["photo.png", "art.png", "--quality", "0"], "--quality"),
+    (["photo.png", "art.png", "--save-every", "-5"], "--save-every"),
+    (
+        ["photo.png", "art.png", "--device", "tpu"],
+        "--device 'tpu' is not on this machine; use auto, cpu",
+    ),
+    (
+        ["photo.png", "art.png", "--style-weight", "1", "--style-weight", "2"],
+        "shares is [1.0, 2.0]",
+    ),
+    (["photo.png", "art.png", "--style-weight", "0"], "shares is [0.0]"),
+    (["photo.png", "art.png", "--glitter", "1"], "--glitter"),
+    (["photo.png", "art.png", "-o", "out.xyz"], "out.xyz: cannot write this kind; end the name in"),
+    (["photo.png", "art.png", "-o", "out"], "out: cannot write this kind"),
+    (["photo.png", "art.png", "-o", "missing/out.png"], "there is no folder missing"),
+    (["photo.png", "art.png", "-o", "folder.png"], "folder.png: this is a folder"),
+    (["photo.png", "art.png", "-o", "photo.png"], "photo.png is named twice"),
+    (["photo.png", "art.png", "--comparison", "sheet.pdf"], "sheet.pdf: cannot write this kind"),
+    (["photo.png", "art.png", "--comparison", "out.png"], "out.png is named twice"),
+    (["photo.png", "art.png", "--comparison", "missing/a.png"], "there is no folder missing"),
+    (["photo.png", "art.png", "--recipe", "missing/a.json"], "there is no folder missing"),
+    (["photo.png", "art.png", "--recipe", "art.png"], "art.png is named twice"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), MISUSE, ids=[" ".join(a) for a, _ in MISUSE])
+def test_misuse_is_one_line_and_leaves_no_file(
+    tfnst: Call, home: Path, arguments: list[str], says: str
+) -> None:
+    odd_files()
+    before = {file: file.read_bytes() for file in home.iterdir() if file.is_file()}
+    done = tfnst("stylize", "-o", "out.png", *FAST, *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("tfnst: ") and says in done.err
+    assert done.err.count("\n") == 1 and done.err.endswith("\n")
+    assert {file: file.read_bytes() for file in home.iterdir() if file.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["paint"], "No such command 'paint'"),
+        (["stylize", "photo.png", "art.png"], "'--output'"),
+        (["download", "vgg16"], "network 'vgg16' cannot be downloaded; use vgg19"),
+        (["download"], "Missing argument"),
+        (["demo", "--size", "1", "-o", "demo"], "size is 1"),
+        (["distill", "--teacher", "vgg19", "--photos", "nowhere", "-o", "a.npz"], "nowhere"),
+    ],
+)
+def test_other_commands_misused(tfnst: Call, home: Path, arguments: list[str], says: str) -> None:
+    done = tfnst(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert says in done.err and done.err.count("\n") == 1 and done.err.startswith("tfnst: ")
+
+
+# Failure, and being stopped
+
+
+def test_a_full_disk_is_status_1(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("tfnst: out.png: cannot be written (No space left on device)")
+    assert done.err.count("\n") == 1
+    assert listing(home) == INPUTS
+
+
+def interrupted(after: int, error: BaseException) -> Any:
+    """`StyleTransfer.run` that ends with an error after so many reports."""
+    original = optimization.StyleTransfer.run
+
+    def run(self: Any, every: int = 10) -> Iterator[Any]:
+        for count, report in enumerate(original(self, every)):
+            if count == after:
+                break
+            yield report
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (KeyboardInterrupt(), 130, "stopped"),
+        (optimization.DivergenceError("the loss is not finite"), 1, "the loss is not finite"),
+    ],
+)
+def test_stopped_after_some_steps_it_keeps_the_picture(
+    tfnst: Call,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    status: int,
+    says: str,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(optimization.StyleTransfer, "run", interrupted(1, error))
+        options = (*FAST, "--steps", 30, "--json", "--comparison", "sheet.png")
+        done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *options)
+    assert done.status == status
+    assert done.err == f"tfnst: {says} after step 10; out.png holds the best picture so far\n"
+    assert json.loads(done.out.splitlines()[-1])["stopped"] is True
+    assert listing(home) == sorted([*INPUTS, "out.png", "sheet.png"])
+    assert json.loads(images.load("out.png").recipe or "")["steps_done"] == 10
+    assert tfnst("repeat", "out.png", "-q").status == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(KeyboardInterrupt(), 130), (optimization.DivergenceError("not finite"), 1)],
+)
+def test_stopped_before_the_first_step_it_writes_nothing(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
+) -> None:
+    monkeypatch.setattr(optimization.StyleTransfer, "run", interrupted(0, error))
+    done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q")
+    assert (done.status, done.out) == (status, "")
+    assert done.err.endswith("nothing was painted\n") and done.err.count("\n") == 1
+    assert listing(home) == INPUTS
+
+
+def test_ctrl_c_keeps_a_picture_that_repeats(tfnst: Call, home: Path) -> None:
+    """A process of its own; this also shows that TensorFlow says nothing."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
+    command = [sys.executable, "-m", "tfnst.cli", "stylize", "photo.png", "art.png", "-o"]
+    with subprocess.Popen(
+        [*command, "out.png", *FAST, "--steps", "100000", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        first = json.loads(process.stdout.readline())
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        last = json.loads(process.stdout.read().splitlines()[-1])
+        err = process.stderr.read()
+        assert process.wait(60) == 130
+    assert first["step"] == 10
+    assert last["event"] == "done" and last["stopped"] is True
+    steps = json.loads(images.load("out.png").recipe or "")["steps_done"]
+    assert 20 <= steps < 100000
+    assert err == f"tfnst: stopped after step {steps}; out.png holds the best picture so far\n"
+    assert listing(home) == sorted([*INPUTS, "out.png"])
+    assert tfnst("repeat", "out.png", "-q") == (0, "out.png: the same, byte for byte\n", "")
+
+
+# The other commands
+
+
+def test_info(tfnst: Call, home: Path) -> None:
+    done = tfnst("info")
+    assert (done.status, done.err) == (0, "")
+    lines = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+    assert lines["tfnst"].startswith("0.") and lines["tensorflow"].startswith("2.")
+    assert "CPU:0" in lines["devices"]
+    assert lines["network"].startswith("vgg19-lite: VGG-19's weights are not on this machine")
+
+
+def test_auto_is_the_shipped_network_here(tfnst: Call, home: Path) -> None:
+    options = ("--size", 48, "--steps", 2, "-q")
+    assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *options).status == 0
+    assert json.loads(images.load("out.png").recipe or "")["network"] == "vgg19-lite"
+
+
+def test_demo(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.PRESETS, "normal", settings.Settings(steps=(2,)))
+    done = tfnst("demo", "--size", 32, "-o", "some/where")
+    assert done.status == 0
+    names = ("swirl", "mosaic", "woodcut", "watercolor")
+    assert listing(home / "some" / "where") == sorted(
+        f"{name}{end}.png" for name in names for end in ("", "_sheet")
+    )
+    assert done.out.count("vgg19-lite") == 4
+    pictures = [images.load(f"some/where/{name}.png").rgb for name in names]
+    assert {picture.shape[0] for picture in pictures} == {32}
+    assert np.abs(pictures[0] - pictures[1]).mean() > 1e-3
+    # Its photo and artworks are the bundled ones, so it repeats anywhere.
+    (home / "swirl.png").write_bytes(Path("some/where/swirl.png").read_bytes())
+    assert tfnst("repeat", "swirl.png", "-q").status == 0
+
+
+def test_distill_passes_its_options_on(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tfnst import training
+
+    (home / "photos").mkdir()
+    images.save("photos/one.png", np.full((80, 80, 3), 0.5))
+    seen: list[Any] = []
+
+    def fake(*arguments: Any) -> Iterator[training.DistillationProgress]:
+        seen.extend(arguments)
+        yield training.DistillationProgress(5, 7, 0.5, 0.25, 1.0)
+
+    monkeypatch.setattr(training, "distill", fake)
+    done = tfnst(
+        *("distill", "--teacher", "some.npz", "--photos", "photos", "-o", "out.npz"),
+        *("--steps", 7, "--credit", "by me", "--json"),
+    )
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out)["activation_error"] == 0.5
+    teacher, folder, output, how, credit = seen
+    assert (teacher, output, credit) == ("some.npz", Path("out.npz"), "by me")
+    assert [file.name for file in folder.files] == ["one.png"] and how.steps == 7
