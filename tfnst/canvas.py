@@ -127,7 +127,9 @@ class Canvas:
             for name, target in self.style_target.items()
         ) / sum(settings.style_weights)
         variation = losses.total_variation(image)[0]
-        total = style + self.content_weight * content + settings.variation * variation
+        style_weight = style_share(settings.strength)
+        total = style_weight * (style + settings.variation * variation)
+        total += self.content_weight * content
         return total, tf.stack([content, style, variation])
 
     def _slope(self, image: Any) -> tuple[Any, Any, Any]:
@@ -189,7 +191,7 @@ class Canvas:
         if self.settings.optimizer == "adam":
             # An accelerator takes all steps in one call; on a CPU a loop in the graph is slower
             # than one around it.
-            if self.settings.jit_compile or tf.config.list_logical_devices("GPU"):
+            if self.settings.jit_compile or "CPU" not in self.image.device:
                 self.train(tf.constant(steps))
             else:
                 for _ in range(steps):
@@ -198,8 +200,7 @@ class Canvas:
         shape = tuple(tf.shape(self.image).numpy())
 
         def value_and_slope(x: np.ndarray) -> tuple[float, np.ndarray]:
-            total, gradient, report = self.slope(tf.constant(x.reshape(shape), tf.float32))
-            self.report.assign(report)
+            total, gradient, _ = self.slope(tf.constant(x.reshape(shape), tf.float32))
             return float(total), gradient.numpy().ravel().astype(np.float64)
 
         start = self.image.numpy().ravel().astype(np.float64)
@@ -212,6 +213,7 @@ class Canvas:
             options={"maxiter": steps, "maxcor": 20},
         )
         self.image.assign(found.x.reshape(shape).astype(np.float32))
+        self.report.assign(self.slope(tf.convert_to_tensor(self.image))[2])
         self.balance(self.report[0], min(1.0, GAIN * steps))
 
     def picture(self) -> np.ndarray:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import time
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,8 +13,6 @@ import typer
 from tfnst import terminal
 
 if TYPE_CHECKING:
-    from tfnst.optimization import Progress, StyleTransfer
-    from tfnst.recipe import Recipe
     from tfnst.training import DistillationProgress
 
 # Plain help: the decorated one takes as long again to import as everything else together.
@@ -73,7 +69,10 @@ def stylize(
     style_weight: Annotated[
         list[float] | None, Option(help="Share of each STYLE, in order; give it once for each.")
     ] = None,
-    style_scale: Annotated[float, Option(help="Size of the strokes; 1 is that of STYLE.")] = 1.0,
+    style_scale: Annotated[
+        float, Option(help="Size of the strokes; at 1 STYLE is as large as the result.")
+    ] = 1.0,
+    learning_rate: Annotated[float, Option(help="Of Adam, 1 being black to white.")] = 0.03,
     steps: Annotated[str, Option(help="Steps at each level, coarse to fine: 150,100,60.")] = "",
     content_layer: Annotated[
         list[str] | None, Option(help="A VGG-19 layer that keeps the photo; may be repeated.")
@@ -113,14 +112,15 @@ def stylize(
     for target in (output, comparison):
         if target is not None:
             images.check_target(target)
-    if recipe is not None and not recipe.parent.is_dir():
-        raise ValueError(f"{recipe}: there is no folder {recipe.parent}; make it first")
+    if recipe is not None and (recipe.is_dir() or not recipe.parent.is_dir()):
+        raise ValueError(f"--recipe {str(recipe)!r} is no file in a folder that exists")
     from_file = start not in ("content", "noise")
-    _keep_apart(
+    terminal.keep_apart(
         [content, *styles, *([Path(start)] if from_file else [])],
         [target for target in (output, comparison, recipe) if target is not None],
     )
     under = terminal.start_tensorflow(device)
+    from tfnst import painting
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
 
@@ -128,6 +128,7 @@ def stylize(
         size=size,
         strength=strength,
         style_scale=style_scale,
+        learning_rate=learning_rate,
         style_loss=style_loss,
         pooling=pooling,
         start="picture" if from_file else start,
@@ -139,13 +140,15 @@ def stylize(
     if variation is not None:
         changes["variation"] = variation
     if steps:
-        changes["steps"] = tuple(_number("--steps", part, int) for part in steps.split(","))
+        changes["steps"] = tuple(terminal.number("--steps", part, int) for part in steps.split(","))
     if content_layer:
         changes["content_layers"] = tuple(content_layer)
     if style_layer:
         pairs = [name.partition("=") for name in style_layer]
         changes["style_layers"] = tuple(name for name, _, _ in pairs)
-        changes["style_weights"] = tuple(_number("--style-layer", w or "1") for _, _, w in pairs)
+        changes["style_weights"] = tuple(
+            terminal.number("--style-layer", w or "1") for _, _, w in pairs
+        )
     order = Recipe.gather(
         content,
         styles,
@@ -157,103 +160,7 @@ def stylize(
         quality=quality,
     )
     with under:
-        _paint(order, output, comparison, recipe, save_every, quiet, as_json)
-
-
-def _keep_apart(inputs: list[Path], targets: list[Path]) -> None:
-    """ValueError for a target that would overwrite an input or another target."""
-    taken = [file.resolve() for file in inputs]
-    for target in targets:
-        if target.resolve() in taken:
-            raise ValueError(f"{target} is named twice; it would be overwritten, so use another")
-        taken.append(target.resolve())
-
-
-def _number(option: str, text: str, kind: type[Any] = float) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        wanted = "whole number" if kind is int else "number"
-        raise ValueError(f"{option} holds {text!r}; give a {wanted}") from None
-
-
-def _describe(report: Progress) -> str:
-    return (
-        f"{report.width}×{report.height}  style {report.style_loss:.4f}  "
-        f"content {report.content_distance:.3f}"
-    )
-
-
-def _paint(
-    order: Recipe,
-    output: Path,
-    comparison: Path | None = None,
-    recipe_file: Path | None = None,
-    save_every: int = 0,
-    quiet: bool = False,
-    as_json: bool = False,
-) -> None:
-    from tfnst import images
-    from tfnst.optimization import DivergenceError
-
-    began = time.perf_counter()
-    painting, alpha = order.begin(Path(output).parent)
-    stopped, status = "", 0
-    try:
-        with terminal.progress_bar(quiet, as_json, _describe) as show:
-            due = save_every
-            for report in painting.run():
-                show(report)
-                if save_every and report.step >= due:
-                    due += save_every
-                    _write(order, painting, alpha, output)
-    except KeyboardInterrupt:
-        stopped, status = "stopped", 130
-    except DivergenceError as error:
-        stopped, status = str(error), 1
-    if not painting.steps_done:
-        terminal.complain(f"{stopped}; nothing was painted", status)
-    final = _write(order, painting, alpha, output)
-    if recipe_file is not None:
-        images.write_bytes(recipe_file, final.to_json().encode() + b"\n")
-    if comparison is not None:
-        from tfnst import plots
-
-        plots.write(
-            plots.comparison_sheet(painting.content, painting.styles, painting.picture()),
-            comparison,
-        )
-    seconds = round(time.perf_counter() - began, 1)
-    if as_json:
-        terminal.emit(
-            "done",
-            output=str(output),
-            network=order.network,
-            seconds=seconds,
-            stopped=bool(stopped),
-        )
-    elif not quiet:
-        print(f"{output}  {painting.shape[1]}×{painting.shape[0]}  {order.network}  {seconds} s")
-    if stopped:
-        terminal.complain(
-            f"{stopped} after step {painting.steps_done}; {output} holds the best picture so far",
-            status,
-        )
-
-
-def _write(order: Recipe, painting: StyleTransfer, alpha: Any, output: Path) -> Recipe:
-    from tfnst import images
-
-    done = None if painting.finished else painting.steps_done
-    final = replace(order, steps_done=done)
-    images.save(
-        output,
-        painting.picture(),
-        alpha=alpha,
-        recipe=final.to_json(),
-        quality=order.quality,
-    )
-    return final
+        painting.paint(order, output, comparison, recipe, save_every, quiet, as_json)
 
 
 @app.command()
@@ -265,7 +172,7 @@ def demo(
 ) -> None:
     """Paint the bundled photo in the style of the bundled artworks."""
     terminal.start_tensorflow()
-    from tfnst import assets
+    from tfnst import assets, painting
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
 
@@ -277,7 +184,7 @@ def demo(
             Settings.preset("normal", size=size),
             network="vgg19-lite",
         )
-        _paint(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
+        painting.paint(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
 
 
 @app.command()
@@ -295,17 +202,21 @@ def repeat(
     """Make a picture again from its recipe, and say whether the bytes agree."""
     from tfnst import images
 
+    images.check_target(picture)
     if output is not None:
-        images.check_target(output)
+        terminal.keep_apart([picture], [output])
+        if images.check_target(output) != images.check_target(picture):
+            raise ValueError(f"--output {str(output)!r} is of another format than {picture}")
     before = images.sha256(picture)
-    text = _text(recipe) if recipe else images.load(picture).recipe
+    text = terminal.read_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
     under = terminal.start_tensorflow(device)
+    from tfnst import painting
     from tfnst.recipe import Recipe, paint_again, versions
 
     order = Recipe.from_json(text)
-    with under, terminal.progress_bar(quiet, False, _describe) as show:
+    with under, terminal.progress_bar(quiet, False, painting.describe) as show:
         again = paint_again(order, picture, show)
     if output is not None:
         images.write_bytes(output, again)
@@ -315,13 +226,6 @@ def repeat(
     changed = [k for k, v in versions().items() if order.versions.get(k) != v]
     why = f"; changed since: {', '.join(changed)}" if changed else ""
     terminal.complain(f"{picture}: the bytes differ{why}", 1)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ValueError(f"{file} is no recipe; name a file that --recipe wrote") from None
 
 
 @app.command()
@@ -362,7 +266,8 @@ def distill(
 
 
 def _describe_distillation(report: DistillationProgress) -> str:
-    return f"activations {report.activation_error:.4f}  gradients {report.gradient_error:.4f}"
+    gradients = "" if report.gradient_error is None else f"  gradients {report.gradient_error:.4f}"
+    return f"activations {report.activation_error:.4f}{gradients}"
 
 
 @app.command()

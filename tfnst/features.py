@@ -231,10 +231,16 @@ def weights_file(network: str, weights: str | Path = "auto") -> Path:
     )
 
 
-def choose_network(network: str = "auto") -> tuple[str, str]:
-    """The network that a name stands for, and why: "auto" is VGG-19 where its weights are."""
+def choose_network(network: str = "auto", weights: str | Path | None = "auto") -> tuple[str, str]:
+    """The network that a name stands for, and why: "auto" is VGG-19 where its weights are.
+
+    An .h5 file of weights is VGG-19's, an .npz VGG-19-lite's.
+    """
     if network != "auto":
         return network, "asked for"
+    if weights is not None and str(weights) != "auto":
+        is_large = Path(weights).suffix == ".h5"
+        return "vgg19" if is_large else "vgg19-lite", f"of the weights {str(weights)!r}"
     if os.environ.get(WEIGHTS_VARIABLE):
         return "vgg19", f"{WEIGHTS_VARIABLE} is set"
     if keras_cache().exists():

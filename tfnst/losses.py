@@ -109,7 +109,7 @@ def covariance(statistics: FeatureStatistics) -> Any:
 
 
 def gram_style_loss(statistics: FeatureStatistics, target: Any) -> Any:
-    """‖G − A‖² / ‖A‖² for the target's Gram matrix A: 0 when they agree, 1 for a black picture.
+    """‖G − A‖² / ‖A‖² for the target's Gram matrix A: 0 if they agree, 1 for a silent layer.
 
     Gatys, Ecker & Bethge, CVPR 2016, equation 4, with the target's size in place of 4N²M².
     """
@@ -132,10 +132,11 @@ def gaussian(statistics: FeatureStatistics) -> Gaussian:
 def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> Any:
     """The squared 2-Wasserstein distance to a Gaussian, over the target's second moment.
 
-    (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): 0 where the two agree,
-    about 1 for a black picture. Dowson & Landau, J. Multivariate Anal. 12, 1982; for style,
-    Katherine Crowson's style-transfer-pytorch. Where the Gram loss squares squares and so sees
-    little but the strongest channels, this one weighs all in proportion.
+    (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): near 0 where the two
+    agree, about 1 for a layer that is silent. Dowson & Landau, J. Multivariate Anal. 12, 1982; for
+    style, Katherine Crowson's style-transfer-pytorch. Where the Gram loss squares squares and so
+    sees little but the strongest channels, this one weighs all in proportion. `trace_of_root`
+    leaves the faintest directions out, for which a few hundredths remain at the target itself.
     """
     spread = _regular(covariance(statistics))
     overlap = trace_of_root(_product(_product(target.root, spread), target.root))
@@ -175,7 +176,7 @@ def matrix_square_root(matrix: Any, iterations: int) -> tuple[Any, Any]:
 
 
 def trace_of_root(matrix: Any) -> Any:
-    """tr S^½ of symmetric positive definite matrices, (B,), with its exact gradient ½ S^−½.
+    """tr S^½ of symmetric positive definite matrices, (B,), with its gradient ½ S^−½.
 
     Written so that no gradient goes back through the iteration, which loses it to rounding. Ten
     iterations resolve eigenvalues down to 1e-4 of the whole; those below count for little and

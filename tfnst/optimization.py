@@ -22,7 +22,12 @@ class DivergenceError(RuntimeError):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a painting stands. Losses are those of the last step; steps count over all levels."""
+    """Where a painting stands.
+
+    The losses are those of the last step, of the picture before averaging and with its margin;
+    `style_loss` is against the style blended with the photo where the strength is below ½. Steps
+    count over all levels; `fraction` is the share of the work, which grows with the picture.
+    """
 
     level: int
     levels: int
@@ -30,6 +35,7 @@ class Progress:
     width: int
     step: int
     steps: int
+    fraction: float
     content_distance: float
     style_loss: float
     variation: float
@@ -81,7 +87,7 @@ class StyleTransfer:
         self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
         self.extractor = (
             features.FeatureExtractor(
-                features.choose_network(network)[0],
+                features.choose_network(network, weights)[0],
                 settings.layers,
                 settings.pooling,
                 weights,
@@ -91,12 +97,18 @@ class StyleTransfer:
             else network
         )
         height, width, _ = self.content.shape
+        outputs = getattr(self.extractor, "output", None)
+        missing = set(settings.layers) - set(outputs) if isinstance(outputs, dict) else None
+        if missing:
+            raise ValueError(f"network has no output {', '.join(sorted(missing))}")
         self.shape = images.fitted(height, width, settings.size)
         self.sizes = level_sizes(settings.size, settings.smallest)
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(self.sizes))]
+        if settings.strength == 0:
+            self.plan = [0] * len(self.sizes)  # the photo: nothing to do
         self.steps_done = 0
-        self._best = images.resize(self.content, *self.shape)
+        self._latest = images.resize(self.content, *self.shape)
 
     @property
     def finished(self) -> bool:
@@ -112,6 +124,8 @@ class StyleTransfer:
         # A run of L-BFGS starts without curvature, so it must be long enough to learn some.
         every = max(every, 25) if self.settings.optimizer == "lbfgs" else every
         canvas = Canvas(self.extractor, self.settings)
+        work = [steps * size**2 for steps, size in zip(self.plan, self.sizes, strict=True)]
+        self.steps_done = 0
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
             self._place(canvas, size, first=level == 0)
             for first in range(0, steps, every):
@@ -120,11 +134,12 @@ class StyleTransfer:
                 report, picture = canvas.report.numpy(), canvas.picture()
                 if not (np.isfinite(report).all() and np.isfinite(picture).all()):
                     raise DivergenceError(
-                        f"the loss is not a finite number; try a learning_rate below "
-                        f"{self.settings.learning_rate:g} or precision 'float32'"
+                        "the loss is not a finite number; a learning_rate below "
+                        f"{self.settings.learning_rate:g} or precision 'float32' may help"
                     )
-                self._best = picture
+                self._latest = picture
                 self.steps_done += count
+                work_done = sum(work[:level]) + (first + count) * size**2
                 yield Progress(
                     level=level,
                     levels=len(self.plan),
@@ -132,6 +147,7 @@ class StyleTransfer:
                     width=picture.shape[1],
                     step=self.steps_done,
                     steps=sum(self.plan),
+                    fraction=work_done / sum(work),
                     content_distance=float(report[0]),
                     style_loss=float(report[1]),
                     variation=float(report[2]),
@@ -139,8 +155,8 @@ class StyleTransfer:
                 )
 
     def picture(self) -> np.ndarray:
-        """The best picture so far, (H, W, 3) float32 in [0, 1], at the size of the result."""
-        return images.resize(self._best, *self.shape)
+        """The average at the last report: (H, W, 3) float32 in [0, 1], as large as the result."""
+        return images.resize(self._latest, *self.shape)
 
     def style_statistics(self, size: int) -> dict[str, losses.FeatureStatistics]:
         """The style pictures' statistics, blended, as seen beside a canvas of that long side."""
@@ -151,7 +167,9 @@ class StyleTransfer:
             height, width, _ = style.shape
             small = images.resize(style, *images.fitted(height, width, long_side))
             activations = self.extractor(padded(small))
-            gathered.append({k: losses.feature_statistics(a) for k, a in activations.items()})
+            gathered.append(
+                {k: losses.feature_statistics(activations[k]) for k in self.settings.style_layers}
+            )
         return {
             name: losses.blend_statistics([each[name] for each in gathered], self.shares)
             for name in self.settings.style_layers
@@ -192,7 +210,8 @@ def stylize(
 
     Arguments and errors are those of `StyleTransfer`, which also tells how far it is.
     """
-    several = list(styles) if np.ndim(styles) != 3 else [np.asarray(styles)]
+    single = isinstance(styles, np.ndarray) and styles.ndim == 3
+    several: list[np.ndarray] = [np.asarray(styles)] if single else list(styles)
     painting = StyleTransfer(content, several, settings, **options)
     for _ in painting.run():
         pass

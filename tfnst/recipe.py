@@ -90,7 +90,7 @@ class Recipe:
         quality: int = 95,
     ) -> Recipe:
         """Resolve names and hash every file; ValueError for one that is missing."""
-        name, _ = features.choose_network(network)
+        name, _ = features.choose_network(network, weights)
         if name not in features.ARCHITECTURES:
             known = ", ".join(("auto", *features.ARCHITECTURES))
             raise ValueError(f"network {name!r} is unknown; use one of {known}")
@@ -112,7 +112,9 @@ class Recipe:
         """
         content = images.load(self.content.find(*folders))
         styles = [over_white(images.load(style.find(*folders))) for style in self.styles]
-        weights = self.weights.find(features.LITE_WEIGHTS.parent, *folders)
+        weights = self.weights.find(
+            features.LITE_WEIGHTS.parent, features.keras_cache().parent, *folders
+        )
         painting = StyleTransfer(
             content.rgb,
             styles,

@@ -9,7 +9,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 Report = Callable[[Any], None]
 
@@ -76,7 +77,7 @@ def _disk_refused(error: ValueError) -> bool:
     return isinstance(error.__cause__, OSError) and error.__cause__.errno not in names
 
 
-def complain(message: str, status: int) -> None:
+def complain(message: str, status: int) -> NoReturn:
     """Write one line to standard error and leave."""
     first = next(iter(message.strip().splitlines()), "")
     print(f"tfnst: {first}", file=sys.stderr)
@@ -85,7 +86,8 @@ def complain(message: str, status: int) -> None:
 
 @contextlib.contextmanager
 def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> Iterator[Report]:
-    """A function that shows a progress report, which has `step` and `steps`.
+    """A function that shows a progress report, which has `step` and `steps`, and may have a
+    `fraction` of the work done.
 
     A bar with time left on a terminal's standard error; JSON lines on standard output instead
     with `as_json`; nothing with `quiet`.
@@ -99,7 +101,6 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeElapsedColumn,
@@ -108,7 +109,6 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
 
     columns = (
         BarColumn(24),
-        MofNCompleteColumn(),
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         TextColumn("left"),
@@ -117,10 +117,39 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
     with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda report: bar.update(
-            task, completed=report.step, total=report.steps, description=describe(report)
+            task,
+            completed=getattr(report, "fraction", report.step / report.steps),
+            total=1.0,
+            description=f"{report.step}/{report.steps}  {describe(report)}",
         )
 
 
 def emit(event: str, **values: Any) -> None:
     """One line of JSON on standard output."""
     print(json.dumps({"event": event, **values}), flush=True)
+
+
+def keep_apart(inputs: list[Path], targets: list[Path]) -> None:
+    """ValueError for a target that would overwrite an input or another target."""
+    taken = [file.resolve() for file in inputs]
+    for target in targets:
+        if target.resolve() in taken:
+            raise ValueError(f"{target} is named twice; it would be overwritten, so use another")
+        taken.append(target.resolve())
+
+
+def number(option: str, text: str, kind: type[Any] = float) -> Any:
+    """A number given as text; ValueError names the option."""
+    try:
+        return kind(text)
+    except ValueError:
+        wanted = "whole number" if kind is int else "number"
+        raise ValueError(f"{option} holds {text!r}; give a {wanted}") from None
+
+
+def read_text(file: Path) -> str:
+    """A recipe's file as text; ValueError when it is none."""
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{file} is no recipe; name a file that --recipe wrote") from None

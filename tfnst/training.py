@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfnst import datasets, features
+from tfnst.cards import append_log, write_card, write_weights
 
 
 @dataclass(frozen=True)
@@ -38,19 +37,19 @@ class DistillationSettings:
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "crop", "log_every"):
-            least = 32 if name == "crop" else 1
+            least = 64 if name == "crop" else 1
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
 
 
 @dataclass(frozen=True)
 class DistillationProgress:
-    """Mean relative errors since the last report: of activations and of image gradients."""
+    """Mean relative errors since the last report: of activations, and of image gradients if known."""
 
     step: int
     steps: int
     activation_error: float
-    gradient_error: float
+    gradient_error: float | None
     seconds: float
 
 
@@ -263,6 +262,8 @@ def distill(
     (`.checkpoints`), all of them written at every report. A run that finds checkpoints goes on from
     the last as if it had not stopped: the same schedule, crops and questions.
     """
+    if output.suffix != ".npz":
+        raise ValueError(f"output is {str(output)!r}; end its name in .npz")
     keras.utils.set_random_seed(settings.seed)
     distiller = Distiller(load_teacher(teacher), settings)
     first = tf.constant(next(batches(photos, settings, 0)))
@@ -282,58 +283,16 @@ def distill(
         errors.append([float(error) for error in train(tf.constant(batch))])
         if step % settings.log_every == 0 or step == settings.steps:
             activation_error, gradient_error = np.mean(errors, 0).tolist()
-            seconds = time.perf_counter() - began
             progress = DistillationProgress(
-                step, settings.steps, activation_error, gradient_error, seconds
+                step=step,
+                steps=settings.steps,
+                activation_error=activation_error,
+                gradient_error=None if np.isnan(gradient_error) else gradient_error,
+                seconds=time.perf_counter() - began,
             )
             manager.save(step)
-            write_student(distiller.student, output)
+            write_weights(output, distiller.student)
+            append_log(output, progress)
             write_card(output, teacher, photos, progress, settings, credit)
             errors = []
             yield progress
-
-
-def write_card(
-    output: Path,
-    teacher: str | Path,
-    photos: datasets.PhotoFolder,
-    progress: DistillationProgress,
-    settings: DistillationSettings,
-    credit: str,
-) -> None:
-    """Append the report to the log, and say in a card beside the weights how they came about."""
-    with open(f"{output}.log.jsonl", "a", encoding="utf-8") as log:
-        log.write(json.dumps(asdict(progress)) + "\n")
-    chosen = "\n".join(f"| {name} | {value} |" for name, value in asdict(settings).items())
-    output.with_suffix(".md").write_text(
-        f"""# VGG-19-lite
-
-VGG-19's convolutions to block5_conv1 with a quarter of its channels, for perceptual losses.
-Distilled by `tfnst distill` from `{Path(teacher).name}`, on {len(photos.files)} pictures
-({photos.skipped} files skipped), {progress.step} of {settings.steps} steps.
-
-Relative squared error against the teacher over the last {settings.log_every} steps, on disturbed
-crops: activations {progress.activation_error:.4f} (mean of all layers), image gradients
-{progress.gradient_error:.4f}.
-
-| setting | value |
-| --- | --- |
-{chosen}
-
-{credit}
-""".rstrip()
-        + "\n",
-        encoding="utf-8",
-    )
-
-
-def write_student(student: keras.Model, output: Path) -> None:
-    """Write a network's weights as float16, whole or not at all."""
-    arrays = {}
-    for layer in student.layers:
-        for part, value in zip(("kernel", "bias"), layer.get_weights(), strict=False):
-            arrays[f"{layer.name}/{part}"] = value.astype(np.float16)
-    temporary = output.with_name(f".{output.name}.part")
-    with open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
-    os.replace(temporary, output)

@@ -1,0 +1,91 @@
+"""A painting from its recipe to its files, as the commands do it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tfnst import images, terminal
+from tfnst.optimization import DivergenceError, Progress, StyleTransfer
+from tfnst.recipe import Recipe
+
+
+def describe(report: Progress) -> str:
+    """Size and losses, for the progress bar."""
+    return (
+        f"{report.width}×{report.height}  style {report.style_loss:.4f}  "
+        f"content {report.content_distance:.3f}"
+    )
+
+
+def paint(
+    order: Recipe,
+    output: Path,
+    comparison: Path | None = None,
+    recipe_file: Path | None = None,
+    save_every: int = 0,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Paint, show progress, and write the picture and what else was asked for.
+
+    Ends with status 130 when it was stopped and 1 when it diverged, the picture so far written.
+    """
+    began = time.perf_counter()
+    painting, alpha = order.begin(Path(output).parent)
+    stopped, status = "", 0
+    try:
+        with terminal.progress_bar(quiet, as_json, describe) as show:
+            due = save_every
+            for report in painting.run():
+                show(report)
+                if save_every and report.step >= due:
+                    due += save_every
+                    _write(order, painting, alpha, output)
+    except KeyboardInterrupt:
+        stopped, status = "stopped", 130
+    except DivergenceError as error:
+        stopped, status = str(error), 1
+    if stopped and not painting.steps_done:
+        terminal.complain(f"{stopped}; nothing was painted", status)
+    final = _write(order, painting, alpha, output)
+    if recipe_file is not None:
+        images.write_bytes(recipe_file, final.to_json().encode() + b"\n")
+    if comparison is not None:
+        from tfnst import plots
+
+        plots.write(
+            plots.comparison_sheet(painting.content, painting.styles, painting.picture()),
+            comparison,
+        )
+    seconds = round(time.perf_counter() - began, 1)
+    if as_json:
+        terminal.emit(
+            "done",
+            output=str(output),
+            network=order.network,
+            seconds=seconds,
+            stopped=bool(stopped),
+        )
+    elif not quiet:
+        print(f"{output}  {painting.shape[1]}×{painting.shape[0]}  {order.network}  {seconds} s")
+    if stopped:
+        terminal.complain(
+            f"{stopped} after step {painting.steps_done}; {output} holds the best picture so far",
+            status,
+        )
+
+
+def _write(order: Recipe, painting: StyleTransfer, alpha: Any, output: Path) -> Recipe:
+    done = None if painting.finished else painting.steps_done
+    final = replace(order, steps_done=done)
+    images.save(
+        output,
+        painting.picture(),
+        alpha=alpha,
+        recipe=final.to_json(),
+        quality=order.quality,
+    )
+    return final
