@@ -25,7 +25,7 @@ def write_weights(output: Path, network: keras.Model) -> None:
         for part, value in zip(("kernel", "bias"), layer.get_weights(), strict=False)
     }
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **arrays)
     images.write_bytes(output, buffer.getvalue())
 
 
@@ -44,9 +44,8 @@ def write_card(
     credit: str,
 ) -> None:
     """Say in a card beside the weights how they came about."""
-    gradients = (
-        "not measured" if progress.gradient_error is None else f"{progress.gradient_error:.4f}"
-    )
+    error = progress.gradient_error
+    gradients = "not measured" if error is None else f"{error:.4f}"
     chosen = "\n".join(f"| {name} | {value} |" for name, value in asdict(settings).items())
     card = f"""# VGG-19-lite
 

@@ -146,9 +146,8 @@ def stylize(
     if style_layer:
         pairs = [name.partition("=") for name in style_layer]
         changes["style_layers"] = tuple(name for name, _, _ in pairs)
-        changes["style_weights"] = tuple(
-            terminal.number("--style-layer", w or "1") for _, _, w in pairs
-        )
+        weigh = terminal.number
+        changes["style_weights"] = tuple(weigh("--style-layer", w or "1") for _, _, w in pairs)
     order = Recipe.gather(
         content,
         styles,

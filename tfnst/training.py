@@ -44,7 +44,7 @@ class DistillationSettings:
 
 @dataclass(frozen=True)
 class DistillationProgress:
-    """Mean relative errors since the last report: of activations, and of image gradients if known."""
+    """Mean relative errors since the last report; of image gradients where they were asked for."""
 
     step: int
     steps: int
