@@ -62,7 +62,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> PhotoFolder:
 
 
 def settings(**changes: Any) -> DistillationSettings:
-    return DistillationSettings(**{**dict(steps=4, batch=2, crop=32, log_every=2), **changes})
+    return DistillationSettings(**{**dict(steps=4, batch=2, crop=48, log_every=2), **changes})
 
 
 # Teachers.
@@ -304,7 +304,7 @@ def test_a_whole_student_is_distilled_and_written(tmp_path: Path, photos: PhotoF
         "3 pictures",
         "1 files skipped",
         "3 of 3 steps",
-        "| crop | 32 |",
+        "| crop | 48 |",
         f"activations {reports[-1].activation_error:.4f}",
         f"gradients\n{reports[-1].gradient_error:.4f}",
         "Photos by nobody, CC0.",
@@ -383,7 +383,10 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     assert [report.step for report in parts] == [2, 4, 6, 8] == [r.step for r in whole]
     for one, other in zip(parts, whole, strict=True):
         assert one.activation_error == pytest.approx(other.activation_error, rel=1e-3)
-        assert one.gradient_error == pytest.approx(other.gradient_error, rel=1e-3, nan_ok=True)
+        if one.gradient_error is None:
+            assert other.gradient_error is None
+        else:
+            assert one.gradient_error == pytest.approx(other.gradient_error, rel=1e-3)
     expected = weights_in(tmp_path / "whole.npz")
     for name, value in weights_in(output).items():
         np.testing.assert_allclose(value, expected[name], rtol=5e-3, atol=1e-3)
@@ -409,6 +412,6 @@ def test_batches_are_disturbed_crops_the_same_from_any_step(photos: PhotoFolder)
         return np.stack(list(itertools.islice(source, count)))
 
     whole = take(0, 6)
-    assert whole.shape == (6, 2, 32, 32, 3)
+    assert whole.shape == (6, 2, 48, 48, 3)
     np.testing.assert_array_equal(take(4, 2), whole[4:])
     assert not np.array_equal(take(0, 6, seed=1), whole)

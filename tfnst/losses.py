@@ -126,7 +126,7 @@ class Gaussian(NamedTuple):
 
 def gaussian(statistics: FeatureStatistics) -> Gaussian:
     """The normal distribution with a layer's mean and covariance."""
-    return Gaussian(mean(statistics), matrix_square_root(_regular(covariance(statistics)), 15)[0])
+    return Gaussian(mean(statistics), matrix_square_root(_spread(statistics), 15)[0])
 
 
 def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> Any:
@@ -138,7 +138,7 @@ def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> A
     sees little but the strongest channels, this one weighs all in proportion. `trace_of_root`
     leaves the faintest directions out, for which a few hundredths remain at the target itself.
     """
-    spread = _regular(covariance(statistics))
+    spread = _spread(statistics)
     overlap = trace_of_root(_product(_product(target.root, spread), target.root))
     spread_of_target = ops.sum(ops.square(target.root), (1, 2))
     distance = ops.sum(ops.square(mean(statistics) - target.mean), 1)
@@ -146,10 +146,15 @@ def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> A
     return distance / (ops.sum(ops.square(target.mean), 1) + spread_of_target + TINY)
 
 
-def _regular(matrix: Any) -> Any:
-    """A covariance made safely positive definite: channels that never fire have none."""
+def _spread(statistics: FeatureStatistics) -> Any:
+    """The covariance made safely positive definite.
+
+    Channels that never fire have none, and where the mean is large beside it, as in a flat
+    picture, rounding can make it negative.
+    """
+    matrix = covariance(statistics)
     size = matrix.shape[-1]
-    ridge = 1e-4 * _trace(matrix) / size + TINY
+    ridge = (1e-4 * _trace(matrix) + 1e-3 * _trace(gram_matrix(statistics))) / size + TINY
     return matrix + ridge[:, None, None] * ops.eye(size)
 
 

@@ -37,7 +37,7 @@ class DistillationSettings:
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "crop", "log_every"):
-            least = 64 if name == "crop" else 1
+            least = 48 if name == "crop" else 1
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
 
