@@ -49,18 +49,18 @@ def numpy_gram_loss(sample: np.ndarray, style: np.ndarray) -> float:
     return float(((numpy_gram(sample) - wanted) ** 2).sum() / (wanted**2).sum())
 
 
-def ridged(matrix: np.ndarray) -> np.ndarray:
-    """With the ten-thousandth of its mean variance that `losses` adds to any covariance."""
-    return matrix + 1e-4 * np.trace(matrix) / len(matrix) * np.eye(len(matrix))
+def ridged(matrix: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """With what `losses` adds: 1e-4 of the mean variance and 1e-3 of the mean second moment."""
+    ridge = 1e-4 * np.trace(matrix) + 1e-3 * (np.trace(matrix) + (mean**2).sum())
+    return matrix + ridge / len(matrix) * np.eye(len(matrix))
 
 
 def numpy_wasserstein_loss(
-    sample: np.ndarray, style: np.ndarray, ridge: Callable[[np.ndarray], np.ndarray] = ridged
+    sample: np.ndarray, style: np.ndarray, ridge: Callable[..., np.ndarray] = ridged
 ) -> float:
-    (m, s), (n, t) = (
-        (columns_of(a).mean(0), ridge(np.cov(columns_of(a), rowvar=False, bias=True)))
-        for a in (sample, style)
-    )
+    m, n = columns_of(sample).mean(0), columns_of(style).mean(0)
+    s = ridge(np.cov(columns_of(sample), rowvar=False, bias=True), m)
+    t = ridge(np.cov(columns_of(style), rowvar=False, bias=True), n)
     root = scipy.linalg.sqrtm(t)
     overlap = np.trace(scipy.linalg.sqrtm(root @ s @ root)).real
     distance = ((m - n) ** 2).sum() + np.trace(s) + np.trace(t) - 2 * overlap
@@ -356,7 +356,7 @@ def test_wasserstein_loss_is_scipys_of_the_bare_covariances(channels: int) -> No
     """The ridge, which makes them safe to invert, hardly counts."""
     shape = (1, 32, 32, channels)
     value, style = activation(1, shape), activation(2, shape)
-    expected = numpy_wasserstein_loss(value[0], style[0], ridge=lambda matrix: matrix)
+    expected = numpy_wasserstein_loss(value[0], style[0], ridge=lambda matrix, mean: matrix)
     np.testing.assert_allclose(wasserstein_loss(value, style), expected, rtol=0.01)
 
 
@@ -479,7 +479,7 @@ def test_content_distance_does_not_see_palette_and_contrast(seed: int) -> None:
     np.testing.assert_allclose(content_distance(photo * gain + offset, photo), 0, atol=2e-3)
     other = activation(seed + 1, (1, 12, 12, 5))
     before = content_distance(other, photo)
-    np.testing.assert_allclose(content_distance(other * gain + offset, photo), before, atol=0.03)
+    np.testing.assert_allclose(content_distance(other * gain + offset, photo), before, atol=0.06)
 
 
 def test_content_distance_is_two_of_unrelated_and_four_of_opposite_pictures() -> None:
