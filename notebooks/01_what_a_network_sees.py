@@ -119,7 +119,7 @@ for name, activation in activations.items():
 # %%
 first = extractor.get_layer("block1_conv1")
 kernel, bias = first.get_weights()
-prepared = features.caffe_input(batch) * features.ARCHITECTURES[NETWORK].input_scale
+prepared = features.caffe_input(batch, features.ARCHITECTURES[NETWORK].input_scale)
 by_hand = tf.nn.relu(tf.nn.conv2d(prepared, kernel, strides=1, padding="SAME") + bias)
 
 difference = float(tf.reduce_max(tf.abs(by_hand - activations["block1_conv1"])))

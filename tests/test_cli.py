@@ -452,7 +452,7 @@ def test_stopped_after_some_steps_it_keeps_the_picture(
         options = (*FAST, "--steps", 30, "--json", "--comparison", "sheet.png")
         done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *options)
     assert done.status == status
-    assert done.err == f"tfnst: {says} after step 10; out.png holds the best picture so far\n"
+    assert done.err == f"tfnst: {says} after step 10; out.png holds the picture so far\n"
     assert json.loads(done.out.splitlines()[-1])["stopped"] is True
     assert listing(home) == sorted([*INPUTS, "out.png", "sheet.png"])
     assert json.loads(images.load("out.png").recipe or "")["steps_done"] == 10
@@ -497,12 +497,22 @@ def test_ctrl_c_keeps_a_picture_that_repeats(tfnst: Call, home: Path) -> None:
     assert last["event"] == "done" and last["stopped"] is True
     steps = json.loads(images.load("out.png").recipe or "")["steps_done"]
     assert 20 <= steps < 100000
-    assert err == f"tfnst: stopped after step {steps}; out.png holds the best picture so far\n"
+    assert err == f"tfnst: stopped after step {steps}; out.png holds the picture so far\n"
     assert listing(home) == sorted([*INPUTS, "out.png"])
     assert tfnst("repeat", "out.png", "-q") == (0, "out.png: the same, byte for byte\n", "")
 
 
 # The other commands
+
+
+def test_ctrl_c_anywhere_ends_with_a_line(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(features, "download_vgg19", press)
+    assert tfnst("download", "vgg19") == (130, "", "tfnst: stopped\n")
 
 
 def test_info(tfnst: Call, home: Path) -> None:

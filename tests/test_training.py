@@ -395,6 +395,16 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(
     assert output.read_bytes() == before
 
 
+def test_checkpoints_of_another_training_are_refused(tmp_path: Path, photos: PhotoFolder) -> None:
+    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 1))
+    output = tmp_path / "student.npz"
+    distilled(teacher, photos, output, settings(steps=1, local_share=1.0))
+    before = output.read_bytes()
+    with pytest.raises(ValueError, match=r"another training \(steps was 1, seed was 0\)"):
+        distilled(teacher, photos, output, settings(steps=2, local_share=1.0, seed=3))
+    assert output.read_bytes() == before
+
+
 def test_the_seed_tells_which_student_comes_out(tmp_path: Path, photos: PhotoFolder) -> None:
     teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 1))
     kernels = []

@@ -6,7 +6,7 @@ import io
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -27,6 +27,21 @@ def write_weights(output: Path, network: keras.Model) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     images.write_bytes(output, buffer.getvalue())
+
+
+def require_same_run(folder: Path, **arguments: Any) -> None:
+    """Note in a folder of checkpoints what they are made from; ValueError if that was another."""
+    note = folder / "run.json"
+    if note.exists():
+        before = json.loads(note.read_text("utf-8"))
+        changed = [f"{k} was {before.get(k)!r}" for k, v in arguments.items() if before.get(k) != v]
+        if changed:
+            raise ValueError(
+                f"{folder} holds checkpoints of another training ({', '.join(changed)}); "
+                "train as before, or delete it"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    images.write_bytes(note, json.dumps(arguments).encode())
 
 
 def append_log(output: Path, progress: DistillationProgress) -> None:

@@ -40,6 +40,8 @@ def main() -> None:
     with terminal.one_line_errors():
         # Typer would print a usage error in four lines.
         status = app(sys.argv[1:] or ["--help"], prog_name="tfnst", standalone_mode=False)
+    if status == 130:  # Ctrl-C, which Typer has caught
+        terminal.complain("stopped", status)
     raise SystemExit(status)
 
 

@@ -85,12 +85,29 @@ def save(
 ) -> None:
     """Write (H, W, 3) values in [0, 1] as the format that the extension names, or nothing at all.
 
+    The arguments are those of `encode`, and the errors, and ValueError when the disk refuses; then
+    an old file stays.
+    """
+    data = encode(path, rgb, alpha=alpha, recipe=recipe, quality=quality)
+    write_bytes(Path(path), data)
+
+
+def encode(
+    path: Name,
+    rgb: Array,
+    *,
+    alpha: Array | None = None,
+    recipe: str | None = None,
+    quality: int = 95,
+) -> bytes:
+    """The bytes of the file that `save` would write at `path`.
+
     alpha: (H, W) in [0, 1]; JPEG has none, so there the picture is laid over white. recipe: text of
     a JSON object that mentions "tfnst"; `load` returns it with its non-ASCII characters escaped.
     quality: 1 to 100 for JPEG and WebP; 100 makes WebP lossless. The same input gives the same
-    bytes. Raises ValueError, and keeps an old file, when an argument is wrong or the disk refuses.
+    bytes. Raises ValueError when an argument is wrong.
     """
-    kind = check_target(target := Path(path))
+    kind = check_target(Path(path))
     rgb = validate(rgb, "rgb")
     if max(rgb.shape) > (limit := _LONGEST_SIDE.get(kind, max(rgb.shape))):
         raise FileError(path, f"{kind} holds at most {limit} pixels a side; save it as .png")
@@ -109,7 +126,7 @@ def save(
             raise ValueError('this recipe is none; give a JSON object that mentions "tfnst"')
         if kind == "JPEG" and len(recipe) > _LONGEST_JPEG_RECIPE:
             raise FileError(path, "this recipe is too long for a JPEG; save it as .png")
-    write_bytes(target, _encoded(Image.fromarray(as_uint8(rgb)), kind, recipe, quality))
+    return _encoded(Image.fromarray(as_uint8(rgb)), kind, recipe, quality)
 
 
 def resize(array: Array, height: int, width: int) -> Array:

@@ -73,7 +73,7 @@ def paint(
         print(f"{output}  {painting.shape[1]}×{painting.shape[0]}  {order.network}  {seconds} s")
     if stopped:
         terminal.complain(
-            f"{stopped} after step {painting.steps_done}; {output} holds the best picture so far",
+            f"{stopped} after step {painting.steps_done}; {output} holds the picture so far",
             status,
         )
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import platform
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -164,15 +162,9 @@ def paint_again(recipe: Recipe, picture: Path, show: Callable[[Progress], None])
         show(report)
         if report.step == recipe.steps_done:
             break
-    handle, name = tempfile.mkstemp(suffix=picture.suffix)
-    os.close(handle)
-    try:
-        images.save(
-            name, painting.picture(), alpha=alpha, recipe=recipe.to_json(), quality=recipe.quality
-        )
-        return Path(name).read_bytes()
-    finally:
-        Path(name).unlink()
+    return images.encode(
+        picture, painting.picture(), alpha=alpha, recipe=recipe.to_json(), quality=recipe.quality
+    )
 
 
 def settings_from(values: dict[str, Any]) -> Settings:

@@ -41,6 +41,8 @@ def start_tensorflow(device: str = "auto") -> Any:
         gpus = tf.config.list_physical_devices("GPU")
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
+        if gpus:
+            tf.config.experimental.enable_op_determinism()  # or no picture could be repeated
         tf.config.list_logical_devices()
     known = ["auto", "cpu", *(f"gpu:{i}" for i in range(len(gpus)))]
     wanted = "gpu:0" if device.lower() == "gpu" else device.lower()

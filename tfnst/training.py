@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfnst import datasets, features
-from tfnst.cards import append_log, write_card, write_weights
+from tfnst.cards import append_log, require_same_run, write_card, write_weights
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,8 @@ def distill(
 
     Beside it stand a log (`.log.jsonl`), a model card (`.md`) and, while it trains, checkpoints
     (`.checkpoints`), all of them written at every report. A run that finds checkpoints goes on from
-    the last as if it had not stopped: the same schedule, crops and questions.
+    the last as if it had not stopped: the same schedule, crops and questions. Raises ValueError
+    when those were made from something else.
     """
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")
@@ -270,8 +271,10 @@ def distill(
     distiller.calibrate(first)
     distiller.answers(first)
     distiller.optimizer.build(distiller.trainable_variables)
+    folder = Path(f"{output}.checkpoints")
+    require_same_run(folder, teacher=str(teacher), photos=len(photos.files), **asdict(settings))
     checkpoint = tf.train.Checkpoint(distiller=distiller, optimizer=distiller.optimizer)
-    manager = tf.train.CheckpointManager(checkpoint, f"{output}.checkpoints", max_to_keep=2)
+    manager = tf.train.CheckpointManager(checkpoint, folder, max_to_keep=2)
     checkpoint.restore(manager.latest_checkpoint)
     start = int(distiller.optimizer.iterations.numpy())
     errors: list[list[float]] = []
