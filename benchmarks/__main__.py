@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import step_cost, tutorial
+from benchmarks import painting, step_cost, tutorial
 
 
 def main() -> None:
     """Run them one after the other, with their defaults."""
-    runs: tuple[Callable[[], None], ...] = (step_cost.main, tutorial.main)
+    runs: tuple[Callable[[], None], ...] = (painting.main, step_cost.main, tutorial.main)
     sys.argv = sys.argv[:1]
     for run in runs:
         run()

@@ -20,7 +20,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.timing import peak_memory, seconds
+from benchmarks.timing import seconds
 from tfnst import assets, features, images, losses
 from tfnst.optimization import StyleTransfer
 from tfnst.settings import STYLE_LAYERS, Settings
@@ -115,7 +115,7 @@ def main() -> None:
             (time.perf_counter() - began, report.level == report.levels - 1, painting.picture())
         )
     ours = reached[-1][0]
-    print(f"tfnst, {options.size} px, normal: {ours:.1f} s, peak memory {peak_memory():.1f} GB")
+    print(f"tfnst, {options.size} px, normal: {ours:.1f} s")
 
     recipe = Tutorial(lite, "block5_conv1", content, style, options.content_weight)
     recipe.step()

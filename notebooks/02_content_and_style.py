@@ -371,8 +371,8 @@ assert np.isclose(by_equation, float(by_library[0]), rtol=0.1)
 
 # %% [markdown]
 # They agree to a few hundredths, not to the last digit: the library's matrix root is an iteration
-# of ten products (it runs inside the training step, on any accelerator, and is differentiated), and
-# it adds a little to the diagonal so that channels which never fire do no harm.
+# of a few products (it runs inside the training step, on any accelerator, and is differentiated),
+# and it adds a little to the diagonal so that channels which never fire do no harm.
 #
 # Now the descent. The pixels of `image` are the parameters:
 

@@ -150,7 +150,7 @@ def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> A
     agree, about 1 for a layer that is silent. Dowson & Landau, J. Multivariate Anal. 12, 1982; for
     style, Katherine Crowson's style-transfer-pytorch. Where the Gram loss squares squares and so
     sees little but the strongest channels, this one weighs all in proportion. `trace_of_root`
-    leaves the faintest directions out, for which a few hundredths remain at the target itself.
+    leaves the faintest directions out, for which up to two hundredths remain at the target itself.
     """
     spread = _spread(statistics)
     overlap = trace_of_root(_product(_product(target.root, spread), target.root))
