@@ -418,8 +418,15 @@ def test_keras_cache_tells_where_vgg19_is(
     assert "cache" in why
     assert features.weights_file("vgg19") == cached
     FeatureExtractor("vgg19", ["block1_conv1"])
-    monkeypatch.setenv(features.WEIGHTS_VARIABLE, "elsewhere.h5")
-    assert features.weights_file("vgg19") == Path("elsewhere.h5")
+    monkeypatch.setenv(features.WEIGHTS_VARIABLE, "nowhere.h5")
+    with pytest.raises(ValueError, match=r"TFNST_VGG19_WEIGHTS is 'nowhere.h5', where no file is"):
+        features.weights_file("vgg19")
+    assert features.choose_network() == (
+        "vgg19",
+        "TFNST_VGG19_WEIGHTS is 'nowhere.h5', where no file is",
+    )
+    monkeypatch.setenv(features.WEIGHTS_VARIABLE, str(official))
+    assert features.weights_file("vgg19") == official
 
 
 def test_keras_cache_is_in_the_home_folder_by_default(monkeypatch: pytest.MonkeyPatch) -> None:

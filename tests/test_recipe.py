@@ -116,7 +116,7 @@ def without(name: str) -> str:
         ("rubbish\nin two lines", "Expecting value"),
         ("{", "Expecting"),
         ("[" * 100_000, "recursion"),
-        ("null", "NoneType"),
+        ("null", "another kind"),
         ("[1, 2]", ""),
         ('"text"', ""),
         ("17", ""),
@@ -194,7 +194,10 @@ def test_a_changed_source_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"some byteS")
     with pytest.raises(ValueError) as caught:
         source.find()
-    assert str(caught.value) == f"{str(file)!r} has changed since the picture was made from it"
+    assert (
+        str(caught.value)
+        == f"{str(file)!r} has changed since the picture was made from it; put the old file back"
+    )
 
 
 def test_a_missing_source_is_named(tmp_path: Path) -> None:
@@ -297,7 +300,7 @@ def test_paint_again_gives_the_same_file(
     read = Recipe.from_json(images.load(new_home / "out.png").recipe or "")
     again = paint_again(read, new_home / "out.png", lambda report: seen.append(report.step))
     assert again == (new_home / "out.png").read_bytes()
-    assert seen == ([10] if stop_at else [10, 14])
+    assert seen == ([*range(1, 11)] if stop_at else [10, 14])
 
 
 def test_over_white() -> None:

@@ -173,11 +173,20 @@ def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_bar_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with terminal.progress_bar(False, False, describe) as show:
-        show(Report(1, 2))
-        show(Report(2, 2, 0.25))
-    out, err = capsys.readouterr()
+def test_the_bar_goes_to_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If it is a terminal; in a file it would stand before the line that tells of an error."""
+
+    def painted() -> tuple[str, str]:
+        with terminal.progress_bar(False, False, describe) as show:
+            show(Report(1, 2))
+            show(Report(2, 2, 0.25))
+        return capsys.readouterr()
+
+    assert painted() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out, err = painted()
     assert out == ""
     assert "2/2" in err and "loss 0.25 [x]" in err
 

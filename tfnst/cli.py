@@ -75,7 +75,12 @@ def stylize(
         float, Option(help="Size of the strokes; at 1 STYLE is as large as the result.")
     ] = 1.0,
     learning_rate: Annotated[float, Option(help="Of Adam, 1 being black to white.")] = 0.03,
-    steps: Annotated[str, Option(help="Steps at each level, coarse to fine: 150,100,60.")] = "",
+    steps: Annotated[
+        str,
+        Option(
+            help="Steps a level, coarse to fine: 150,100,60; those beyond the levels do not count."
+        ),
+    ] = "",
     content_layer: Annotated[
         list[str] | None, Option(help="A VGG-19 layer that keeps the photo; may be repeated.")
     ] = None,
@@ -114,13 +119,15 @@ def stylize(
     for target in (output, comparison):
         if target is not None:
             images.check_target(target)
-    if recipe is not None and (recipe.is_dir() or not recipe.parent.is_dir()):
-        raise ValueError(f"--recipe {str(recipe)!r} is no file in a folder that exists")
+    if recipe is not None and (recipe.suffix != ".json" or not recipe.parent.is_dir()):
+        raise ValueError(f"--recipe {str(recipe)!r}: name a .json file in a folder that exists")
     from_file = start not in ("content", "noise")
     terminal.keep_apart(
-        [content, *styles, *([Path(start)] if from_file else [])],
-        [target for target in (output, comparison, recipe) if target is not None],
+        [content, *styles, Path(weights), *([Path(start)] if from_file else [])],
+        targets := [target for target in (output, comparison, recipe) if target is not None],
     )
+    for target in targets:
+        images.require_writable(target)
     under = terminal.start_tensorflow(device)
     from tfnst import painting
     from tfnst.recipe import Recipe
@@ -208,6 +215,7 @@ def repeat(
         terminal.keep_apart([picture], [output])
         if images.check_target(output) != images.check_target(picture):
             raise ValueError(f"--output {str(output)!r} is of another format than {picture}")
+        images.require_writable(output)
     before = images.sha256(picture)
     text = terminal.read_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
@@ -217,6 +225,9 @@ def repeat(
     from tfnst.recipe import Recipe, paint_again, versions
 
     order = Recipe.from_json(text)
+    if output is not None:
+        used = [Path(source.path) for source in order.sources]
+        terminal.keep_apart([*used, *(picture.parent / file.name for file in used)], [output])
     with under, terminal.progress_bar(quiet, False, painting.describe) as show:
         again = paint_again(order, picture, show)
     if output is not None:
@@ -256,6 +267,12 @@ def distill(
     as_json: AsJson = False,
 ) -> None:
     """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any."""
+    card = output.with_suffix(".md")
+    terminal.keep_apart([Path(teacher)], [output, card])
+    if card.exists() and not Path(f"{output}.checkpoints").exists():
+        raise ValueError(
+            f"{card} exists, and the card would be written there; use another --output"
+        )
     under = terminal.start_tensorflow(device)
     from tfnst import datasets, training
 
@@ -264,6 +281,8 @@ def distill(
     with under, terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
         for report in reports:
             show(report)
+    if not (quiet or as_json):
+        print(output)
 
 
 def _describe_distillation(report: DistillationProgress) -> str:

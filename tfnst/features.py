@@ -105,7 +105,9 @@ def check_layers(
     wanted = [layers] if isinstance(layers, str) else list(layers)
     for name in wanted:
         if name not in available:
-            raise ValueError(f"layer {name!r} is not in {network}; it has {', '.join(available)}")
+            elsewhere = "; vgg19 has that one" if name in VGG19_LAYERS else ""
+            known = ", ".join(available)
+            raise ValueError(f"layer {name!r} is not in {network}; it has {known}{elsewhere}")
     if not wanted:
         raise ValueError(f"layers is empty; {network} has {', '.join(available)}")
     return tuple(name for name in available if name in wanted)
@@ -227,8 +229,10 @@ def weights_file(network: str, weights: str | Path = "auto") -> Path:
         return Path(weights)
     if network == "vgg19-lite":
         return LITE_WEIGHTS
-    if os.environ.get(WEIGHTS_VARIABLE):
-        return Path(os.environ[WEIGHTS_VARIABLE])
+    if file := os.environ.get(WEIGHTS_VARIABLE):
+        if not Path(file).is_file():
+            raise ValueError(f"{WEIGHTS_VARIABLE} is {file!r}, where no file is; unset or mend it")
+        return Path(file)
     if keras_cache().exists():
         return keras_cache()
     raise ValueError(
@@ -248,7 +252,9 @@ def choose_network(network: str = "auto", weights: str | Path | None = "auto") -
         is_large = Path(weights).suffix == ".h5"
         return "vgg19" if is_large else "vgg19-lite", f"of the weights {str(weights)!r}"
     if os.environ.get(WEIGHTS_VARIABLE):
-        return "vgg19", f"{WEIGHTS_VARIABLE} is set"
+        file = os.environ[WEIGHTS_VARIABLE]
+        here = "" if Path(file).is_file() else ", where no file is"
+        return "vgg19", f"{WEIGHTS_VARIABLE} is {file!r}{here}"
     if keras_cache().exists():
         return "vgg19", "its weights are in Keras' cache"
     return "vgg19-lite", "VGG-19's weights are not on this machine; this network is shipped"

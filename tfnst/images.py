@@ -232,10 +232,31 @@ def _encoded(image: Image.Image, kind: str, recipe: str | None, quality: int) ->
     return data.getvalue()
 
 
+def require_writable(target: Path) -> None:
+    """Raise what `write_bytes` would, before the work whose result is to be written."""
+    temporary = _temporary(target)
+    try:
+        temporary.touch(exist_ok=False)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _temporary(target: Path) -> Path:
+    # Not tempfile: its files are private to the user, whatever the umask says.
+    return target.parent / f".tfnst-{secrets.token_hex(8)}.tmp"
+
+
+def _refusal(target: Path, error: OSError) -> FileError:
+    text = f"cannot be written ({error.strerror or error}); check disk space and permissions"
+    return FileError(target, text)
+
+
 def write_bytes(target: Path, data: bytes) -> None:
     """Write a file whole or not at all: under another name, then renamed."""
-    # Not tempfile: its files are private to the user, whatever the umask says.
-    temporary = target.parent / f".tfnst-{secrets.token_hex(8)}.tmp"
+    temporary = _temporary(target)
     try:
         with temporary.open("xb") as file:
             file.write(data)
@@ -243,8 +264,7 @@ def write_bytes(target: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(target)
     except OSError as error:
-        text = f"cannot be written ({error.strerror or error}); check disk space and permissions"
-        raise FileError(target, text) from error
+        raise _refusal(target, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -45,11 +45,17 @@ def _sums(activation: Any) -> tuple[Any, Any]:
     batch, height, width, channels = ops.shape(activation)
     columns = ops.reshape(activation, (batch, height * width, channels))
 
-    def gradient(*slopes: Any) -> Any:
-        of_total, of_outer = slopes if len(slopes) == 2 else slopes[0]
+    def gradient(*slopes: Any, upstream: Any = None) -> Any:
+        of_total, of_outer = _both(slopes, upstream)
         return _affine(activation, of_outer + ops.transpose(of_outer, (0, 2, 1)), of_total)
 
     return (ops.sum(columns, 1), _product_of_columns(columns)), gradient
+
+
+def _both(slopes: Any, upstream: Any) -> Any:
+    """The slopes of two results, as TensorFlow, JAX and PyTorch each hand them over."""
+    slopes = slopes or upstream
+    return slopes if len(slopes) == 2 else slopes[0]
 
 
 def _product(left: Any, right: Any) -> Any:
@@ -266,8 +272,8 @@ def _moments(activation: Any, target: Any) -> tuple[Any, Any]:
     centred = activation - ops.mean(activation, (1, 2), keepdims=True)
     share = 1 / ops.cast(ops.prod(ops.shape(activation)[1:3]), "float32")
 
-    def gradient(*slopes: Any) -> Any:
-        of_variance, of_product = slopes if len(slopes) == 2 else slopes[0]
+    def gradient(*slopes: Any, upstream: Any = None) -> Any:
+        of_variance, of_product = _both(slopes, upstream)
         along_itself = (2 * share * of_variance)[:, None, None, :]
         along_other = (share * of_product)[:, None, None, :]
         return centred * along_itself + target * along_other, centred * along_other

@@ -53,7 +53,7 @@ class StyleTransfer:
 
     Args:
         content: the photo, (H, W, 3) RGB in [0, 1].
-        styles: one or more artworks, of any size, likewise.
+        styles: one artwork, likewise, or several, each of its own size.
         settings: see `Settings`.
         shares: how much each style counts; relative to each other, equal by default.
         network: "auto", "vgg19", "vgg19-lite", or a model image → {layer: activation} of one's own.
@@ -67,7 +67,7 @@ class StyleTransfer:
     def __init__(
         self,
         content: np.ndarray,
-        styles: Sequence[np.ndarray],
+        styles: np.ndarray | Sequence[np.ndarray],
         settings: Settings = PRESETS["normal"],
         *,
         shares: Sequence[float] | None = None,
@@ -77,9 +77,10 @@ class StyleTransfer:
     ) -> None:
         self.settings = settings
         self.content = images.validate(content, "content", images.MIN_SIDE)
+        single = isinstance(styles, np.ndarray) and styles.ndim == 3
         self.styles = [
             images.validate(style, f"styles[{index}]", images.MIN_SIDE)
-            for index, style in enumerate(styles)
+            for index, style in enumerate([styles] if single else styles)
         ]
         self.shares = _checked_shares(shares, len(self.styles))
         if (settings.start == "picture") != (start is not None):
@@ -194,9 +195,15 @@ class StyleTransfer:
 def _checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
     if count == 0:
         raise ValueError("styles is empty; give at least one style picture")
-    given = [1.0] * count if shares is None else [float(share) for share in shares]
-    if len(given) != count or not all(0 <= share < math.inf for share in given) or not sum(given):
-        raise ValueError(f"shares is {given}; give {count} numbers from 0, one a style, not all 0")
+    try:
+        given = [1.0] * count if shares is None else [float(share) for share in shares]
+        numbers = all(0 <= share < math.inf for share in given)
+        fit = len(given) == count and numbers and any(given)
+    except (TypeError, ValueError):
+        fit = False
+    if not fit:
+        wanted = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
+        raise ValueError(f"shares (--style-weight) is {shares!r}; give {wanted}")
     return given
 
 
@@ -210,9 +217,7 @@ def stylize(
 
     Arguments and errors are those of `StyleTransfer`, which also tells how far it is.
     """
-    single = isinstance(styles, np.ndarray) and styles.ndim == 3
-    several: list[np.ndarray] = [np.asarray(styles)] if single else list(styles)
-    painting = StyleTransfer(content, several, settings, **options)
+    painting = StyleTransfer(content, styles, settings, **options)
     for _ in painting.run():
         pass
     return painting.picture()

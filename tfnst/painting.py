@@ -39,9 +39,11 @@ def paint(
     try:
         with terminal.progress_bar(quiet, as_json, describe) as show:
             due = save_every
-            for report in painting.run():
+            # Reports as often as usual, or a little more, so that they meet every Nth step.
+            every = max(n for n in range(1, 11) if save_every % n == 0)
+            for report in painting.run(every):
                 show(report)
-                if save_every and report.step >= due:
+                if save_every and due <= report.step < report.steps:
                     due += save_every
                     _write(order, painting, alpha, output)
     except KeyboardInterrupt:

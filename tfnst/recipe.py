@@ -16,7 +16,18 @@ from tfnst import assets, features, images
 from tfnst.optimization import Progress, StyleTransfer
 from tfnst.settings import Settings
 
-_KINDS = {"network": str, "steps_done": int | None, "quality": int, "versions": dict}
+_KINDS: dict[str, Any] = {
+    "content": dict,
+    "styles": list,
+    "shares": list,
+    "settings": dict,
+    "network": str,
+    "weights": dict,
+    "start": dict | None,
+    "steps_done": int | None,
+    "quality": int,
+    "versions": dict,
+}
 PACKAGES = ("tfnst", "tensorflow", "keras", "numpy", "pillow", "scipy")
 
 
@@ -38,12 +49,15 @@ class Source:
     def find(self, *folders: Path) -> Path:
         """The file where it was, or by its name in one of the folders; ValueError if it differs."""
         places = [Path(self.path), *(folder / Path(self.path).name for folder in folders)]
-        found = [place for place in places if place.is_file()]
+        found = [place for place in places if _is_file(place)]
         for place in found:
             if images.sha256(place) == self.sha256:
                 return place
         if found:
-            raise ValueError(f"{str(found[0])!r} has changed since the picture was made from it")
+            raise ValueError(
+                f"{str(found[0])!r} has changed since the picture was made from it; "
+                "put the old file back"
+            )
         raise ValueError(
             f"{self.path!r} is not there any more; put it beside the picture, under the same name"
         )
@@ -103,6 +117,11 @@ class Recipe:
             quality=quality,
         )
 
+    @property
+    def sources(self) -> list[Source]:
+        """Every file that it was made from."""
+        return [self.content, *self.styles, self.weights, *([self.start] if self.start else [])]
+
     def begin(self, *folders: Path) -> tuple[StyleTransfer, np.ndarray | None]:
         """The painting, ready to run, and the content's alpha at the size of the result.
 
@@ -136,29 +155,40 @@ class Recipe:
         """Read what `to_json` wrote; ValueError for anything else."""
         try:
             data = json.loads(text)
-            if data.pop("tfnst") != "stylize":
+            if not isinstance(data, dict) or data.pop("tfnst") != "stylize":
                 raise ValueError("it is of another kind of picture")
+            for name, kind in _KINDS.items():
+                if not isinstance(data[name], kind):
+                    raise ValueError(f"{name} is {data[name]!r}")
+            if not (data["steps_done"] is None or data["steps_done"] > 0):
+                raise ValueError(f"steps_done is {data['steps_done']!r}")
+            if not all(isinstance(share, int | float) for share in data["shares"]):
+                raise ValueError(f"shares is {data['shares']!r}")
             data["content"] = Source(**data["content"])
             data["weights"] = Source(**data["weights"])
             data["styles"] = tuple(Source(**style) for style in data["styles"])
             data["shares"] = tuple(data["shares"])
             data["start"] = Source(**data["start"]) if data["start"] else None
             data["settings"] = settings_from(data["settings"])
-            recipe = cls(**data)
-            for name, kind in _KINDS.items():
-                if not isinstance(value := getattr(recipe, name), kind):
-                    raise ValueError(f"{name} is {value!r}")
-            return recipe
+            return cls(**data)
         except KeyError as error:
             raise ValueError(f"this recipe cannot be read: it has no {error}") from None
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"this recipe cannot be read: {error}") from None
 
 
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:  # a name that is too long
+        return False
+
+
 def paint_again(recipe: Recipe, picture: Path, show: Callable[[Progress], None]) -> bytes:
     """The bytes of the file that the recipe makes, in the format of `picture`."""
     painting, alpha = recipe.begin(picture.parent, assets.photo().parent, assets.ARTWORKS)
-    for report in painting.run():
+    # A run that was stopped may have been watched more closely than the usual.
+    for report in painting.run(10 if recipe.steps_done is None else 1):
         show(report)
         if report.step == recipe.steps_done:
             break

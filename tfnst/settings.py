@@ -74,6 +74,9 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in _RANGES:
+            if hasattr(value := getattr(self, name), "item"):  # one of NumPy's numbers
+                object.__setattr__(self, name, value.item())
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             kind = "whole number" if name in _WHOLE else "number"

@@ -109,6 +109,7 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
         TimeRemainingColumn,
     )
 
+    console = Console(stderr=True)
     columns = (
         BarColumn(24),
         TextColumn("{task.description}", markup=False),
@@ -116,7 +117,7 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda report: bar.update(
             task,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnst import datasets, features
+from tfnst import datasets, features, images
 from tfnst.cards import append_log, require_same_run, write_card, write_weights
 
 
@@ -60,7 +61,14 @@ def load_teacher(source: str | Path) -> keras.Model:
     1×1 convolution named `preprocess` may stand first.
     """
     if str(source) == "vgg19":
-        return features.FeatureExtractor("vgg19", features.ARCHITECTURES["vgg19-lite"].layers)
+        try:
+            return features.FeatureExtractor("vgg19", features.ARCHITECTURES["vgg19-lite"].layers)
+        except ValueError as error:
+            reason = str(error).partition(":")[0]
+            raise ValueError(
+                f"teacher 'vgg19': {reason}; run 'tfnst download vgg19', set "
+                f"{features.WEIGHTS_VARIABLE}, or give another teacher's .npz"
+            ) from None
     arrays = features.read_weights(Path(source))
     known = features.ARCHITECTURES["vgg19-lite"].layers
     layers = [name for name in known if arrays.get(f"{name}/kernel", np.empty(0)).ndim == 4]
@@ -258,23 +266,39 @@ def distill(
 ) -> Iterator[DistillationProgress]:
     """Train VGG-19-lite to paint as `teacher` does; write its float16 weights to `output`.
 
-    Beside it stand a log (`.log.jsonl`), a model card (`.md`) and, while it trains, checkpoints
-    (`.checkpoints`), all of them written at every report. A run that finds checkpoints goes on from
-    the last as if it had not stopped: the same schedule, crops and questions. Raises ValueError
-    when those were made from something else.
+    Beside it stand a log (`.log.jsonl`), a model card (`.md`) and checkpoints (`.checkpoints`), all
+    of them written at every report. A run that finds checkpoints goes on from
+    the last as if it had not stopped: the same schedule, crops and questions. Raises ValueError,
+    before it begins, for a teacher that cannot be read and for checkpoints of another training.
     """
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")
+    origin = str(teacher) if str(teacher) == "vgg19" else images.sha256(teacher)
+    sizes = [(file.name, file.stat().st_size) for file in photos.files]
+    pictures = hashlib.sha256(repr(sizes).encode()).hexdigest()
+    model = load_teacher(teacher)
+    require_same_run(
+        Path(f"{output}.checkpoints"), teacher=origin, photos=pictures, **asdict(settings)
+    )
+    return _distill(teacher, model, photos, output, settings, credit)
+
+
+def _distill(
+    teacher: str | Path,
+    model: keras.Model,
+    photos: datasets.PhotoFolder,
+    output: Path,
+    settings: DistillationSettings,
+    credit: str,
+) -> Iterator[DistillationProgress]:
     keras.utils.set_random_seed(settings.seed)
-    distiller = Distiller(load_teacher(teacher), settings)
+    distiller = Distiller(model, settings)
     first = tf.constant(next(batches(photos, settings, 0)))
     distiller.calibrate(first)
     distiller.answers(first)
     distiller.optimizer.build(distiller.trainable_variables)
-    folder = Path(f"{output}.checkpoints")
-    require_same_run(folder, teacher=str(teacher), photos=len(photos.files), **asdict(settings))
     checkpoint = tf.train.Checkpoint(distiller=distiller, optimizer=distiller.optimizer)
-    manager = tf.train.CheckpointManager(checkpoint, folder, max_to_keep=2)
+    manager = tf.train.CheckpointManager(checkpoint, f"{output}.checkpoints", max_to_keep=2)
     checkpoint.restore(manager.latest_checkpoint)
     start = int(distiller.optimizer.iterations.numpy())
     errors: list[list[float]] = []
