@@ -24,6 +24,7 @@ LINE = (
     "decoding",
     "images",
     "features",
+    "matrices",
     "losses",
     "settings",
     "canvas",

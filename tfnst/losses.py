@@ -7,11 +7,12 @@ network, layer and picture size. All return one number a sample, of shape (B,), 
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import keras
 from keras import ops
+
+from tfnst import matrices
 
 # Added to a target's size before dividing by it: a flat black picture has no texture to compare.
 TINY = 1e-8
@@ -146,7 +147,7 @@ class Gaussian(NamedTuple):
 
 def gaussian(statistics: FeatureStatistics) -> Gaussian:
     """The normal distribution with a layer's mean and covariance."""
-    return Gaussian(mean(statistics), matrix_square_root(_spread(statistics), 1e-5)[0])
+    return Gaussian(mean(statistics), matrices.square_root(_spread(statistics), 1e-5)[0])
 
 
 def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> Any:
@@ -155,11 +156,11 @@ def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> A
     (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): near 0 where the two
     agree, about 1 for a layer that is silent. Dowson & Landau, J. Multivariate Anal. 12, 1982; for
     style, Katherine Crowson's style-transfer-pytorch. Where the Gram loss squares squares and so
-    sees little but the strongest channels, this one weighs all in proportion. `trace_of_root`
-    leaves the faintest directions out, for which up to two hundredths remain at the target itself.
+    sees little but the strongest channels, this one weighs all in proportion. The root leaves the
+    faintest directions out, for which up to two hundredths remain at the target itself.
     """
     spread = _spread(statistics)
-    overlap = trace_of_root(_product(_product(target.root, spread), target.root))
+    overlap = matrices.trace_of_root(_product(_product(target.root, spread), target.root))
     spread_of_target = ops.sum(ops.square(target.root), (1, 2))
     distance = ops.sum(ops.square(mean(statistics) - target.mean), 1)
     distance += _trace(spread) + spread_of_target - 2 * overlap
@@ -180,48 +181,6 @@ def _spread(statistics: FeatureStatistics) -> Any:
 
 def _trace(matrix: Any) -> Any:
     return ops.sum(ops.diagonal(matrix, axis1=-2, axis2=-1), -1)
-
-
-def matrix_square_root(matrix: Any, smallest: float) -> tuple[Any, Any]:
-    """S^½ and S^−½ of symmetric positive definite (B, C, C) matrices.
-
-    Exact to 1e-5 for eigenvalues down to `smallest` times the Frobenius norm; those below are
-    rounded towards nothing. By the coupled Newton–Schulz iteration (Higham, Functions of Matrices,
-    2008, equation 6.35), which is products only and so compiles for any accelerator, scaled to
-    need half as many of them (Chen & Chow, A stable scaling of Newton–Schulz, 2014).
-    """
-    single = matrix.shape[0] == 1  # as in `_product`, but once for the whole iteration
-    matrix = matrix[0] if single else matrix
-    norm = ops.sqrt(ops.sum(ops.square(matrix), (-2, -1), keepdims=True))
-    identity = ops.eye(matrix.shape[-1])
-    root, inverse = matrix / norm, None
-    for scale in _scales(math.sqrt(smallest)):
-        square = root if inverse is None else inverse @ root
-        correction = 1.5 * scale * identity - 0.5 * scale**3 * square
-        root = root @ correction
-        inverse = correction if inverse is None else correction @ inverse
-    root, inverse = root * ops.sqrt(norm), inverse / ops.sqrt(norm)
-    return (root[None], inverse[None]) if single else (root, inverse)
-
-
-def _scales(lowest: float) -> list[float]:
-    """What to multiply x by before each x ↦ (3x − x³) / 2, to bring [lowest, 1] to 1 soonest."""
-    scales = []
-    while lowest < 1 - 1e-5:
-        scale = math.sqrt(3 / (1 + lowest + lowest**2))
-        lowest = scale * lowest * (3 - (scale * lowest) ** 2) / 2
-        scales.append(scale)
-    return scales
-
-
-def trace_of_root(matrix: Any) -> Any:
-    """tr S^½ = tr S·S^−½ of symmetric positive definite matrices, (B,), and its gradient ½ S^−½.
-
-    Written so that no gradient goes back through the iteration, which loses it to rounding.
-    Eigenvalues below 1/1500 of the whole count for little and would only let noise in.
-    """
-    inverse = ops.stop_gradient(matrix_square_root(matrix, 1 / 1500)[1])
-    return ops.sum(0.5 * inverse * (matrix + ops.stop_gradient(matrix)), (1, 2))
 
 
 def content_loss(activation: Any, target: Any) -> Any:
