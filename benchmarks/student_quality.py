@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfnst import features, images, losses, training
+from tfnst import distillation, features, images, losses
 from tfnst.canvas import padded
 from tfnst.optimization import StyleTransfer
 from tfnst.settings import STYLE_LAYERS, Settings
@@ -96,7 +96,7 @@ def main() -> None:
         "student": features.FeatureExtractor(
             "vgg19-lite", settings.layers, weights=options.student
         ),
-        "teacher": training.load_teacher(options.teacher),
+        "teacher": distillation.load_teacher(options.teacher),
     }
     options.output.mkdir(parents=True, exist_ok=True)
     rows = []

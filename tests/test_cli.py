@@ -583,17 +583,17 @@ def test_demo(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_distill_passes_its_options_on(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tfnst import training
+    from tfnst import distillation
 
     (home / "photos").mkdir()
     images.save("photos/one.png", np.full((80, 80, 3), 0.5))
     seen: list[Any] = []
 
-    def fake(*arguments: Any) -> Iterator[training.DistillationProgress]:
+    def fake(*arguments: Any) -> Iterator[distillation.DistillationProgress]:
         seen.extend(arguments)
-        yield training.DistillationProgress(5, 7, 0.5, 0.25, 1.0)
+        yield distillation.DistillationProgress(5, 7, 0.5, 0.25, 1.0)
 
-    monkeypatch.setattr(training, "distill", fake)
+    monkeypatch.setattr(distillation, "distill", fake)
     done = tfnst(
         *("distill", "--teacher", "some.npz", "--photos", "photos", "-o", "out.npz"),
         *("--steps", 7, "--credit", "by me", "--json"),

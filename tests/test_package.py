@@ -33,7 +33,10 @@ LINE = (
     "plots",
     "painting",
     "datasets",
+    "layers",
+    "networks",
     "cards",
+    "distillation",
     "training",
     "cli",
 )
@@ -91,7 +94,7 @@ def test_leaves_import_nothing_of_the_package(module: str) -> None:
 
 def test_imports_are_seen() -> None:
     assert {"features", "images", "settings"} <= imports("optimization")
-    assert {"recipe", "terminal", "training"} <= imports("cli")
+    assert {"recipe", "terminal", "distillation"} <= imports("cli")
 
 
 @pytest.mark.parametrize("module", ["__init__", *LINE])

@@ -1,10 +1,8 @@
-"""Tests of tfnst.training: teachers against NumPy, and short distillations of small pictures."""
+"""Tests of tfnst.training: the losses, the balance, the data, and where it runs."""
 
 from __future__ import annotations
 
-import itertools
-import json
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,416 +10,158 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from keras import ops
 
-from tfnst import features, training
-from tfnst.datasets import PhotoFolder
-from tfnst.training import DistillationProgress, DistillationSettings, Distiller
+from tfnst import datasets, images, losses, training
+from tfnst.features import FeatureExtractor
+from tfnst.networks import HALO, NetworkSettings, StyleNetwork
+from tfnst.training import StyleBatches, StyleTrainer, TrainingSettings
 
-LITE = features.ARCHITECTURES["vgg19-lite"]
-NARROW, WIDE = (4, 8, 8, 8, 8), (24, 40, 8, 8, 8)
-
-
-def network(
-    widths: tuple[int, ...], count: int, seed: int = 0, preprocess: bool = False
-) -> dict[str, np.ndarray]:
-    """The first `count` convolutions of a random VGG-19 of some widths, for inputs of unit size."""
-    random = np.random.default_rng(seed)
-    arrays, before = {}, 3
-    if preprocess:
-        arrays["preprocess/kernel"] = random.normal(0, 1, (1, 1, 3, 3)).astype("f")
-        arrays["preprocess/bias"] = random.normal(0, 0.5, 3).astype("f")
-    for name in features.VGG19_LAYERS[:count]:
-        width = widths[int(name[5]) - 1]
-        kernel = random.normal(0, np.sqrt(2 / (9 * before)), (3, 3, before, width))
-        arrays[f"{name}/kernel"] = kernel.astype("f")
-        arrays[f"{name}/bias"] = random.normal(0, 0.1, width).astype("f")
-        before = width
-    return arrays
-
-
-def write(file: Path, arrays: dict[str, np.ndarray]) -> Path:
-    np.savez(file, **arrays)
-    return file
-
-
-def picture(height: int = 32, width: int = 32, batch: int = 2, seed: int = 0) -> np.ndarray:
-    """Blobs of colour: noise would be grey after the first pooling."""
-    coarse = np.random.default_rng(seed).random((batch, 4, 4, 3), np.float32)
-    return np.asarray(tf.image.resize(coarse, (height, width), "bicubic")).clip(0, 1)
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> PhotoFolder:
-    folder = tmp_path_factory.mktemp("photos")
-    for seed in range(3):
-        pixels = (picture(40, 48, 1, seed)[0] * 255).astype(np.uint8)
-        Image.fromarray(pixels).save(folder / f"{seed}.png")
-    (folder / "notes.txt").write_text("no picture")
-    return PhotoFolder([folder], smallest=32)
-
-
-def settings(**changes: Any) -> DistillationSettings:
-    return DistillationSettings(**{**dict(steps=4, batch=2, crop=48, log_every=2), **changes})
-
-
-# Teachers.
-
-
-def numpy_teacher(arrays: dict[str, np.ndarray], image: np.ndarray) -> dict[str, np.ndarray]:
-    """Every activation, tap by tap, in float64."""
-    arrays = {name: array.astype(np.float64) for name, array in arrays.items()}
-    x = image.astype(np.float64)
-    if "preprocess/kernel" in arrays:
-        x = x @ arrays["preprocess/kernel"][0, 0] + arrays["preprocess/bias"]
-    else:
-        x = x[..., ::-1] * 255 - [103.939, 116.779, 123.68]
-    activations = {}
-    for name in features.VGG19_LAYERS:
-        if f"{name}/kernel" not in arrays:
-            break
-        if name.endswith("conv1") and activations:
-            height, width = x.shape[1] // 2, x.shape[2] // 2
-            x = x[:, : 2 * height, : 2 * width].reshape(len(x), height, 2, width, 2, -1).max((2, 4))
-        wide = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], mode="reflect")
-        x = arrays[f"{name}/bias"] + sum(
-            wide[:, i : i + x.shape[1], j : j + x.shape[2]] @ arrays[f"{name}/kernel"][i, j]
-            for i, j in itertools.product(range(3), repeat=2)
-        )
-        activations[name] = x = np.maximum(x, 0)
-    return activations
-
-
-@pytest.mark.parametrize("preprocess", [False, True])
-def test_a_teacher_is_its_arrays_in_numpy(tmp_path: Path, preprocess: bool) -> None:
-    arrays = network(NARROW, 13, preprocess=preprocess)
-    teacher = training.load_teacher(write(tmp_path / "teacher.npz", arrays))
-    image = picture(37, 34)
-    expected = numpy_teacher(arrays, image)
-    activations = teacher(image)
-    assert list(activations) == list(expected) == list(LITE.layers)
-    for name, activation in activations.items():
-        difference = np.linalg.norm(activation - expected[name])
-        assert difference < 1e-4 * np.linalg.norm(expected[name])
-    assert teacher.trainable_variables == []
-
-
-def test_a_teacher_may_be_shallow(tmp_path: Path) -> None:
-    file = write(tmp_path / "teacher.npz", network(NARROW, 3))
-    assert list(training.load_teacher(str(file)).output) == list(LITE.layers[:3])
-
-
-def test_of_a_deeper_teacher_only_the_students_layers_count(tmp_path: Path) -> None:
-    teacher = training.load_teacher(write(tmp_path / "teacher.npz", network(NARROW, 16)))
-    assert list(teacher.output) == list(LITE.layers)
-
-
-def test_vgg19_itself_is_a_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked for by its name, with its own weights, borders of zeros and the student's layers."""
-    asked = []
-    monkeypatch.setattr(features, "FeatureExtractor", lambda *args: asked.append(args))
-    training.load_teacher("vgg19")
-    assert asked == [("vgg19", LITE.layers)]
-
-
-def drop(name: str) -> Callable[[dict[str, np.ndarray]], None]:
-    return lambda arrays: arrays.__delitem__(name)
-
-
-def put(name: str, *shape: int) -> Callable[[dict[str, np.ndarray]], None]:
-    return lambda arrays: arrays.update({name: np.zeros(shape, "f")})
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (dict.clear, "teacher '.*teacher.npz' has no layers named as VGG-19's, in order"),
-        (drop("block1_conv1/kernel"), "teacher '.*' has no layers named as VGG-19's, in order"),
-        (drop("block1_conv2/kernel"), "teacher '.*' has no layers named as VGG-19's, in order"),
-        (put("block1_conv1/kernel"), "teacher '.*' has no layers named as VGG-19's, in order"),
-        (drop("block2_conv1/bias"), "weights of .*teacher.npz: layer block2_conv1 needs"),
-        (put("block1_conv2/kernel", 5, 5, 4, 4), "layer block1_conv2 needs .*found.*5, 5, 4, 4"),
-        (put("block1_conv2/kernel", 3, 3, 9, 4), "layer block1_conv2 needs .*found.*3, 3, 9, 4"),
-        (put("preprocess/kernel", 1, 1, 3, 3), "layer preprocess needs"),
-    ],
+LAYERS = ("block1_conv1", "block2_conv1")
+SETTINGS = TrainingSettings(
+    steps=10,
+    batch=2,
+    size=32,
+    style_size=48,
+    content_layers=("block2_conv1",),
+    style_layers=LAYERS,
 )
-def test_a_teacher_of_another_make_is_told_in_one_line(
-    tmp_path: Path, change: Any, message: str
-) -> None:
-    arrays = network(NARROW, 3)
-    change(arrays)
-    file = write(tmp_path / "teacher.npz", arrays)
-    with pytest.raises(ValueError, match=rf"{message}.*\Z"):
-        training.load_teacher(file)
-
-
-def test_a_teacher_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"none\.npz' do not exist"):
-        training.load_teacher(tmp_path / "none.npz")
-
-
-# Errors.
-
-
-def test_relative_errors_worked_out_by_hand() -> None:
-    truth = np.array([[[3.0, 4.0]], [[1.0, 0.0]], [[0.0, 0.0]]], "f")
-    estimate = np.array([[[3.0, 3.0]], [[0.0, 0.0]], [[0.0, 0.0]]], "f")
-    np.testing.assert_allclose(training.relative_error(estimate, truth), [1 / 25, 1, 0])
-
-
-@pytest.mark.parametrize(("size", "left"), [(32, 24), (16, 12), (8, 6), (4, 2), (3, 1)])
-def test_the_interior_is_without_the_outer_eighth(size: int, left: int) -> None:
-    activation = np.arange(size * size, dtype="f").reshape(1, size, size, 1)
-    margin = (size - left) // 2
-    expected = activation[:, margin : size - margin, margin : size - margin]
-    np.testing.assert_array_equal(training.interior(activation), expected)
+SIDE = SETTINGS.size + 2 * HALO
 
 
 @pytest.fixture(scope="module")
-def pupil(tmp_path_factory: pytest.TempPathFactory) -> Distiller:
-    """A student of four layers whose teacher has its widths; its weights are never changed."""
-    keras.utils.set_random_seed(3)
-    file = write(tmp_path_factory.mktemp("teacher") / "teacher.npz", network(LITE.widths, 4))
-    distiller = Distiller(training.load_teacher(file), settings())
-    distiller.calibrate(picture())
-    return distiller
+def photos(tmp_path_factory: pytest.TempPathFactory) -> datasets.PhotoFolder:
+    folder = tmp_path_factory.mktemp("photos")
+    random = np.random.default_rng(0)
+    for number in range(3):
+        smooth = images.resize(random.random((9, 9, 3), np.float32), 90, 100)
+        images.save(folder / f"{number}.png", smooth)
+    return datasets.PhotoFolder([folder])
 
 
-def test_calibrated_targets_have_unit_size(pupil: Distiller) -> None:
-    for target in pupil.targets(picture()).values():
-        assert float(tf.reduce_mean(target**2)) == pytest.approx(1, rel=1e-4)
+def artworks() -> list[np.ndarray]:
+    random = np.random.default_rng(1)
+    stripes = np.zeros((60, 64, 3), np.float32)
+    stripes[::4] = [0.9, 0.4, 0.1]
+    return [stripes, random.random((64, 50, 3), np.float32)]
 
 
-def test_each_sample_is_asked_about_one_layer(pupil: Distiller) -> None:
-    targets = pupil.targets(tf.constant(picture(batch=8)))
-    asked = [{k for k, q in pupil.questions(targets).items() if np.any(q[i])} for i in range(8)]
-    assert {len(layers) for layers in asked} == {1}
-    assert len(set.union(*asked)) > 1
+def trainer(settings: TrainingSettings = SETTINGS) -> StyleTrainer:
+    keras.utils.set_random_seed(0)
+    extractor = FeatureExtractor("vgg19-lite", LAYERS)
+    network = StyleNetwork(["stripes", "noise"], NetworkSettings((0, 8, 12), 1))
+    targets = training.style_targets(extractor, artworks(), settings)
+    made = StyleTrainer(network, extractor, targets, settings)
+    made.compile(keras.optimizers.Adam(5e-3), jit_compile=False)
+    return made
 
 
-def teach(pupil: Distiller, arrays: dict[str, np.ndarray]) -> None:
-    """Give the student a teacher's weights, so that both compute almost the same."""
-    features.set_weights(pupil.student, arrays, "the teacher")
+def batch(weights: Any, seed: int = 2) -> dict[str, Any]:
+    random = np.random.default_rng(seed)
+    weights = tf.constant(weights, tf.float32)
+    shape = (len(weights), SIDE, SIDE, 3)
+    return {"image": tf.constant(random.random(shape, np.float32)), "style_weights": weights}
 
 
-def test_a_student_that_is_its_teacher_makes_no_error(tmp_path: Path) -> None:
-    """But at the borders, which differ and do not count, and in how its input and output scale."""
-    arrays = network(LITE.widths, 2)
-    distiller = Distiller(training.load_teacher(write(tmp_path / "t.npz", arrays)), settings())
-    image = tf.constant(picture(64, 64))
-    distiller.calibrate(image)
-    targets = distiller.targets(image)
-    first, second = (float(scale) for scale in distiller.scales.values())
-    own = dict(arrays)
-    own["block1_conv1/kernel"] = arrays["block1_conv1/kernel"] * 64 / first
-    own["block1_conv1/bias"] = arrays["block1_conv1/bias"] / first
-    own["block1_conv2/kernel"] = arrays["block1_conv2/kernel"] * first / second
-    own["block1_conv2/bias"] = arrays["block1_conv2/bias"] / second
-    before, gradient_before = map(float, distiller.errors(image))
-    teach(distiller, own)
-    activation_error, gradient_error = map(float, distiller.errors(image))
-    assert before > 0.1
-    assert gradient_before > 0.1
-    assert activation_error < 1e-9
-    assert gradient_error < 0.01
-    local = distiller.activation_error(distiller.local_answers(image, targets), targets)
-    assert float(local) < 1e-9
+def test_targets_are_the_artworks_distributions_at_both_sizes() -> None:
+    extractor = FeatureExtractor("vgg19-lite", LAYERS)
+    targets = training.style_targets(extractor, artworks(), SETTINGS)
+    views = [images.resize(artworks()[1], 48, 38), images.resize(artworks()[1], 34, 27)]
+    seen = [np.asarray(extractor(view[None])["block2_conv1"])[0] for view in views]
+    means = [view.reshape(-1, 32).mean(0) for view in seen]
+    np.testing.assert_allclose(targets["block2_conv1"].mean[1], np.mean(means, 0), rtol=1e-3)
+    assert targets["block2_conv1"].root.shape == (2, 32, 32)
 
 
-def test_errors_of_gradients_reach_the_weights(pupil: Distiller) -> None:
-    """A gradient of a gradient: through the convolutions, the pooling and the ReLU."""
-    image = tf.constant(picture(batch=16))  # enough to ask about every layer
-    with tf.GradientTape() as tape:
-        _, gradient_error = pupil.errors(image)
-    assert 0 < float(gradient_error) < 100
-    gradients = tape.gradient(gradient_error, pupil.student.trainable_variables[::2])
-    for gradient in gradients:
-        assert np.isfinite(gradient).all()
-        assert np.abs(gradient).max() > 0
+def test_losses_are_those_of_the_samples_and_their_styles() -> None:
+    made = trainer()
+    x = batch([[0, 1, 0], [0, 0.25, 0.75]])
+    painted = batch([[0, 0, 0]] * 2, seed=3)["image"]
+    photo, answer = (training.inner(v) for v in (x["image"], painted))
+    style, content = made.judge(photo, answer, x["style_weights"][:, 1:])
+    for sample, mixture in enumerate(np.array([[1, 0], [0.25, 0.75]], np.float32)):
+        expected = []
+        for name in LAYERS:
+            target = losses.Gaussian(
+                *(ops.tensordot(mixture[None], part, 1) for part in made.targets[name])
+            )
+            seen = made.features(answer[sample : sample + 1])[name]
+            expected.append(
+                losses.wasserstein_style_loss(losses.feature_statistics(seen), target)[0]
+            )
+        np.testing.assert_allclose(style[sample], np.mean(expected), rtol=1e-3)
+    of_photo = losses.standardize(made.features(photo)["block2_conv1"])
+    expected = losses.content_distance(made.features(answer)["block2_conv1"], of_photo)
+    np.testing.assert_allclose(content, expected, rtol=1e-4)
 
 
-def test_a_local_answer_hears_only_its_own_layer(pupil: Distiller) -> None:
-    """Its gradient goes through a ReLU that is off, too: an answer's slope is its drive's."""
-    image = tf.constant(picture())
-    targets = pupil.targets(image)
-    layer = pupil.student.get_layer("block2_conv1")
-    with tf.GradientTape() as tape:
-        answer = pupil.local_answers(image, targets)["block2_conv1"]
-        total = tf.reduce_sum(answer)
-    weights = pupil.student.trainable_variables
-    gradients = tape.gradient(total, weights)
-    heard = [w.path for w, g in zip(weights, gradients, strict=True) if g is not None]
-    assert heard == [weight.path for weight in layer.weights]
-    bias_gradient = next(g for w, g in zip(weights, gradients, strict=True) if w is layer.bias)
-    np.testing.assert_allclose(bias_gradient, np.prod(answer.shape[:3]), rtol=1e-5)
-    expected = layer(tf.nn.max_pool2d(targets["block1_conv2"], 2, 2, "VALID"))
-    np.testing.assert_allclose(answer, expected, atol=1e-4)
+def test_the_photos_own_row_is_asked_for_the_photo_alone() -> None:
+    made = trainer(replace(SETTINGS, stability=0.0))
+    x = batch([[1, 0, 0], [1, 0, 0]])
+    same, darker = x["image"], 0.9 * x["image"]
+    np.testing.assert_allclose(made.compute_loss(x, None, {"stylized": same}), 0, atol=1e-6)
+    expected = training.PHOTO_WEIGHT * np.mean((0.1 * training.inner(x["image"]).numpy()) ** 2)
+    loss = made.compute_loss(x, None, {"stylized": darker})
+    np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
 
-# Distillation.
+def test_fit_lowers_the_loss(photos: datasets.PhotoFolder) -> None:
+    made = trainer()
+    batches = StyleBatches(photos, 2, SETTINGS, 12)
+    history = made.fit(batches, epochs=8, verbose=0).history
+    assert history["style"][-1] < 0.85 * history["style"][0]
+    assert set(history) >= {"loss", "style", "content", "photo", "stability"}
 
 
-def distilled(
-    teacher: Path, photos: PhotoFolder, output: Path, chosen: DistillationSettings, **more: Any
-) -> list[DistillationProgress]:
-    return list(training.distill(teacher, photos, output, chosen, **more))
+def test_batches_depend_on_seed_and_step_alone(photos: datasets.PhotoFolder) -> None:
+    ahead = StyleBatches(photos, 2, SETTINGS, 3)
+    ahead.epoch = 2
+    long = StyleBatches(photos, 2, SETTINGS, 9)
+    for index in range(3):
+        for key in ("image", "style_weights"):
+            np.testing.assert_array_equal(ahead[index][0][key], long[6 + index][0][key])
+    assert long[0][0]["image"].shape == (2, SIDE, SIDE, 3)
+    assert not np.array_equal(long[0][0]["image"], long[1][0]["image"])
 
 
-def weights_in(file: Path) -> dict[str, np.ndarray]:
-    with np.load(file) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+def test_weights_are_of_photo_styles_and_mixtures() -> None:
+    random = np.random.default_rng(0)
+    drawn = np.stack([training.style_weights(random, 5, SETTINGS) for _ in range(2000)])
+    np.testing.assert_allclose(drawn.sum(1), 1, atol=1e-6)
+    assert np.mean(drawn[:, 0] == 1) == pytest.approx(SETTINGS.photo_share, abs=0.03)
+    mixed = (drawn[:, 1:] > 0).sum(1) == 2
+    assert mixed.mean() == pytest.approx(SETTINGS.mixture_share, abs=0.03)
+    np.testing.assert_allclose(drawn[:, 1:].sum(0) / drawn[:, 1:].sum(), 0.2, atol=0.03)
+    assert (drawn[(drawn[:, 0] > 0)][:, 1:] == 0).all()
 
 
-def test_a_whole_student_is_distilled_and_written(tmp_path: Path, photos: PhotoFolder) -> None:
-    """All 13 layers of the teacher's widths: a step of each by itself, and two together."""
-    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 13, preprocess=True))
-    output = tmp_path / "student.npz"
-    chosen = settings(steps=3, local_share=0.34, log_every=1)
-    reports = distilled(teacher, photos, output, chosen, credit="Photos by nobody, CC0.")
-    assert [(report.step, report.steps) for report in reports] == [(1, 3), (2, 3), (3, 3)]
-    assert all(np.isfinite(report.activation_error) for report in reports)
-    assert [r.gradient_error is not None for r in reports] == [False, True, True]
-    assert reports[0].seconds < reports[1].seconds < reports[2].seconds
-
-    arrays = weights_in(output)
-    assert list(arrays) == list(network(LITE.widths, 13))
-    assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
-    extractor = features.FeatureExtractor("vgg19-lite", LITE.layers, weights=output)
-    for name, activation in extractor(picture()).items():
-        assert np.isfinite(activation).all()
-        kernel = extractor.get_layer(name).get_weights()[0]
-        np.testing.assert_array_equal(kernel, arrays[f"{name}/kernel"])
-
-    log = Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line)["step"] for line in log] == [1, 2, 3]
-    last = json.loads(log[-1])
-    assert last["activation_error"] == reports[-1].activation_error
-    assert last["gradient_error"] == reports[-1].gradient_error
-    card = output.with_suffix(".md").read_text("utf-8")
-    for text in (
-        "# VGG-19-lite",
-        "`teacher.npz`",
-        "3 pictures",
-        "1 files skipped",
-        "3 of 3 steps",
-        "| crop | 48 |",
-        f"activations {reports[-1].activation_error:.4f}",
-        f"gradients\n{reports[-1].gradient_error:.4f}",
-        "Photos by nobody, CC0.",
-    ):
-        assert text in card
-    leftovers = {file.name for file in tmp_path.iterdir()}
-    assert leftovers == {
-        "teacher.npz",
-        "student.npz",
-        "student.npz.log.jsonl",
-        "student.npz.checkpoints",
-        "student.md",
-    }
+def test_its_state_survives_a_restart(tmp_path: Path, photos: datasets.PhotoFolder) -> None:
+    """Weights, optimiser and random state, by Keras' own weights file."""
+    batches = StyleBatches(photos, 2, SETTINGS, 2)
+    schedule = training.Schedule(batches)
+    options = dict(verbose=0, shuffle=False, callbacks=[schedule])
+    whole = trainer()
+    whole.fit(batches, epochs=2, **options)
+    first = trainer()
+    first.fit(batches, epochs=1, **options)
+    first.save_weights(tmp_path / "state.weights.h5")
+    second = trainer()
+    second.optimizer.build(second.trainable_variables)
+    second.load_weights(tmp_path / "state.weights.h5")
+    second.fit(batches, initial_epoch=1, epochs=2, **options)
+    for one, other in zip(second.network.weights, whole.network.weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
 
 
-@pytest.mark.parametrize("widths", [WIDE, NARROW])
-def test_a_teacher_of_other_widths_is_heard_through_heads(
-    tmp_path: Path, photos: PhotoFolder, widths: tuple[int, ...]
-) -> None:
-    teacher = write(tmp_path / "teacher.npz", network(widths, 3))
-    distiller = Distiller(training.load_teacher(teacher), settings())
-    assert list(distiller.heads) == list(LITE.layers[:3])
-    assert distiller.local_steps == 0
-    image = tf.constant(picture())
-    distiller.calibrate(image)
-    targets = distiller.targets(image)
-    for name, answer in distiller.answers(image).items():
-        assert answer.shape == targets[name].shape
-    reports = distilled(teacher, photos, tmp_path / "student.npz", settings())
-    assert all(np.isfinite([r.activation_error, r.gradient_error]).all() for r in reports)
-    names = {name.partition("/")[0] for name in weights_in(tmp_path / "student.npz")}
-    assert names == set(LITE.layers[:3])
-    layers = list(LITE.layers[:3])
-    assert features.FeatureExtractor("vgg19-lite", layers, weights=tmp_path / "student.npz")
+def test_the_step_compiles_under_xla() -> None:
+    x = batch([[0, 1, 0], [0, 0.5, 0.5]])
+    values = []
+    for jit in (False, True):
+        made = trainer()
 
+        @tf.function(jit_compile=jit)
+        def call(made: StyleTrainer = made) -> Any:
+            return made.compute_loss(x, None, made(x))
 
-def test_a_layer_of_the_same_width_needs_no_head(tmp_path: Path) -> None:
-    teacher = write(tmp_path / "teacher.npz", network((16, 8, 8, 8, 8), 3))
-    distiller = Distiller(training.load_teacher(teacher), settings())
-    assert list(distiller.heads) == ["block2_conv1"]
-
-
-@pytest.mark.parametrize("local_share", [1.0, 0.0])
-def test_errors_fall_while_it_learns(
-    tmp_path: Path, photos: PhotoFolder, local_share: float
-) -> None:
-    """Of the same crops before and after, each layer by itself and all together."""
-    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 3, preprocess=True))
-    chosen = settings(steps=40, batch=4, local_share=local_share, learning_rate=5e-2, log_every=10)
-    reports = distilled(teacher, photos, tmp_path / "student.npz", chosen)
-    errors = [report.activation_error for report in reports]
-    assert errors[-1] < 0.7 * errors[0]
-    if not local_share:
-        assert reports[-1].gradient_error < 0.9 * reports[0].gradient_error
-
-
-def test_a_run_that_was_stopped_ends_as_one_that_was_not(
-    tmp_path: Path, photos: PhotoFolder
-) -> None:
-    """In both stages of the training.
-
-    The same crops, questions and schedule; what is left are sums that threads take in another
-    order, and rounding to float16.
-    """
-    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 3))
-    chosen = settings(steps=8, local_share=0.5)
-    whole = distilled(teacher, photos, tmp_path / "whole.npz", chosen)
-    output = tmp_path / "parts.npz"
-    parts = []
-    for count in (1, 2, 9):
-        run = training.distill(teacher, photos, output, chosen)
-        parts += list(itertools.islice(run, count))
-        run.close()
-        # What a resumed run does not ask for must not matter to it.
-        keras.utils.set_random_seed(100 + count)
-    assert [report.step for report in parts] == [2, 4, 6, 8] == [r.step for r in whole]
-    for one, other in zip(parts, whole, strict=True):
-        assert one.activation_error == pytest.approx(other.activation_error, rel=1e-3)
-        if one.gradient_error is None:
-            assert other.gradient_error is None
-        else:
-            assert one.gradient_error == pytest.approx(other.gradient_error, rel=1e-3)
-    expected = weights_in(tmp_path / "whole.npz")
-    for name, value in weights_in(output).items():
-        np.testing.assert_allclose(value, expected[name], rtol=5e-3, atol=1e-3)
-    before = output.read_bytes()
-    assert distilled(teacher, photos, output, chosen) == [], "there is nothing left to do"
-    assert output.read_bytes() == before
-
-
-def test_checkpoints_of_another_training_are_refused(tmp_path: Path, photos: PhotoFolder) -> None:
-    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 1))
-    output = tmp_path / "student.npz"
-    distilled(teacher, photos, output, settings(steps=1, local_share=1.0))
-    before = output.read_bytes()
-    with pytest.raises(ValueError, match=r"another training \(steps was 1, seed was 0\)"):
-        distilled(teacher, photos, output, settings(steps=2, local_share=1.0, seed=3))
-    assert output.read_bytes() == before
-
-
-def test_the_seed_tells_which_student_comes_out(tmp_path: Path, photos: PhotoFolder) -> None:
-    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 1))
-    kernels = []
-    for number, seed in enumerate((0, 0, 1)):
-        output = tmp_path / f"{number}.npz"
-        distilled(teacher, photos, output, settings(steps=1, local_share=1.0, seed=seed))
-        kernels.append(weights_in(output)["block1_conv1/kernel"])
-    np.testing.assert_allclose(kernels[0], kernels[1], atol=1e-3)
-    assert np.abs(kernels[0] - kernels[2]).max() > 0.1
-
-
-def test_batches_are_disturbed_crops_the_same_from_any_step(photos: PhotoFolder) -> None:
-    def take(first_step: int, count: int, seed: int = 0) -> np.ndarray:
-        source = training.batches(photos, settings(seed=seed), first_step)
-        return np.stack(list(itertools.islice(source, count)))
-
-    whole = take(0, 6)
-    assert whole.shape == (6, 2, 48, 48, 3)
-    np.testing.assert_array_equal(take(4, 2), whole[4:])
-    assert not np.array_equal(take(0, 6, seed=1), whole)
+        values.append(float(call()))
+    assert values[0] == pytest.approx(values[1], rel=1e-2)

@@ -14,7 +14,7 @@ import numpy as np
 from tfnst import datasets, images
 
 if TYPE_CHECKING:
-    from tfnst.training import DistillationProgress, DistillationSettings
+    from tfnst.distillation import DistillationProgress, DistillationSettings
 
 
 def write_weights(output: Path, network: keras.Model) -> None:

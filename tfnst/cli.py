@@ -13,7 +13,7 @@ import typer
 from tfnst import terminal
 
 if TYPE_CHECKING:
-    from tfnst.training import DistillationProgress
+    from tfnst.distillation import DistillationProgress
 
 # Plain help: the decorated one takes as long again to import as everything else together.
 app = typer.Typer(
@@ -274,10 +274,10 @@ def distill(
             f"{card} exists, and the card would be written there; use another --output"
         )
     under = terminal.start_tensorflow(device)
-    from tfnst import datasets, training
+    from tfnst import datasets, distillation
 
-    settings = training.DistillationSettings(**({} if steps is None else {"steps": steps}))
-    reports = training.distill(teacher, datasets.PhotoFolder(photos), output, settings, credit)
+    settings = distillation.DistillationSettings(**({} if steps is None else {"steps": steps}))
+    reports = distillation.distill(teacher, datasets.PhotoFolder(photos), output, settings, credit)
     with under, terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
         for report in reports:
             show(report)

@@ -1,0 +1,87 @@
+"""Tests of tfnst.layers against NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfnst.layers import ConditionalInstanceNormalization, DepthToSpace, Upsample, depth_to_space
+
+
+def pictures(seed: int, shape: tuple[int, ...] = (2, 6, 8, 5)) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return random.normal(random.normal(0, 2, shape[-1]), 1.5, shape).astype(np.float32)
+
+
+def norm(rows: int, channels: int, seed: int = 3) -> ConditionalInstanceNormalization:
+    layer = ConditionalInstanceNormalization(rows)
+    layer.build((None, None, None, channels))
+    random = np.random.default_rng(seed)
+    layer.gamma.assign(random.normal(1, 0.3, (rows, channels)))
+    layer.beta.assign(random.normal(0, 1, (rows, channels)))
+    return layer
+
+
+def by_hand(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    x = x.astype(np.float64)
+    mean, variance = x.mean((1, 2), keepdims=True), x.var((1, 2), keepdims=True)
+    return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
+
+
+def test_a_norm_is_its_equation_for_mixtures_of_rows() -> None:
+    layer, x = norm(3, 5), pictures(1)
+    weights = np.array([[0, 1, 0], [0.25, 0, 0.75]], np.float32)
+    gamma = (weights @ np.asarray(layer.gamma))[:, None, None]
+    beta = (weights @ np.asarray(layer.beta))[:, None, None]
+    np.testing.assert_allclose(layer(x, weights), by_hand(x, gamma, beta), atol=2e-5)
+
+
+def test_a_map_of_weights_gives_each_place_its_own_row() -> None:
+    layer, x = norm(2, 5), pictures(2)
+    weights = np.zeros((2, 6, 8, 2), np.float32)
+    weights[:, :, :4, 0], weights[:, :, 4:, 1] = 1, 1
+    seen = np.asarray(layer(x, weights))
+    for row, place in ((0, np.s_[:, :, :4]), (1, np.s_[:, :, 4:])):
+        one = np.tile(np.eye(2, dtype="f")[row], (2, 1))
+        np.testing.assert_allclose(seen[place], np.asarray(layer(x, one))[place], atol=1e-6)
+
+
+def test_a_flat_channel_stays_finite() -> None:
+    layer, x = norm(1, 2), np.full((1, 4, 4, 2), 7, np.float32)
+    np.testing.assert_allclose(
+        layer(x, np.ones((1, 1), "f")), np.broadcast_to(layer.beta, (1, 4, 4, 2)), atol=1e-4
+    )
+
+
+def test_statistics_are_taken_in_float32() -> None:
+    """Whose sums half precision could not hold."""
+    layer = ConditionalInstanceNormalization(1, dtype="mixed_float16")
+    x = 100 + 30 * pictures(4, (1, 64, 64, 2))
+    seen = np.asarray(layer(x.astype(np.float16), np.ones((1, 1), "f")), np.float32)
+    assert np.isfinite(seen).all()
+    np.testing.assert_allclose(seen.mean((1, 2)), 0, atol=0.01)
+    np.testing.assert_allclose(seen.std((1, 2)), 1, atol=0.01)
+
+
+def test_upsampling_repeats_each_pixel() -> None:
+    x = pictures(5)
+    np.testing.assert_array_equal(Upsample()(x), x.repeat(2, 1).repeat(2, 2))
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_depth_to_space_is_tensorflows_on_any_backend(
+    plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = pictures(6, (2, 3, 4, 12))
+    if plain:
+        monkeypatch.setattr("keras.backend.backend", lambda: "another")
+    np.testing.assert_array_equal(depth_to_space(x), tf.nn.depth_to_space(x, 2))
+
+
+def test_layers_know_their_shapes() -> None:
+    assert Upsample().compute_output_shape((None, None, 8, 5)) == (None, None, 16, 5)
+    assert DepthToSpace().compute_output_shape((1, 4, None, 12)) == (1, 8, None, 3)
+    config = ConditionalInstanceNormalization(4, epsilon=0.1).get_config()
+    again = ConditionalInstanceNormalization.from_config(config)
+    assert (again.styles, again.epsilon) == (4, 0.1)

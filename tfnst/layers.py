@@ -1,0 +1,84 @@
+"""Keras layers of the style networks, which LiteRT runs in one XNNPACK partition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("tfnst")
+class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc]
+    """Each channel to mean 0 and deviation 1 over the picture, then to the style's own.
+
+    γₛ·(x − μ)/σ + βₛ: Dumoulin, Shlens & Kudlur, ICLR 2017, equation 5. `call` takes x of shape
+    (B, H, W, C) and the weights of the S styles, (B, S), or at each position, (B, H, W, S), which
+    mix the rows γ and β of shape (S, C). The statistics are taken in float32.
+    """
+
+    def __init__(self, styles: int, epsilon: float = 1e-3, **options: Any) -> None:
+        super().__init__(**options)
+        self.styles, self.epsilon = styles, epsilon
+
+    def build(self, input_shape: Any, *_: Any) -> None:
+        shape = (self.styles, input_shape[-1])
+        self.gamma = self.add_weight(name="gamma", shape=shape, initializer="ones", autocast=False)
+        self.beta = self.add_weight(name="beta", shape=shape, initializer="zeros", autocast=False)
+        self.built = True
+
+    def call(self, x: Any, style_weights: Any) -> Any:
+        weights = ops.cast(style_weights, "float32")
+        if len(weights.shape) == 2:
+            weights = ops.reshape(weights, (-1, 1, 1, self.styles))
+        gamma, beta = ops.matmul(weights, self.gamma), ops.matmul(weights, self.beta)
+        precise = ops.cast(x, "float32")
+        mean = ops.mean(precise, (1, 2), keepdims=True)
+        variance = ops.mean(ops.square(precise - mean), (1, 2), keepdims=True)
+        # One product and one sum a position: what is of the channel's size is put together first.
+        scale = gamma * ops.rsqrt(variance + self.epsilon)
+        return ops.cast(precise * scale + (beta - mean * scale), x.dtype)
+
+    def compute_output_shape(self, input_shape: Any, *_: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "styles": self.styles, "epsilon": self.epsilon}
+
+
+def depth_to_space(x: Any, factor: int = 2) -> Any:
+    """(B, H, W, 4C) → (B, 2H, 2W, C): channel (2i + j)·C + c to row i, column j of a block."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # The transposition below takes several operations of LiteRT, and this one.
+        return tf.nn.depth_to_space(x, factor)
+    batch, height, width, channels = ops.shape(x)
+    deep = channels // factor**2
+    x = ops.reshape(x, (batch, height, width, factor, factor, deep))
+    x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(x, (batch, height * factor, width * factor, deep))
+
+
+@keras.saving.register_keras_serializable("tfnst")
+class Upsample(keras.layers.Layer):  # type: ignore[misc]
+    """Each pixel four times, as nearest-neighbour resizing does; XNNPACK has no such operation."""
+
+    def call(self, x: Any) -> Any:
+        return depth_to_space(ops.concatenate([x, x, x, x], -1))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        batch, height, width, channels = input_shape
+        return (batch, height and 2 * height, width and 2 * width, channels)
+
+
+@keras.saving.register_keras_serializable("tfnst")
+class DepthToSpace(keras.layers.Layer):  # type: ignore[misc]
+    """(B, H, W, 4C) → (B, 2H, 2W, C), which ends a sub-pixel convolution (Shi et al., 2016)."""
+
+    def call(self, x: Any) -> Any:
+        return depth_to_space(x)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        batch, height, width, channels = input_shape
+        return (batch, height and 2 * height, width and 2 * width, channels // 4)
