@@ -4,9 +4,9 @@ The tutorial: VGG-19, long side 512, content block5_conv2, style block1…5_conv
 the number of positions, 1e4 · content + 1e-2/5 · Σ mean (G − A)² + 30 · total variation, Adam with
 rate 0.02, β₁ 0.99 and ε 0.1, 1000 steps from the photo, one Python call a step, one size.
 
-On the same small network it keeps all that but its weights, which are those of VGG-19's scale: each
-term is divided by its target's size, content is at block5_conv1, the deepest layer there is, and
-without total variation. Its time leaves out tracing, that of tfnst takes everything in.
+On the same small network its weights, which are those of VGG-19's scale, have no meaning: there
+each term is divided by its target's size, content is at block5_conv1, the deepest layer there is,
+and total variation is left out. Its time leaves out tracing; that of tfnst takes everything in.
 """
 
 from __future__ import annotations

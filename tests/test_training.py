@@ -19,7 +19,6 @@ from tfnst.training import StyleBatches, StyleTrainer, TrainingSettings
 
 LAYERS = ("block1_conv1", "block2_conv1")
 SETTINGS = TrainingSettings(
-    steps=10,
     batch=2,
     size=32,
     style_size=48,

@@ -277,10 +277,12 @@ def distill(
     from tfnst import datasets, distillation
 
     settings = distillation.DistillationSettings(**({} if steps is None else {"steps": steps}))
-    reports = distillation.distill(teacher, datasets.PhotoFolder(photos), output, settings, credit)
-    with under, terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
-        for report in reports:
-            show(report)
+    with under:
+        folder = datasets.PhotoFolder(photos)
+        reports = distillation.distill(teacher, folder, output, settings, credit)
+        with terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
+            for report in reports:
+                show(report)
     if not (quiet or as_json):
         print(output)
 

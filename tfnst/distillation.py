@@ -267,9 +267,9 @@ def distill(
     """Train VGG-19-lite to paint as `teacher` does; write its float16 weights to `output`.
 
     Beside it stand a log (`.log.jsonl`), a model card (`.md`) and checkpoints (`.checkpoints`), all
-    of them written at every report. A run that finds checkpoints goes on from
-    the last as if it had not stopped: the same schedule, crops and questions. Raises ValueError,
-    before it begins, for a teacher that cannot be read and for checkpoints of another training.
+    of them written at every report. A run that finds checkpoints goes on from the last as if it had
+    not stopped: the same schedule, crops and questions. Raises ValueError, before it begins, for a
+    teacher that cannot be read and for checkpoints of another training.
     """
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")

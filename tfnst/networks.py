@@ -142,9 +142,9 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
     """A Keras functional model: a photo and the weights of styles in, the photo in that style out.
 
     Inputs: `image`, (B, H, W, 3) RGB in [0, 1] with H and W multiples of 4, and `style_weights`,
-    (B, S), that add up to 1. Output: `stylized`, like the image. `mapped` gives a twin that takes
-    weights at each position. Borders want `HALO` more pixels, cut off afterwards: `stylize` in
-    `tfnst.apply` does that, at any size.
+    (B, 1 + S), that add up to 1. Output: `stylized`, like the image. `mapped` gives a twin that
+    takes weights at each position. Borders want `HALO` more pixels, cut off afterwards: `stylize`
+    does that, at any size.
 
     Dumoulin, Shlens & Kudlur, "A learned representation for artistic style", ICLR 2017: one network
     for many styles that differ in nothing but the rows of their conditional instance norms, so that

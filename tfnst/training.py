@@ -24,22 +24,17 @@ class TrainingSettings:
     """How a style network is trained; there is no weight of a loss to be found by trial.
 
     Attributes:
-        steps: optimiser steps.
         batch: photos a step; every one gets its own style.
         size: side of the square crops of the photos, without the halo.
         style_size: long side of the artworks; strokes grow with it.
         content_distance: `losses.content_distance` that is free; a little more is reached.
-        content_layers, style_layers, style_weights, variation: as in `Settings`.
+        content_layers, style_layers, variation: as in `Settings`.
         photo_share: of the samples, those that train the photo's own row.
         mixture_share: those that mix two styles.
         stability: weight of the answer's change under noise and shifts.
-        learning_rate: of Adam, at its highest; it rises over the first fiftieth of the steps and
-            falls to zero along a cosine.
-        precision: "float32", or "bfloat16" for activations.
         seed: of crops, styles and noise.
     """
 
-    steps: int = 20_000
     batch: int = 4
     size: int = 224
     style_size: int = 512
@@ -50,8 +45,6 @@ class TrainingSettings:
     photo_share: float = 0.1
     mixture_share: float = 0.2
     stability: float = 1.0
-    learning_rate: float = 2e-3
-    precision: str = "float32"
     seed: int = 0
 
 
