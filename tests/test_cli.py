@@ -11,15 +11,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tfnst import assets, cli, features, images, optimization, settings
+from tests.conftest import Call
+from tfnst import assets, features, images, optimization, settings
 
 SMALL = ("--size", "48", "--steps", "10", "--network", "vgg19-lite")
 # Quicker still to trace, where the losses themselves do not matter.
@@ -27,30 +28,6 @@ FAST = (
     *(*SMALL, "--content-layer", "block3_conv1", "--style-loss", "gram"),
     *("--style-layer", "block1_conv1", "--style-layer", "block2_conv1"),
 )
-
-
-class Ended(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Ended]
-
-
-@pytest.fixture
-def tfnst(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
-    """Call the command in this process; also what C++ code writes is captured."""
-
-    def call(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["tfnst", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        out, err = capfd.readouterr()
-        return Ended(int(caught.value.code or 0), out, err)
-
-    return call
 
 
 @pytest.fixture

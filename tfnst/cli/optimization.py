@@ -1,63 +1,15 @@
-"""The command `tfnst`: options to library calls, and nothing else."""
+"""Commands that optimise one picture: stylize, demo, repeat."""
 
 from __future__ import annotations
 
 import hashlib
-import sys
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tfnst import terminal
-
-if TYPE_CHECKING:
-    from tfnst.distillation import DistillationProgress
-
-# Plain help: the decorated one takes as long again to import as everything else together.
-app = typer.Typer(
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-Option = typer.Option
-Network = Annotated[
-    str, Option(help="Feature network: auto, vgg19 or vgg19-lite. auto is VGG-19 if it is here.")
-]
-Weights = Annotated[
-    str, Option(metavar="FILE", help="Weights of that network: VGG-19's .h5, or an .npz.")
-]
-Device = Annotated[str, Option(help="auto, cpu, gpu or gpu:N.")]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress bar and no summary.")]
-AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of JSON.")]
-
-
-def main() -> None:
-    """Entry point: no traceback for what a user can mend."""
-    with terminal.one_line_errors():
-        # Typer would print a usage error in four lines.
-        status = app(sys.argv[1:] or ["--help"], prog_name="tfnst", standalone_mode=False)
-    if status == 130:  # Ctrl-C, which Typer has caught
-        terminal.complain("stopped", status)
-    raise SystemExit(status)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"tfnst {version('tfnst')}")
-        raise typer.Exit
-
-
-@app.callback()
-def common(
-    version: Annotated[
-        bool, Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Neural style transfer with TensorFlow and Keras."""
+from tfnst.cli.app import AsJson, Device, Network, Option, Quiet, Weights, app
 
 
 @app.command()
@@ -238,77 +190,3 @@ def repeat(
     changed = [k for k, v in versions().items() if order.versions.get(k) != v]
     why = f"; changed since: {', '.join(changed)}" if changed else ""
     terminal.complain(f"{picture}: the bytes differ{why}", 1)
-
-
-@app.command()
-def download(
-    network: Annotated[str, typer.Argument(help="vgg19, the only one that is not shipped.")],
-) -> None:
-    """Download VGG-19's ImageNet weights (80 MB) and check them."""
-    if network != "vgg19":
-        raise ValueError(f"network {network!r} cannot be downloaded; use vgg19")
-    terminal.start_tensorflow()
-    from tfnst import features
-
-    print(features.download_vgg19())
-
-
-@app.command()
-def distill(
-    teacher: Annotated[str, Option(help="vgg19, or the .npz of a network of its shape.")],
-    photos: Annotated[list[Path], Option(help="A folder of pictures; may be repeated.")],
-    output: Annotated[Path, Option("--output", "-o", help="The .npz to write.")],
-    steps: Annotated[int | None, Option(help="How long to train.")] = None,
-    credit: Annotated[
-        str, Option(help="Who made teacher and photos, and under which licence, for the card.")
-    ] = "",
-    device: Device = "auto",
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any."""
-    card = output.with_suffix(".md")
-    terminal.keep_apart([Path(teacher)], [output, card])
-    if card.exists() and not Path(f"{output}.checkpoints").exists():
-        raise ValueError(
-            f"{card} exists, and the card would be written there; use another --output"
-        )
-    under = terminal.start_tensorflow(device)
-    from tfnst import datasets, distillation
-
-    settings = distillation.DistillationSettings(**({} if steps is None else {"steps": steps}))
-    with under:
-        folder = datasets.PhotoFolder(photos)
-        reports = distillation.distill(teacher, folder, output, settings, credit)
-        with terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
-            for report in reports:
-                show(report)
-    if not (quiet or as_json):
-        print(output)
-
-
-def _describe_distillation(report: DistillationProgress) -> str:
-    gradients = "" if report.gradient_error is None else f"  gradients {report.gradient_error:.4f}"
-    return f"activations {report.activation_error:.4f}{gradients}"
-
-
-@app.command()
-def info() -> None:
-    """Versions, devices, and the feature network that auto chooses."""
-    terminal.start_tensorflow()
-    import tensorflow as tf
-
-    from tfnst import features
-    from tfnst.recipe import versions
-
-    for name, value in versions().items():
-        print(f"{name:12} {value}")
-    devices = ", ".join(
-        d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices()
-    )
-    network, why = features.choose_network()
-    print(f"{'devices':12} {devices}\n{'network':12} {network}: {why}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,8 @@
+"""The command `tfnst`: options to library calls, and nothing else."""
+
+from __future__ import annotations
+
+from tfnst.cli import networks, optimization, tools
+from tfnst.cli.app import app, main
+
+__all__ = ["app", "main", "networks", "optimization", "tools"]

@@ -1,0 +1,55 @@
+"""What every command is made of: the program, its entry point, and options that several share."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from tfnst import terminal
+
+# Plain help: the decorated one takes as long again to import as everything else together.
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Option = typer.Option
+Network = Annotated[
+    str, Option(help="Feature network: auto, vgg19 or vgg19-lite. auto is VGG-19 if it is here.")
+]
+Weights = Annotated[
+    str, Option(metavar="FILE", help="Weights of that network: VGG-19's .h5, or an .npz.")
+]
+Device = Annotated[str, Option(help="auto, cpu, gpu or gpu:N.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress bar and no summary.")]
+AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of JSON.")]
+
+
+def main() -> None:
+    """Entry point: no traceback for what a user can mend."""
+    with terminal.one_line_errors():
+        # Typer would print a usage error in four lines.
+        status = app(sys.argv[1:] or ["--help"], prog_name="tfnst", standalone_mode=False)
+    if status == 130:  # Ctrl-C, which Typer has caught
+        terminal.complain("stopped", status)
+    raise SystemExit(status)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tfnst {version('tfnst')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Neural style transfer with TensorFlow and Keras."""

@@ -1,0 +1,263 @@
+"""Commands of the feed-forward networks: apply, styles, train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tfnst import terminal
+from tfnst.cli.app import AsJson, Device, Option, Quiet, app
+
+if TYPE_CHECKING:
+    from tfnst.apply import Applied, Look
+    from tfnst.networks import StyleNetwork
+    from tfnst.runs import TrainingProgress
+
+Model = Annotated[str, Option(metavar="FILE", help="gallery, or a .keras file of tfnst train.")]
+
+
+@app.command()
+def apply(
+    pictures: Annotated[list[Path], typer.Argument(help="Photos, and folders of them.")],
+    output: Annotated[
+        Path, Option("--output", "-o", help="A picture's file; a folder for more than one.")
+    ],
+    style: Annotated[
+        list[str] | None,
+        Option(help="A style's name, or a mixture: NAME=0.6,NAME=0.4. See tfnst styles."),
+    ] = None,
+    strength: Annotated[float, Option(help="0 is the photo, 1 the style.")] = 1.0,
+    style_map: Annotated[
+        list[str] | None,
+        Option(metavar="MASK", help="A grey picture for each style, in order, or gradient."),
+    ] = None,
+    keep_color: Annotated[bool, Option("--keep-color", help="Keep the photo's colours.")] = False,
+    size: Annotated[
+        int, Option(min=0, help="Long side of the result, in pixels; 0 keeps the photo's.")
+    ] = 1024,
+    model: Model = "gallery",
+    morph: Annotated[
+        str, Option(metavar="NAME,NAME", help="An animation from style to style; see --frames.")
+    ] = "",
+    frames: Annotated[int, Option(min=2, help="Of --morph.")] = 24,
+    skip_existing: Annotated[
+        bool, Option("--skip-existing", help="Leave results that are there already.")
+    ] = False,
+    quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Paint photos in one pass each, by a network that knows its styles."""
+    if morph and (style or style_map):
+        raise ValueError("--morph names its styles itself; leave --style and --style-map out")
+    for file in pictures:
+        if not file.exists():
+            raise ValueError(f"{file}: there is no such file; give a photo or a folder of photos")
+    under = terminal.start_tensorflow(device)
+    from tfnst import apply as application
+    from tfnst import networks
+
+    with under:
+        network = networks.load(model)
+        names = morph.split(",") if morph else style or []
+        shares = _shares(names, network)
+        look = application.Look(
+            shares, strength, tuple(style_map or ()), keep_color, size or None, quality
+        )
+        network.weights_for(shares, strength)  # wrong names and numbers, before any picture
+        if morph:
+            _morph(network, pictures, output, names, frames, look)
+            return
+        jobs = application.Jobs(pictures, output)
+        if not jobs.pairs:
+            raise ValueError(f"no picture in {', '.join(map(str, pictures))}")
+        reports = []
+        with terminal.progress_bar(quiet or jobs.single, as_json, _describe_applied) as show:
+            for report in application.run(network, jobs, look, skip_existing):
+                show(report)
+                reports.append(report)
+    if not (quiet or as_json):
+        print(_summary(reports, output))
+    failed = [report.error for report in reports if report.error]
+    if failed:
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        terminal.complain(f"{failed[0]}{more}; the other pictures are painted", 1)
+
+
+def _shares(options: list[str], network: StyleNetwork) -> dict[str, float]:
+    """NAME and NAME=SHARE, by commas or by options."""
+    if not options:
+        if len(network.styles) == 1:
+            return {network.styles[0]: 1.0}
+        raise ValueError(f"--style is missing; use {', '.join(network.styles)}")
+    shares: dict[str, float] = {}
+    for part in (part for option in options for part in option.split(",")):
+        name, _, share = part.partition("=")
+        shares[name] = terminal.number("--style", share) if share else 1.0
+    return shares
+
+
+def _morph(
+    network: StyleNetwork,
+    pictures: list[Path],
+    output: Path,
+    names: list[str],
+    frames: int,
+    look: Look,
+) -> None:
+    from tfnst import apply as application
+    from tfnst import images
+
+    if len(pictures) != 1 or pictures[0].is_dir():
+        raise ValueError("--morph takes one photo")
+    images.check_animation(output)
+    terminal.keep_apart(pictures, [output])
+    photo = images.load(pictures[0], look.size).rgb
+    images.save_animation(output, application.morph(network, photo, names, frames, look))
+
+
+def _describe_applied(report: Applied) -> str:
+    state = "skipped" if report.skipped else "failed" if report.error else f"{report.seconds:.1f} s"
+    return f"{Path(report.source).name}  {state}"
+
+
+def _summary(reports: list[Applied], output: Path) -> str:
+    seconds = sum(report.seconds for report in reports)
+    if len(reports) == 1:
+        return f"{reports[0].output}  {seconds:.2f} s"
+    skipped = sum(report.skipped for report in reports)
+    painted = sum(not (report.skipped or report.error) for report in reports)
+    return f"{output}  {painted} painted, {skipped} skipped  {seconds:.1f} s"
+
+
+@app.command()
+def styles(
+    output: Annotated[
+        Path | None, Option("--output", "-o", help="Also paint a sheet of all of them.")
+    ] = None,
+    photo: Annotated[
+        Path | None, Option(help="Of the sheet; the bundled portrait, if not given.")
+    ] = None,
+    model: Model = "gallery",
+    as_json: AsJson = False,
+) -> None:
+    """List the styles that a network knows."""
+    from tfnst import assets, images
+
+    if output is not None:
+        images.check_target(output)
+    terminal.start_tensorflow()
+    from tfnst import networks, plots
+
+    network = networks.load(model)
+    known = assets.gallery() if model == "gallery" else {}
+    for name in network.styles:
+        work = known.get(name)
+        if as_json:
+            terminal.emit("style", name=name, **(work or {}))
+        else:
+            told = f"{work['artist']}, {work['title']}, {work['year']}" if work else ""
+            print(f"{name:18} {told}".rstrip())
+    if output is not None:
+        picture = images.load(photo or assets.photo(), 512).rgb
+        painted = {name: network.stylize(picture, name) for name in network.styles}
+        plots.write(plots.show({"photo": picture, **painted}, columns=6), output)
+
+
+@app.command()
+def train(
+    artworks: Annotated[
+        list[str], typer.Argument(metavar="STYLE...", help="Artworks, FILE or NAME=FILE.")
+    ],
+    photos: Annotated[list[Path], Option(help="A folder of photos; may be repeated.")],
+    output: Annotated[Path, Option("--output", "-o", help="The .keras file to write.")],
+    minutes: Annotated[float | None, Option(help="How long to train.")] = None,
+    steps: Annotated[int | None, Option(help="How long, in steps, in place of minutes.")] = None,
+    start_from: Annotated[
+        str, Option(help="gallery, a .keras file, or none: all from the beginning.")
+    ] = "gallery",
+    everything: Annotated[
+        bool,
+        Option(
+            "--everything", help="Train all weights, for these styles alone, not only new rows."
+        ),
+    ] = False,
+    resume: Annotated[bool, Option("--resume", help="Go on from the checkpoint.")] = False,
+    size: Annotated[int | None, Option(help="Side of the photos' crops, in pixels.")] = None,
+    batch: Annotated[int | None, Option(help="Photos a step.")] = None,
+    style_size: Annotated[
+        int | None, Option(help="Long side of the artworks; strokes grow with it.")
+    ] = None,
+    content_distance: Annotated[
+        float | None, Option(help="How far paintings may be from their photos, 0 to 2.")
+    ] = None,
+    learning_rate: Annotated[float | None, Option(help="Of Adam, at its highest.")] = None,
+    precision: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
+    architecture: Annotated[
+        str, Option(help="Of a network from the beginning: gallery or johnson.")
+    ] = "gallery",
+    network: Annotated[str, Option(help="Feature network of the losses.")] = "vgg19-lite",
+    seed: Annotated[int, Option(help="Of crops, styles and first weights.")] = 0,
+    credit: Annotated[
+        str, Option(help="Who made artworks and photos, and under which licence, for the card.")
+    ] = "",
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network on your own styles; Ctrl-C and --resume at any time."""
+    if minutes is not None and steps is not None:
+        raise ValueError("--minutes and --steps exclude each other; give one")
+    named = {}
+    for text in artworks:
+        name, _, file = text.rpartition("=")
+        name = name or Path(file).stem
+        if name in named:
+            raise ValueError(f"style {name!r} is named twice; give another as NAME=FILE")
+        named[name] = Path(file)
+    written = {output, output.with_suffix(".md"), output.with_suffix(".png")}
+    terminal.keep_apart(list(named.values()), sorted(written))
+    under = terminal.start_tensorflow(device)
+    from tfnst import architectures, datasets, networks, runs, training
+
+    if architecture not in architectures.CONFIGURATIONS:
+        raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
+    changes: dict[str, Any] = dict(
+        minutes=minutes,
+        steps=steps,
+        size=size,
+        batch=batch,
+        style_size=style_size,
+        content_distance=content_distance,
+        learning_rate=learning_rate,
+    )
+    settings = training.TrainingSettings(
+        precision=precision,
+        network=architectures.CONFIGURATIONS[architecture],
+        extractor=network,
+        everything=everything,
+        seed=seed,
+        **{name: value for name, value in changes.items() if value is not None},
+    )
+    with under:
+        start = None if start_from == "none" else networks.load(start_from)
+        folder = datasets.PhotoFolder(photos)
+        if folder.skipped and not quiet:
+            count = folder.skipped + len(folder.files)
+            terminal.remark(
+                f"{folder.skipped} of {count} files are no photos of {folder.smallest} px or more; "
+                "skipped"
+            )
+        reports = runs.train(named, folder, output, settings, start, resume, credit)
+        with terminal.progress_bar(quiet, as_json, _describe_training) as show:
+            for report in reports:
+                show(report)
+    if not (quiet or as_json):
+        print(output)
+
+
+def _describe_training(report: TrainingProgress) -> str:
+    return f"style {report.style:.4f}  content {report.content:.3f}"

@@ -1,0 +1,84 @@
+"""Commands around the feature networks and the machine: download, distill, info."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tfnst import terminal
+from tfnst.cli.app import AsJson, Device, Option, Quiet, app
+
+if TYPE_CHECKING:
+    from tfnst.distillation import DistillationProgress
+
+
+@app.command()
+def download(
+    network: Annotated[str, typer.Argument(help="vgg19, the only one that is not shipped.")],
+) -> None:
+    """Download VGG-19's ImageNet weights (80 MB) and check them."""
+    if network != "vgg19":
+        raise ValueError(f"network {network!r} cannot be downloaded; use vgg19")
+    terminal.start_tensorflow()
+    from tfnst import features
+
+    print(features.download_vgg19())
+
+
+@app.command()
+def distill(
+    teacher: Annotated[str, Option(help="vgg19, or the .npz of a network of its shape.")],
+    photos: Annotated[list[Path], Option(help="A folder of pictures; may be repeated.")],
+    output: Annotated[Path, Option("--output", "-o", help="The .npz to write.")],
+    steps: Annotated[int | None, Option(help="How long to train.")] = None,
+    credit: Annotated[
+        str, Option(help="Who made teacher and photos, and under which licence, for the card.")
+    ] = "",
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any."""
+    card = output.with_suffix(".md")
+    terminal.keep_apart([Path(teacher)], [output, card])
+    if card.exists() and not Path(f"{output}.checkpoints").exists():
+        raise ValueError(
+            f"{card} exists, and the card would be written there; use another --output"
+        )
+    under = terminal.start_tensorflow(device)
+    from tfnst import datasets, distillation
+
+    settings = distillation.DistillationSettings(**({} if steps is None else {"steps": steps}))
+    with under:
+        folder = datasets.PhotoFolder(photos)
+        reports = distillation.distill(teacher, folder, output, settings, credit)
+        with terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
+            for report in reports:
+                show(report)
+    if not (quiet or as_json):
+        print(output)
+
+
+def _describe_distillation(report: DistillationProgress) -> str:
+    gradients = "" if report.gradient_error is None else f"  gradients {report.gradient_error:.4f}"
+    return f"activations {report.activation_error:.4f}{gradients}"
+
+
+@app.command()
+def info() -> None:
+    """Versions, devices, and the feature network that auto chooses."""
+    terminal.start_tensorflow()
+    import tensorflow as tf
+
+    from tfnst import features
+    from tfnst.recipe import versions
+
+    for name, value in versions().items():
+        print(f"{name:12} {value}")
+    devices = ", ".join(
+        d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices()
+    )
+    network, why = features.choose_network()
+    print(f"{'devices':12} {devices}\n{'network':12} {network}: {why}")
