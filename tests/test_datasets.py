@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tfnst import datasets
+from tfnst import datasets, images
 from tfnst.datasets import PhotoFolder
 
 quick = settings(max_examples=20, deadline=None, database=None)
@@ -215,3 +215,16 @@ def test_disturbances_are_of_all_kinds_and_leave_some_alone() -> None:
     assert 0.33 < tinted.sum() / (~noisy).sum() < 0.47
     contrast = change[:, :4].mean((1, 2, 3)) - change[:, 4:].mean((1, 2, 3))
     assert 0.3 < (np.abs(contrast[~noisy]) > 1e-4).mean() < 0.5
+
+
+def test_zoom_enlarges_small_parts(tmp_path: Path) -> None:
+    """With zoom 2 crops come from squares down to half their side, and so are smoother."""
+    noise = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    images.save(tmp_path / "noise.png", noise)
+    random = np.random.default_rng(1)
+
+    def roughness(zoom: float) -> float:
+        drawn = [datasets.random_crop(tmp_path / "noise.png", 64, random, zoom) for _ in range(40)]
+        return float(np.mean([np.abs(np.diff(crop, axis=1)).mean() for crop in drawn]))
+
+    assert roughness(2.0) < 0.8 * roughness(1.0)

@@ -10,7 +10,9 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from tfnst.networks import CONFIGURATIONS, HALO, NetworkSettings, StyleNetwork, padded
+from tfnst import networks
+from tfnst.architectures import NetworkSettings
+from tfnst.networks import StyleNetwork
 
 SMALL = NetworkSettings(widths=(0, 8, 12), blocks=2)
 every_shape = pytest.mark.parametrize(
@@ -54,14 +56,6 @@ def test_any_size_comes_back_as_it_went_in(height: int, width: int) -> None:
     assert painted.min() >= 0 and painted.max() <= 1
 
 
-def test_the_halo_reflects() -> None:
-    image = photo(9, 10)
-    seen = padded(image)
-    assert seen.shape == (9 + 2 * HALO + 3, 10 + 2 * HALO + 2, 3)
-    np.testing.assert_array_equal(seen[HALO:-HALO, HALO:-HALO][:9, :10], image)
-    np.testing.assert_array_equal(seen[HALO - 1, HALO : HALO + 10], image[0])
-
-
 def test_a_network_is_saved_and_read(tmp_path: Path) -> None:
     made = network()
     made.save(tmp_path / "my.keras")
@@ -70,21 +64,6 @@ def test_a_network_is_saved_and_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         again.stylize(photo(), "night", 0.5), made.stylize(photo(), "night", 0.5)
     )
-
-
-def test_johnsons_network_is_the_papers() -> None:
-    """1.68 million parameters with affine instance norms, which here have one row a style more."""
-    made = StyleNetwork(["wave"], CONFIGURATIONS["johnson"])
-    kernels = sum(int(np.prod(w.shape)) for w in made.weights if w.name == "kernel")
-    expected = 9 * 9 * 3 * 32 + 9 * 32 * 64 + 9 * 64 * 128 + 10 * 9 * 128 * 128
-    assert kernels == expected + 9 * 128 * 64 + 9 * 64 * 32 + 9 * 9 * 32 * 3
-
-
-def test_it_begins_without_a_grid() -> None:
-    """The four pixels of a block are alike where the photo is flat: same kernels, same biases."""
-    painted = network().stylize(np.full((32, 32, 3), 0.4, "f"), "wave")
-    blocks = painted.reshape(16, 2, 16, 2, 3).transpose(0, 2, 4, 1, 3).reshape(-1, 4)
-    assert np.ptp(blocks, 1).max() < 1e-5
 
 
 def test_half_precision_agrees() -> None:
@@ -116,14 +95,6 @@ def test_names_of_styles_are_checked(names: list[str]) -> None:
         StyleNetwork(names, SMALL)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"block": "dense"}, {"head": "tail"}, {"widths": (0, 0, 8)}, {"blocks": -1}]
-)
-def test_settings_are_checked(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        NetworkSettings(**wrong)  # type: ignore[arg-type]
-
-
 def test_litert_runs_it_in_one_xnnpack_partition(tmp_path: Path) -> None:
     """Builtin operations alone, or the conversion fails; and none that XNNPACK leaves to others."""
     made, image = network(), photo(64, 48)[None]
@@ -149,3 +120,92 @@ def test_it_compiles_under_xla() -> None:
     }
     compiled = tf.function(lambda x: made(x)["stylized"], jit_compile=True)(inputs)
     np.testing.assert_allclose(compiled, made(inputs)["stylized"], atol=1e-4)
+
+
+# Rows
+
+
+def test_rows_are_taken_over_by_name_or_as_the_mean() -> None:
+    made = network()
+    other = made.with_styles(["night", "new"])
+    assert other.styles == ("night", "new")
+    np.testing.assert_array_equal(
+        other.stylize(photo(), "night", 0.6), made.stylize(photo(), "night", 0.6)
+    )
+    between = made.stylize(photo(), {"wave": 1, "night": 1})
+    np.testing.assert_allclose(other.stylize(photo(), "new"), between, atol=1e-5)
+
+
+def test_nothing_but_rows_can_be_left_to_train() -> None:
+    made = network()
+    made.freeze_all_but_rows()
+    assert {weight.name for weight in made.trainable_weights} == {"gamma", "beta"}
+
+
+# Strength and masks
+
+
+def test_at_strength_nothing_it_is_the_photo() -> None:
+    np.testing.assert_allclose(network().stylize(photo(), "wave", 0.0), photo(), atol=1e-6)
+
+
+def test_masks_say_where() -> None:
+    made, image = network(), photo(40, 60)
+    left = np.zeros((40, 60), np.float32)
+    left[:, :30] = 1
+    everywhere = np.ones((40, 60), np.float32)
+    whole = made.stylize(image, "wave", 0.7, {"wave": everywhere})
+    np.testing.assert_allclose(whole, made.stylize(image, "wave", 0.7), atol=1e-5)
+    half = made.stylize(image, "wave", 1.0, {"wave": left})
+    np.testing.assert_allclose(half[:, 30:], image[:, 30:], atol=1e-6)
+    assert np.abs(half[:, :26] - image[:, :26]).mean() > 0.05
+    both = {"wave": 2 * left / 2, "night": everywhere}
+    mixed = made.stylize(image, {"wave": 1, "night": 1}, 1.0, both)
+    assert mixed.shape == image.shape and np.isfinite(mixed).all()
+
+
+@pytest.mark.parametrize(
+    ("styles", "masks", "message"),
+    [
+        ("wave", {"night": np.ones((40, 52))}, "give one for each of wave"),
+        ("wave", {"wave": np.ones((4, 52))}, "has shape"),
+        ("wave", {"wave": np.full((40, 52), 2.0)}, "leaves"),
+        ("wave", {"wave": np.full((40, 52), np.nan)}, "leaves"),
+        ({"wave": 1, "night": 2}, {k: np.ones((40, 52)) for k in ("wave", "night")}, "equal"),
+    ],
+)
+def test_masks_that_do_not_fit_are_told(styles: object, masks: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        network().stylize(photo(), styles, 1.0, masks)  # type: ignore[arg-type]
+
+
+# Files
+
+
+def test_an_npz_holds_it_in_half_precision(tmp_path: Path) -> None:
+    made = network()
+    networks.write(made, tmp_path / "a.npz")
+    again = networks.read(tmp_path / "a.npz")
+    assert again.styles == made.styles
+    difference = again.stylize(photo(), "night") - made.stylize(photo(), "night")
+    assert np.abs(difference).max() < 5e-3
+
+
+def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
+    made = network()
+    made.save(tmp_path / "my.keras")
+    assert networks.load(tmp_path / "my.keras").styles == made.styles
+    (tmp_path / "damaged.keras").write_bytes((tmp_path / "my.keras").read_bytes()[:500])
+    keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save(
+        tmp_path / "dense.keras"
+    )
+    for name, message in (
+        ("nothing", "'nothing' is not there; use gallery or a .keras file"),
+        (str(tmp_path / "none.keras"), "is not there"),
+        (str(tmp_path / "damaged.keras"), "cannot be read"),
+        (str(tmp_path / "dense.keras"), "is another network"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            networks.load(name)
+    with pytest.raises(ValueError, match="preset 'galery' is unknown; use gallery"):
+        StyleNetwork.from_preset("galery")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tfnst.features import FeatureExtractor as FeatureExtractor
     from tfnst.images import load as load
     from tfnst.images import save as save
+    from tfnst.networks import StyleNetwork as StyleNetwork
     from tfnst.optimization import StyleTransfer as StyleTransfer
     from tfnst.optimization import stylize as stylize
     from tfnst.settings import Settings as Settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "FeatureExtractor": "features",
     "Settings": "settings",
+    "StyleNetwork": "networks",
     "StyleTransfer": "optimization",
     "load": "images",
     "save": "images",

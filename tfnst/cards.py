@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,9 @@ from tfnst import datasets, images
 
 if TYPE_CHECKING:
     from tfnst.distillation import DistillationProgress, DistillationSettings
+    from tfnst.networks import StyleNetwork
+    from tfnst.runs import TrainingProgress
+    from tfnst.training import TrainingSettings
 
 
 def write_weights(output: Path, network: keras.Model) -> None:
@@ -32,6 +37,7 @@ def write_weights(output: Path, network: keras.Model) -> None:
 def require_same_run(folder: Path, **arguments: Any) -> None:
     """Note in a folder of checkpoints what they are made from; ValueError if that was another."""
     note = folder / "run.json"
+    arguments = json.loads(json.dumps(arguments))  # as it will be read: tuples become lists
     if note.exists():
         before = json.loads(note.read_text("utf-8"))
         changed = [f"{k} was {before.get(k)!r}" for k, v in arguments.items() if before.get(k) != v]
@@ -44,7 +50,7 @@ def require_same_run(folder: Path, **arguments: Any) -> None:
     images.write_bytes(note, json.dumps(arguments).encode())
 
 
-def append_log(output: Path, progress: DistillationProgress) -> None:
+def append_log(output: Path, progress: Any) -> None:
     """Add a report to the log beside the weights, a line of JSON each."""
     with open(f"{output}.log.jsonl", "a", encoding="utf-8") as log:
         log.write(json.dumps(asdict(progress)) + "\n")
@@ -61,7 +67,6 @@ def write_card(
     """Say in a card beside the weights how they came about."""
     error = progress.gradient_error
     gradients = "not measured" if error is None else f"{error:.4f}"
-    chosen = "\n".join(f"| {name} | {value} |" for name, value in asdict(settings).items())
     card = f"""# VGG-19-lite
 
 VGG-19's convolutions to block5_conv1 with a quarter of its channels, for perceptual losses.
@@ -72,9 +77,54 @@ Relative squared error against the teacher over the last {settings.log_every} st
 crops: activations {progress.activation_error:.4f} (mean of all layers), image gradients
 {gradients}.
 
-| setting | value |
-| --- | --- |
-{chosen}
+{_table(settings)}
 
 {credit}"""
     images.write_bytes(output.with_suffix(".md"), card.rstrip().encode() + b"\n")
+
+
+def write_style_card(
+    output: Path,
+    photos: datasets.PhotoFolder,
+    progress: TrainingProgress,
+    settings: TrainingSettings,
+    artworks: Mapping[str, Path],
+    start: StyleNetwork | None,
+    credit: str,
+) -> None:
+    """Say in a card beside a style network how it came about."""
+    before = ""
+    if start is not None and settings.everything:
+        before = f" It began as a network with {len(start.styles)} styles."
+    elif start is not None:
+        before = f" The {len(start.styles)} styles it began with are as they were."
+    styles = "\n".join(f"| {name} | {Path(file).name} |" for name, file in artworks.items())
+    card = f"""# {output.stem}
+
+A style network (`tfnst.StyleNetwork`), trained by `tfnst train` on {len(photos.files)} photos
+({photos.skipped} files skipped): {progress.step} steps of {settings.batch} crops of
+{settings.size} px, {progress.seconds / 60:.0f} minutes, {100 * progress.fraction:.0f} % of the
+schedule, on {_machine()}.{before}
+
+Over the last {settings.log_every} steps: style loss (squared Wasserstein distance, relative)
+{progress.style:.4f}, content distance {progress.content:.3f}, change of the answer under noise and
+shifts {progress.stability:.5f} (mean square).
+
+| style | artwork |
+| --- | --- |
+{styles}
+
+{_table(settings)}
+
+{credit}"""
+    images.write_bytes(output.with_suffix(".md"), card.rstrip().encode() + b"\n")
+
+
+def _table(settings: Any) -> str:
+    chosen = "\n".join(f"| {name} | {value} |" for name, value in asdict(settings).items())
+    return f"| setting | value |\n| --- | --- |\n{chosen}"
+
+
+def _machine() -> str:
+    devices = ", ".join(str(name) for name in keras.distribution.list_devices())
+    return f"{devices} ({os.cpu_count()} processor cores)"

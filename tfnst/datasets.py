@@ -59,11 +59,14 @@ def _pixels(file: Path, largest: int) -> np.ndarray:
     return images.as_uint8(images.load(file, largest).rgb)
 
 
-def random_crop(file: Path, size: int, random: np.random.Generator) -> np.ndarray:
+def random_crop(
+    file: Path, size: int, random: np.random.Generator, zoom: float = 1.0
+) -> np.ndarray:
     """A random square of a picture at a random scale, as (size, size, 3) float32 in [0, 1]."""
     pixels = _pixels(file, 8 * size)
     shortest = min(pixels.shape[:2])
-    side = int(np.exp(random.uniform(np.log(min(size, shortest)), np.log(shortest))))
+    least = min(size / zoom, shortest)
+    side = int(np.exp(random.uniform(np.log(least), np.log(shortest))))
     top = random.integers(pixels.shape[0] - side + 1)
     left = random.integers(pixels.shape[1] - side + 1)
     square = Image.fromarray(pixels[top : top + side, left : left + side])
@@ -73,14 +76,14 @@ def random_crop(file: Path, size: int, random: np.random.Generator) -> np.ndarra
 
 
 def crops(
-    folder: PhotoFolder, size: int, batch: int, seed: int, first_step: int = 0
+    folder: PhotoFolder, size: int, batch: int, seed: int, first_step: int = 0, zoom: float = 1.0
 ) -> Iterator[np.ndarray]:
     """Endless (batch, size, size, 3) float32 crops, the same for the same seed and step."""
     step = first_step
     while True:
         random = np.random.default_rng((seed, step))
         chosen = random.choice(len(folder.files), batch)
-        yield np.stack([random_crop(folder.files[i], size, random) for i in chosen])
+        yield np.stack([random_crop(folder.files[i], size, random, zoom) for i in chosen])
         step += 1
 
 

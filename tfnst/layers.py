@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+
+def moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and variance of (B, H, W, C) over some axes, which stay as 1."""
+    mean = ops.mean(x, axes, keepdims=True)
+    return mean, ops.mean(ops.square(x - mean), axes, keepdims=True)
 
 
 @keras.saving.register_keras_serializable("tfnst")
@@ -14,7 +21,8 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
 
     γₛ·(x − μ)/σ + βₛ: Dumoulin, Shlens & Kudlur, ICLR 2017, equation 5. `call` takes x of shape
     (B, H, W, C) and the weights of the S styles, (B, S), or at each position, (B, H, W, S), which
-    mix the rows γ and β of shape (S, C). The statistics are taken in float32.
+    mix the rows γ and β of shape (S, C). `statistics`, a mean and a variance of shape (1, 1, 1, C),
+    take the place of x's own. All in float32.
     """
 
     def __init__(self, styles: int, epsilon: float = 1e-3, **options: Any) -> None:
@@ -27,14 +35,13 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
         self.beta = self.add_weight(name="beta", shape=shape, initializer="zeros", autocast=False)
         self.built = True
 
-    def call(self, x: Any, style_weights: Any) -> Any:
+    def call(self, x: Any, style_weights: Any, statistics: Any = None) -> Any:
         weights = ops.cast(style_weights, "float32")
         if len(weights.shape) == 2:
             weights = ops.reshape(weights, (-1, 1, 1, self.styles))
         gamma, beta = ops.matmul(weights, self.gamma), ops.matmul(weights, self.beta)
         precise = ops.cast(x, "float32")
-        mean = ops.mean(precise, (1, 2), keepdims=True)
-        variance = ops.mean(ops.square(precise - mean), (1, 2), keepdims=True)
+        mean, variance = statistics or moments(precise, (1, 2))
         # One product and one sum a position: what is of the channel's size is put together first.
         scale = gamma * ops.rsqrt(variance + self.epsilon)
         return ops.cast(precise * scale + (beta - mean * scale), x.dtype)
@@ -82,3 +89,20 @@ class DepthToSpace(keras.layers.Layer):  # type: ignore[misc]
     def compute_output_shape(self, input_shape: Any) -> Any:
         batch, height, width, channels = input_shape
         return (batch, height and 2 * height, width and 2 * width, channels // 4)
+
+
+@keras.saving.register_keras_serializable("tfnst")
+class Smooth(keras.layers.Layer):  # type: ignore[misc]
+    """A binomial filter, (1 2 1)/4 across and down: it lets nothing of a two-pixel grid through.
+
+    After a sub-pixel convolution, whose four pixels of a block learn apart and would otherwise draw
+    that grid in flat places; what it takes from fine lines the convolution learns to make up for.
+    """
+
+    def call(self, x: Any) -> Any:
+        line = np.array([0.25, 0.5, 0.25], np.float32)
+        kernel = np.outer(line, line)[:, :, None, None].repeat(x.shape[-1], 2)
+        return ops.depthwise_conv(x, ops.cast(kernel, x.dtype), padding="same")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape

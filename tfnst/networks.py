@@ -2,139 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from tfnst import images
-from tfnst.layers import ConditionalInstanceNormalization, DepthToSpace, Upsample
+from tfnst import images, tiling
+from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
+from tfnst.layers import ConditionalInstanceNormalization
 
-HALO = 16  # reflected pixels around a picture, cut off afterwards: no bands along the borders
+ROWS = ("gamma", "beta")
+PRESETS = {"gallery": Path(__file__).parent / "assets" / "gallery.npz"}
 PHOTO = "photo"  # the name of the row that gives the photo back
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """The shape of a style network.
-
-    Attributes:
-        widths: channels at full (0 for none), half and quarter resolution.
-        blocks: residual blocks at quarter resolution.
-        block: "residual" (two 3×3 convolutions) or "bottleneck" (a 3×3 between two 1×1, which
-            costs a quarter; both He et al., CVPR 2016).
-        middle: channels in the middle of a bottleneck.
-        head: "subpixel" (Shi et al., CVPR 2016) or "convolution", 9×9 at full resolution.
-    """
-
-    widths: tuple[int, int, int] = (0, 32, 64)
-    blocks: int = 7
-    block: str = "bottleneck"
-    middle: int = 32
-    head: str = "subpixel"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", tuple(self.widths))  # a list, when it comes from JSON
-        for name, allowed in (
-            ("block", ("residual", "bottleneck")),
-            ("head", ("subpixel", "convolution")),
-        ):
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}"
-                )
-        if len(self.widths) != 3 or min(self.widths[1:]) < 1 or self.blocks < 0:
-            raise ValueError(f"widths {self.widths} and blocks {self.blocks} make no network")
-
-
-CONFIGURATIONS = {
-    "gallery": NetworkSettings(),
-    # Johnson, Alahi & Fei-Fei, ECCV 2016, supplement, table 1, with upsampling in place of strided
-    # transposed convolutions, which leave a checkerboard (Dumoulin et al., 2017, do the same).
-    "johnson": NetworkSettings((32, 64, 128), 5, "residual", head="convolution"),
-}
-
-
-def padded(image: np.ndarray) -> np.ndarray:
-    """An (H, W, C) picture with its halo, reflected, and up to a multiple of 4."""
-    after = [HALO + -side % 4 for side in image.shape[:2]]
-    return np.pad(image, ((HALO, after[0]), (HALO, after[1]), (0, 0)), "symmetric")
-
-
-class _Layers:
-    """Layers by name: made when first asked for, the same ones afterwards."""
-
-    def __init__(self, dtype: str | None) -> None:
-        self.made: dict[str, Any] = {}
-        self.dtype = dtype
-
-    def __call__(self, name: str, kind: Callable[..., Any], *sizes: Any, **options: Any) -> Any:
-        if name not in self.made:
-            self.made[name] = kind(*sizes, name=name, **{"dtype": self.dtype, **options})
-        return self.made[name]
-
-
-def connect(layers: _Layers, settings: NetworkSettings, image: Any, weights: Any) -> Any:
-    """The symbolic picture that the network makes of symbolic inputs, by layers that it shares."""
-    rows = weights.shape[-1]
-    at = {1: weights}
-    for finer in (1, 2):
-        is_map = len(weights.shape) == 4
-        at[2 * finer] = ops.average_pool(at[finer], 2, padding="same") if is_map else weights
-
-    def convolution(x: Any, name: str, width: int, size: int, stride: int = 1) -> Any:
-        make = keras.layers.Conv2D
-        return layers(name, make, width, size, strides=stride, padding="same", use_bias=False)(x)
-
-    def normalized(x: Any, name: str, scale: int) -> Any:
-        return layers(f"{name}_norm", ConditionalInstanceNormalization, rows)(x, at[scale])
-
-    def stage(x: Any, name: str, scale: int, *sizes: int) -> Any:
-        return ops.relu(normalized(convolution(x, name, *sizes), name, scale))
-
-    def residual(x: Any, name: str) -> Any:
-        inner = stage(x, f"{name}a", 4, deep, 3)
-        return x + normalized(convolution(inner, f"{name}b", deep, 3), f"{name}b", 4)
-
-    def bottleneck(x: Any, name: str) -> Any:
-        inner = stage(x, f"{name}a", 4, settings.middle, 1)
-        inner = stage(inner, f"{name}b", 4, settings.middle, 3)
-        return x + normalized(convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
-
-    full, half, deep = settings.widths
-    x = image - 0.5
-    if full:
-        x = stage(x, "full", 1, full, 9)
-    x = stage(x, "half", 2, half, 3 if full else 5, 2)
-    x = stage(x, "quarter", 4, deep, 3, 2)
-    for number in range(1, settings.blocks + 1):
-        block = residual if settings.block == "residual" else bottleneck
-        x = block(x, f"block{number}")
-    if settings.block == "bottleneck":
-        # Or the next convolution alone, at twice the resolution, would cost as much as all blocks.
-        x = layers("narrow", keras.layers.Conv2D, half, 1)(x)
-    x = stage(layers("up1", Upsample)(x), "half_again", 2, half, 3)
-    if settings.head == "subpixel":
-        x = layers("colors", keras.layers.Conv2D, 12, 3, padding="same", kernel_initializer=_icnr)(
-            x
-        )
-        x = layers("up2", DepthToSpace)(x)
-    else:
-        x = stage(layers("up2", Upsample)(x), "full_again", 1, full or half, 3)
-        x = layers("colors", keras.layers.Conv2D, 3, 9, padding="same")(x)
-    return layers("stylized", keras.layers.Activation, "sigmoid", dtype="float32")(x)
-
-
-def _icnr(shape: Sequence[int], dtype: Any = None) -> Any:
-    """The same kernel for all four pixels of a block, so that training starts without a grid.
-
-    Aitken et al., "Checkerboard artifact free sub-pixel convolution", arXiv:1707.02937.
-    """
-    kernel = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // 4), dtype)
-    return ops.tile(kernel, (1, 1, 1, 4))
 
 
 @keras.saving.register_keras_serializable("tfnst")
@@ -159,7 +44,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
     def __init__(
         self,
         styles: Sequence[str],
-        settings: NetworkSettings | dict[str, Any] = NetworkSettings(),
+        settings: NetworkSettings | dict[str, Any] = CONFIGURATIONS["gallery"],
         dtype: str | None = None,
         **options: Any,
     ) -> None:
@@ -167,21 +52,19 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         if PHOTO in names or len(set(names)) < len(names) or not names:
             raise ValueError(f"styles is {names}; give one or more names, each once")
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
-        layers = _Layers(dtype)
+        layers = Parts(dtype)
         image = keras.Input((None, None, 3), name="image")
         weights = keras.Input((1 + len(names),), name="style_weights")
         inputs = {"image": image, "style_weights": weights}
         super().__init__(inputs, {"stylized": connect(layers, chosen, image, weights)}, **options)
-        self.styles, self.settings, self._parts = names, chosen, layers
+        self.styles, self.settings, self.parts = names, chosen, layers
 
     def mapped(self) -> keras.Model:
         """The same network, same weights, with `style_weights` a map, (B, H, W, 1 + S)."""
         image = keras.Input((None, None, 3), name="image")
         weights = keras.Input((None, None, 1 + len(self.styles)), name="style_weights")
         inputs = {"image": image, "style_weights": weights}
-        return keras.Model(
-            inputs, {"stylized": connect(self._parts, self.settings, image, weights)}
-        )
+        return keras.Model(inputs, {"stylized": connect(self.parts, self.settings, image, weights)})
 
     def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
         """The row weights, (1 + S,) float32, of a style's name or of {name: share}.
@@ -206,21 +89,125 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         return weights
 
     def stylize(
-        self, image: np.ndarray, styles: str | Mapping[str, float], strength: float = 1.0
+        self,
+        image: np.ndarray,
+        styles: str | Mapping[str, float],
+        strength: float = 1.0,
+        masks: Mapping[str, np.ndarray] | None = None,
     ) -> np.ndarray:
-        """An (H, W, 3) picture in [0, 1], of any size, in a style or a mixture; the same shape."""
+        """An (H, W, 3) picture in [0, 1], of any size, in a style or a mixture; the same shape.
+
+        `masks` says where: {name: (H, W) in [0, 1]} for each of the styles. Where they add up to
+        more than 1 they are divided by their sum, and what they leave over is the photo's. Pictures
+        above `tiling.WHOLE` pixels go in tiles. Raises ValueError for what fits no other.
+        """
         image = images.validate(image, "image", images.MIN_SIDE)
-        height, width, _ = image.shape
-        batch = {
-            "image": padded(image)[None],
-            "style_weights": self.weights_for(styles, strength)[None],
-        }
-        painted = ops.convert_to_numpy(self(batch)["stylized"])[0]
-        return painted[HALO : HALO + height, HALO : HALO + width]
+        rows = {name: self.weights_for(name, strength) for name in masks or {}}
+        overall = self.weights_for(styles, strength)
+        area = None if masks is None else mask_shares(masks, styles, image.shape[:2])
+        share = None if area is None else padded(area)
+
+        def weights_at(window: tiling.Window) -> np.ndarray:
+            if share is None:
+                return overall
+            local = share[window] @ np.stack(list(rows.values()))
+            local[..., 0] += 1 - share[window].sum(-1)
+            return local
+
+        whole = padded(image)
+        if whole.shape[0] * whole.shape[1] > tiling.WHOLE:
+            places = () if share is None else (None, None)
+            shape = (*places, 1 + len(self.styles))
+            painted = tiling.TiledNetwork(self.parts, self.settings, shape)(whole, weights_at)
+        else:
+            network = self if share is None else self.mapped()
+            batch = {
+                "image": whole[None],
+                "style_weights": weights_at((slice(None), slice(None)))[None],
+            }
+            painted = ops.convert_to_numpy(network(batch)["stylized"])[0]
+        return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
+
+    def with_styles(self, styles: Sequence[str], dtype: str | None = None) -> StyleNetwork:
+        """A network with this one's weights and other rows: by name, or the mean of all styles."""
+        other = StyleNetwork(styles, self.settings, dtype)
+        for ours, weight in zip(self.weights, other.weights, strict=True):
+            value = ops.convert_to_numpy(ours)
+            if weight.name in ROWS:
+                rows = dict(zip((PHOTO, *self.styles), value, strict=True))
+                value = np.stack([rows.get(n, value[1:].mean(0)) for n in (PHOTO, *styles)])
+            weight.assign(value)
+        return other
+
+    def freeze_all_but_rows(self) -> None:
+        """Leave nothing to train but the rows of the conditional instance norms."""
+        for layer in self.layers:
+            layer.trainable = isinstance(layer, ConditionalInstanceNormalization)
 
     def get_config(self) -> dict[str, Any]:
         return {"styles": list(self.styles), "settings": asdict(self.settings), "name": self.name}
 
     @classmethod
+    def from_preset(cls, name: str = "gallery") -> StyleNetwork:
+        """A network that ships with tfnst; "gallery" is the one there is."""
+        if name not in PRESETS:
+            raise ValueError(f"preset {name!r} is unknown; use {', '.join(PRESETS)}")
+        return read(PRESETS[name])
+
+    @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> StyleNetwork:
         return cls(**config)
+
+
+def load(name: str | Path) -> StyleNetwork:
+    """A preset by its name, or the network in a `.keras` file; ValueError if it is neither."""
+    if str(name) in PRESETS:
+        return StyleNetwork.from_preset(str(name))
+    if Path(name).suffix != ".keras" or not Path(name).is_file():
+        raise ValueError(
+            f"model {str(name)!r} is not there; use {', '.join(PRESETS)} or a .keras file"
+        )
+    try:
+        network = keras.models.load_model(name, compile=False)
+    except Exception as error:  # zipfile's, json's, h5py's and Keras' own: nothing joins them
+        raise ValueError(f"model {str(name)!r} cannot be read: it is no Keras file") from error
+    if not isinstance(network, StyleNetwork):
+        raise ValueError(f"model {str(name)!r} is another network; give one of tfnst train")
+    return network
+
+
+def write(network: StyleNetwork, path: Path) -> None:
+    """Write configuration and float16 weights as an `.npz`, which `read` reads."""
+    arrays = {f"{i:03d}": w.numpy().astype(np.float16) for i, w in enumerate(network.weights)}
+    np.savez_compressed(buffer := io.BytesIO(), config=json.dumps(network.get_config()), **arrays)
+    images.write_bytes(path, buffer.getvalue())
+
+
+def read(path: Path) -> StyleNetwork:
+    """The network in an `.npz` that `write` wrote, in float32."""
+    with np.load(path) as arrays:
+        network = StyleNetwork.from_config(json.loads(str(arrays["config"])))
+        for number, weight in enumerate(network.weights):
+            weight.assign(arrays[f"{number:03d}"].astype(np.float32))
+    return network
+
+
+def mask_shares(
+    masks: Mapping[str, np.ndarray], styles: str | Mapping[str, float], shape: tuple[int, int]
+) -> np.ndarray:
+    """Masks as (H, W, K) shares that add up to 1 at most; ValueError for those that do not fit."""
+    names = {styles} if isinstance(styles, str) else set(styles)
+    if set(masks) != names:
+        raise ValueError(
+            f"masks are for {', '.join(masks) or 'no style'}; give one for each of "
+            f"{', '.join(sorted(names))}"
+        )
+    if not isinstance(styles, str) and len(set(styles.values())) > 1:
+        raise ValueError(f"styles is {styles!r}; with masks, give equal shares")
+    for name, mask in masks.items():
+        if np.shape(mask) != shape:
+            raise ValueError(f"mask of {name!r} has shape {np.shape(mask)}; give {shape}")
+        if not (np.min(mask) >= 0 and np.max(mask) <= 1):
+            raise ValueError(f"mask of {name!r} leaves [0, 1]; 0 is the photo, 1 is the style")
+    stacked = np.stack([np.asarray(mask, np.float32) for mask in masks.values()], -1)
+    return stacked / np.maximum(stacked.sum(-1, keepdims=True), 1)

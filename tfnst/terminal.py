@@ -79,6 +79,11 @@ def _disk_refused(error: ValueError) -> bool:
     return isinstance(error.__cause__, OSError) and error.__cause__.errno not in names
 
 
+def remark(message: str) -> None:
+    """Write one line to standard error and go on."""
+    print(f"tfnst: {message}", file=sys.stderr)
+
+
 def complain(message: str, status: int) -> NoReturn:
     """Write one line to standard error and leave."""
     first = next(iter(message.strip().splitlines()), "")

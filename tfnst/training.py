@@ -11,11 +11,13 @@ import numpy as np
 from keras import ops
 
 from tfnst import datasets, images, losses
-from tfnst.networks import HALO, StyleNetwork
+from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings
+from tfnst.networks import StyleNetwork
 from tfnst.settings import STYLE_LAYERS
 
-PHOTO_WEIGHT = 50.0  # of the photo's own row: a mean square of 0.01, well visible, weighs ½
-CONTENT_WEIGHT = 20.0  # a distance 0.05 too large pulls back twice as hard as style pulls
+PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
+CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
+ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 
 
@@ -24,28 +26,61 @@ class TrainingSettings:
     """How a style network is trained; there is no weight of a loss to be found by trial.
 
     Attributes:
+        steps: how many.
+        minutes: if given, in place of `steps`; the schedule is the same.
+        learning_rate: of Adam, at its highest.
+        precision: "float32", "bfloat16" or "float16", for the network's activations.
+        network: shape of a new network.
+        extractor: feature network of the losses; see `features.FeatureExtractor`.
+        everything: train all weights, also those that a network to start from has.
         batch: photos a step; every one gets its own style.
         size: side of the square crops of the photos, without the halo.
         style_size: long side of the artworks; strokes grow with it.
-        content_distance: `losses.content_distance` that is free; a little more is reached.
+        content_distance: `losses.content_distance` that is free; about that much is reached.
         content_layers, style_layers, variation: as in `Settings`.
-        photo_share: of the samples, those that train the photo's own row.
+        photo_share: of the samples, those at less than full strength, which train the photo's row.
         mixture_share: those that mix two styles.
         stability: weight of the answer's change under noise and shifts.
         seed: of crops, styles and noise.
+        log_every: steps between two reports.
+
+    Raises:
+        ValueError: a value that makes no training.
     """
 
-    batch: int = 4
-    size: int = 224
+    steps: int = 18_000
+    minutes: float = 0.0
+    learning_rate: float = 2e-3
+    precision: str = "float32"
+    network: NetworkSettings = CONFIGURATIONS["gallery"]
+    extractor: str = "vgg19-lite"
+    everything: bool = False
+    batch: int = 2
+    size: int = 192
     style_size: int = 512
-    content_distance: float = 0.15
+    content_distance: float = 0.4
     content_layers: tuple[str, ...] = ("block3_conv3", "block4_conv2")
     style_layers: tuple[str, ...] = STYLE_LAYERS
-    variation: float = 2.0
-    photo_share: float = 0.1
-    mixture_share: float = 0.2
+    variation: float = 3.0
+    photo_share: float = 0.05
+    mixture_share: float = 0.15
     stability: float = 1.0
     seed: int = 0
+    log_every: int = 50
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "log_every", "size", "style_size"):
+            least = 32 if "size" in name else 1
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
+        if self.size % 4:
+            raise ValueError(f"size is {self.size}; use a multiple of 4")
+        if not 0 <= self.minutes < float("inf"):
+            raise ValueError(f"minutes is {self.minutes}; use a number above 0")
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError(f"learning_rate is {self.learning_rate}; use a number up to 1")
+        if self.precision not in ("float32", "bfloat16", "float16"):
+            raise ValueError(f"precision is {self.precision!r}; use float32, bfloat16 or float16")
 
 
 def style_targets(
@@ -84,7 +119,8 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
     Args:
         network: takes pictures with a halo of `HALO` px around what counts.
         extractor: a frozen model image → {layer: activation}.
-        targets: of `style_targets`, in the order of the network's styles.
+        targets: of `style_targets`, for the last styles of the network, in order; those before
+            them are not trained.
         settings: see `TrainingSettings`.
     """
 
@@ -104,6 +140,8 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
             )
             for layer, target in targets.items()
         }
+        trained = next(iter(targets.values())).mean.shape[0]
+        self.first = 1 + len(network.styles) - trained
         self.random = keras.random.SeedGenerator(settings.seed)
         names = ("style", "content", "photo", "stability")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
@@ -129,7 +167,9 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         photo, weights = inner(x["image"]), x["style_weights"]
         painted = inner(y_pred["stylized"])
         of_photo = weights[:, 0]
-        mixture = weights[:, 1:] + 1e-6  # of equal shares where the photo's row has it all
+        mixture = (
+            weights[:, self.first :] + 1e-6
+        )  # of equal shares where the photo's row has it all
         mixture /= ops.sum(mixture, 1, keepdims=True)
         style, content = self.judge(photo, painted, mixture)
         excess = ops.relu(content - self.settings.content_distance)
@@ -145,7 +185,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         ):
             self.trackers[name].update_state(value, sample_weight=share)
         self.trackers["stability"].update_state(stability)
-        return ops.mean(total) + stability
+        return _share_of_replica(ops.mean(total) + stability)
 
     def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
         """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
@@ -168,20 +208,30 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         flow is needed (Ruder, Dosovitskiy & Brox, IJCV 2018, section 5, shift by artificial data).
         """
         count = max(1, self.settings.batch // 4)
+        photo, painted = x["image"][:count], stylized[:count]
         side = self.settings.size + 2 * HALO - SHIFT
         offset = ops.cast(keras.random.randint((2,), 1, SHIFT + 1, seed=self.random), "int32")
         start = [0, offset[0], offset[1], 0]
-        shape = (count, side, side, 3)
-        moved = ops.slice(x["image"], start, shape)
+        shape = (photo.shape[0] or -1, side, side, 3)
+        moved = ops.slice(photo, start, shape)
         noise = keras.random.normal(ops.shape(moved), 0.0, NOISE, seed=self.random)
         inputs = {"image": moved + noise, "style_weights": x["style_weights"][:count]}
         again = inner(self.network(inputs)["stylized"])
-        return ops.mean(ops.square(again - inner(ops.slice(stylized, start, shape))))
+        return ops.mean(ops.square(again - inner(ops.slice(painted, start, shape))))
 
     @property
     def metrics(self) -> list[Any]:
         """Trackers of the terms, beside those of Keras."""
         return [*super().metrics, *self.trackers.values()]
+
+
+def _share_of_replica(loss: Any) -> Any:
+    """A replica's part of the loss: under `tf.distribute` Keras adds up those of all replicas."""
+    if keras.backend.backend() != "tensorflow":
+        return loss
+    import tensorflow as tf
+
+    return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def inner(image: Any) -> Any:
@@ -192,60 +242,61 @@ def inner(image: Any) -> Any:
 class StyleBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of crops, each with its own style: {image, style_weights}.
 
-    The same for the same seed and step, whatever happened before; `epoch` says which
-    `steps_per_epoch` come next. Fit with `shuffle=False` and the callback `Schedule`.
+    The same for the same seed and step, whatever happened before. `styles` are the numbers of those
+    to train, from 0; `first_step` says which `count` steps these are. Fit with `shuffle=False`, and
+    for more than one epoch with the callback `Schedule`.
     """
 
     def __init__(
         self,
         photos: datasets.PhotoFolder,
-        styles: int,
+        styles: range,
         settings: TrainingSettings,
-        steps_per_epoch: int,
+        count: int,
+        first_step: int = 0,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.photos, self.styles, self.settings = photos, styles, settings
-        self.steps_per_epoch, self.epoch = steps_per_epoch, 0
+        self.count, self.first_step = count, first_step
 
     def __len__(self) -> int:
-        return self.steps_per_epoch
+        return self.count
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
-        step = self.epoch * self.steps_per_epoch + index
-        side = self.settings.size + 2 * HALO
-        crops = datasets.crops(self.photos, side, self.settings.batch, self.settings.seed, step)
-        random = np.random.default_rng((self.settings.seed, step, 1))
-        weights = [
-            style_weights(random, self.styles, self.settings) for _ in range(self.settings.batch)
-        ]
+        step, chosen = self.first_step + index, self.settings
+        side = chosen.size + 2 * HALO
+        crops = datasets.crops(self.photos, side, chosen.batch, chosen.seed, step, ZOOM)
+        random = np.random.default_rng((chosen.seed, step, 1))
+        weights = [style_weights(random, self.styles, chosen) for _ in range(chosen.batch)]
         return ({"image": next(crops), "style_weights": np.stack(weights)},)
 
 
 class Schedule(keras.callbacks.Callback):  # type: ignore[misc]
-    """Lets a resumed training see what an uninterrupted one would have: crops, styles and noise."""
+    """Lets a resumed `fit` see what an uninterrupted one would have: crops, styles and noise."""
 
     def __init__(self, batches: StyleBatches) -> None:
         super().__init__()
         self.batches = batches
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.batches.epoch = epoch
+        self.batches.first_step = epoch * len(self.batches)
         self.model.random.state.assign([self.batches.settings.seed % 2**31, epoch])
 
 
 def style_weights(
-    random: np.random.Generator, styles: int, settings: TrainingSettings
+    random: np.random.Generator, styles: range, settings: TrainingSettings
 ) -> np.ndarray:
-    """Weights of photo and styles, (1 + S,) float32: the photo, one style or a mixture of two."""
-    weights = np.zeros(1 + styles, np.float32)
+    """Weights of photo and styles, (1 + S,) float32: one style, or two, or one at less strength."""
+    weights = np.zeros(1 + styles.stop, np.float32)
     kind = random.random()
     if kind < settings.photo_share:
-        weights[0] = 1
-    elif kind < settings.photo_share + settings.mixture_share and styles > 1:
+        weights[0] = random.random()
+        weights[1 + random.choice(styles)] = 1 - weights[0]
+    elif kind < settings.photo_share + settings.mixture_share and len(styles) > 1:
         first, second = 1 + random.choice(styles, 2, replace=False)
         weights[first] = random.random()
         weights[second] = 1 - weights[first]
     else:
-        weights[1 + random.integers(styles)] = 1
+        weights[1 + random.choice(styles)] = 1
     return weights

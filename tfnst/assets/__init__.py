@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import matplotlib
@@ -20,3 +21,9 @@ def artwork(name: str) -> Path:
 def photo() -> Path:
     """A portrait of Grace Hopper (United States Navy, public domain), from matplotlib's samples."""
     return Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+
+
+def gallery() -> dict[str, dict[str, str]]:
+    """Title, artist and year of the artworks that the gallery network has learnt, by style."""
+    with open(Path(__file__).parent / "gallery.csv", encoding="utf-8", newline="") as file:
+        return {row.pop("style"): row for row in csv.DictReader(file)}

@@ -1,0 +1,38 @@
+"""Train a few steps on as many logical processors as the first argument says; print the losses."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfnst import training
+from tfnst.architectures import HALO, NetworkSettings
+from tfnst.features import FeatureExtractor
+from tfnst.networks import StyleNetwork
+
+count = int(sys.argv[1])
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
+layers = ("block1_conv1", "block2_conv1")
+settings = training.TrainingSettings(
+    batch=4, size=32, style_size=48, content_layers=layers[1:], style_layers=layers, stability=0.0
+)
+side = settings.size + 2 * HALO
+random = np.random.default_rng(0)
+images = random.random((12, side, side, 3), np.float32)
+weights = np.eye(3, dtype=np.float32)[1 + np.arange(12) % 2]
+inputs = {"image": images, "style_weights": weights}
+dataset = tf.data.Dataset.from_tensor_slices((inputs,)).batch(4, drop_remainder=True)
+with tf.distribute.MirroredStrategy([f"/cpu:{i}" for i in range(count)]).scope():
+    keras.utils.set_random_seed(0)
+    extractor = FeatureExtractor("vgg19-lite", layers)
+    network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
+    targets = training.style_targets(extractor, list(random.random((2, 48, 48, 3), "f")), settings)
+    trainer = training.StyleTrainer(network, extractor, targets, settings)
+    trainer.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+history = trainer.fit(dataset, epochs=2, shuffle=False, verbose=0).history
+print(json.dumps({name: history[name] for name in ("loss", "style", "content")}))

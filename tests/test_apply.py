@@ -1,0 +1,177 @@
+"""Tests of tfnst.apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tfnst import apply, images
+from tfnst.apply import GRADIENT, Jobs, Look
+from tfnst.architectures import NetworkSettings
+from tfnst.color import LUMA
+from tfnst.networks import StyleNetwork
+
+
+@pytest.fixture(scope="module")
+def network() -> StyleNetwork:
+    keras.utils.set_random_seed(1)
+    made = StyleNetwork(["wave", "night", "scream"], NetworkSettings((0, 8, 12), 1))
+    random = np.random.default_rng(0)
+    for weight in made.weights:
+        if weight.name in ("gamma", "beta"):
+            weight.assign(weight + random.normal(0, 0.3, weight.shape))
+    return made
+
+
+def photo(height: int = 40, width: int = 52) -> np.ndarray:
+    return np.random.default_rng(0).random((height, width, 3), np.float32)
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        images.save(folder / name, photo())
+
+
+# Looks
+
+
+def test_the_photos_colours_can_be_kept(network: StyleNetwork) -> None:
+    picture = images.Picture(photo())
+    painted = apply.paint(network, picture, Look({"wave": 1}))
+    np.testing.assert_array_equal(painted, network.stylize(photo(), "wave"))
+    kept = apply.paint(network, picture, Look({"wave": 1}, keep_color=True))
+    np.testing.assert_allclose(kept @ LUMA, painted @ LUMA, atol=1e-5)
+    assert np.abs(kept - painted).mean() > 0.02
+
+
+def test_masks_from_files_are_resized_to_the_picture(network: StyleNetwork, tmp_path: Path) -> None:
+    left = np.zeros((20, 26, 3), np.float32)
+    left[:, :13] = 1
+    images.save(tmp_path / "left.png", left)
+    images.save(tmp_path / "right.png", 1 - left)
+    masks = (tmp_path / "left.png", tmp_path / "right.png")
+    look = Look({"wave": 1, "night": 1}, masks=masks)
+    painted = apply.paint(network, images.Picture(photo()), look)
+    half = np.zeros((40, 52), np.float32)
+    half[:, :26] = 1
+    expected = network.stylize(
+        photo(), {"wave": 1, "night": 1}, 1.0, {"wave": half, "night": 1 - half}
+    )
+    np.testing.assert_allclose(painted[:, :14], expected[:, :14], atol=0.02)
+    with pytest.raises(ValueError, match="masks: 2 for 1 styles; give one for each"):
+        Look({"wave": 1}, masks=masks)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_gradient_goes_from_left_to_right(count: int) -> None:
+    masks = np.stack(apply.left_to_right(4, 9, count), -1)
+    assert masks.shape == (4, 9, count)
+    if count == 1:
+        np.testing.assert_allclose(masks[0, :, 0], np.linspace(0, 1, 9))
+    else:
+        np.testing.assert_allclose(masks.sum(-1), 1, atol=1e-6)
+        assert masks[0, 0].tolist() == [1] + [0] * (count - 1)
+        assert masks[0, -1].tolist() == [0] * (count - 1) + [1]
+
+
+def test_a_gradient_of_one_style_begins_with_the_photo(network: StyleNetwork) -> None:
+    painted = apply.paint(network, images.Picture(photo()), Look({"wave": 1}, masks=(GRADIENT,)))
+    difference = np.abs(painted - photo()).mean((0, 2))
+    assert 3 * difference[:3].max() < difference[-8:].min()
+
+
+def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
+    frames = list(apply.morph(network, photo(), ["wave", "night", "wave"], 5, Look({})))
+    assert len(frames) == 5
+    for frame, shares in zip(
+        frames,
+        ["wave", {"wave": 1, "night": 1}, "night", {"wave": 1, "night": 1}, "wave"],
+        strict=True,
+    ):
+        np.testing.assert_allclose(frame, network.stylize(photo(), shares), atol=1e-5)
+    with pytest.raises(ValueError, match="give two or more"):
+        list(apply.morph(network, photo(), ["wave"], 5, Look({})))
+
+
+# Jobs
+
+
+def test_one_picture_becomes_one_file(tmp_path: Path) -> None:
+    jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.jpg")
+    assert jobs.single and jobs.pairs == ((tmp_path / "a.png", tmp_path / "b.jpg"),)
+
+
+def test_trees_are_kept(tmp_path: Path) -> None:
+    write(tmp_path / "in", "a.png", "deep/b.jpg", "deep/er/c.png")
+    (tmp_path / "in" / "notes.txt").write_text("no picture")
+    out = tmp_path / "out"
+    jobs = Jobs([tmp_path / "in"], out)
+    assert [str(t.relative_to(out)) for _, t in jobs.pairs] == [
+        "a.png",
+        "deep/b.jpg",
+        "deep/er/c.png",
+    ]
+    write(tmp_path / "more", "a.png")
+    jobs = Jobs([tmp_path / "in", tmp_path / "more", tmp_path / "in" / "a.png"], out)
+    assert [str(t.relative_to(out)) for _, t in jobs.pairs] == [
+        "in/a.png",
+        "in/deep/b.jpg",
+        "in/deep/er/c.png",
+        "more/a.png",
+        "a.png",
+    ]
+
+
+def test_results_inside_the_folder_are_not_painted_again(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", "out/a.png")
+    assert [source for source, _ in Jobs([tmp_path], tmp_path / "out").pairs] == [
+        tmp_path / "a.png"
+    ]
+
+
+def test_kinds_that_are_not_written_become_png(tmp_path: Path) -> None:
+    jobs = Jobs([tmp_path / "a.gif", tmp_path / "b.BMP"], tmp_path / "out")
+    assert [target.name for _, target in jobs.pairs] == ["a.png", "b.png"]
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", "b/a.png")
+    for sources, output in (
+        (["a.png"], "a.png"),
+        (["a.png", "b/a.png"], "out"),
+        (["a.png", "b"], "."),
+        (["."], "."),
+    ):
+        with pytest.raises(ValueError, match="would overwrite"):
+            Jobs([tmp_path / source for source in sources], tmp_path / output)
+    with pytest.raises(ValueError, match="is one file; name a folder for several"):
+        Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / "out.png")
+
+
+def test_a_bad_file_stops_nothing(network: StyleNetwork, tmp_path: Path) -> None:
+    write(tmp_path / "in", "a.png", "c.png")
+    (tmp_path / "in" / "b.png").write_bytes(b"no picture")
+    jobs = Jobs([tmp_path / "in"], tmp_path / "out")
+    reports = list(apply.run(network, jobs, Look({"wave": 1})))
+    assert [bool(report.error) for report in reports] == [False, True, False]
+    assert "b.png" in str(reports[1].error)
+    assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+    (tmp_path / "out" / "a.png").unlink()
+    kept = (tmp_path / "out" / "c.png").stat().st_mtime_ns
+    again = list(apply.run(network, jobs, Look({"wave": 1}), skip_existing=True))
+    assert [report.skipped for report in again] == [False, False, True]
+    assert (tmp_path / "out" / "c.png").stat().st_mtime_ns == kept
+
+
+def test_transparency_is_kept(network: StyleNetwork, tmp_path: Path) -> None:
+    alpha = np.linspace(0, 1, 52, dtype=np.float32)[None].repeat(40, 0)
+    images.save(tmp_path / "a.png", photo(), alpha=alpha)
+    jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.png")
+    list(apply.run(network, jobs, Look({"wave": 1})))
+    result = images.load(tmp_path / "b.png")
+    assert result.alpha is not None
+    np.testing.assert_allclose(result.alpha, alpha, atol=1 / 255)

@@ -1,0 +1,208 @@
+"""Tests of the commands apply, styles and train, end to end on small pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import Call
+from tfnst import assets, images
+from tfnst.architectures import NetworkSettings
+from tfnst.networks import StyleNetwork
+
+QUICK = ("--size", "32", "--style-size", "64", "--steps", "4", "--batch", "1")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a photo, a folder of photos, an artwork and a network."""
+    monkeypatch.chdir(tmp_path)
+    photo = images.load(assets.photo(), 90).rgb
+    images.save("photo.png", photo)
+    (tmp_path / "photos" / "deep").mkdir(parents=True)
+    images.save("photos/one.jpg", photo)
+    images.save("photos/deep/two.png", photo[:70])
+    images.save("art.png", images.load(assets.artwork("swirl"), 64).rgb)
+    keras.utils.set_random_seed(0)
+    network = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
+    for weight in network.weights:
+        if weight.name == "beta":
+            weight.assign(np.random.default_rng(0).normal(0, 0.3, weight.shape))
+    network.save("my.keras")
+    return tmp_path
+
+
+# apply
+
+
+def test_a_photo_is_painted_by_the_gallery(tfnst: Call, home: Path) -> None:
+    ended = tfnst("apply", "photo.png", "--style", "great_wave", "-o", "out.png")
+    assert (ended.status, ended.err) == (0, "") and ended.out.startswith("out.png  ")
+    painted = images.load("out.png").rgb
+    network = StyleNetwork.from_preset("gallery")
+    expected = network.stylize(images.load("photo.png").rgb, "great_wave")
+    np.testing.assert_allclose(painted, expected, atol=1 / 255)
+
+
+def test_mixtures_strength_size_and_colours(tfnst: Call, home: Path) -> None:
+    common = ("apply", "photo.png", "--model", "my.keras", "-q")
+    assert tfnst(*common, "--style", "wave=3,night", "-o", "a.png", "--size", "64").status == 0
+    network = keras.models.load_model("my.keras")
+    small = images.load("photo.png", 64).rgb
+    expected = network.stylize(small, {"wave": 3, "night": 1})
+    np.testing.assert_allclose(images.load("a.png").rgb, expected, atol=1 / 255)
+    options = ("--style", "wave", "--style", "night=3", "--strength", "0.5", "--keep-color")
+    assert tfnst(*common, *options, "-o", "b.png").status == 0
+    options = ("--style", "wave", "--style", "night", "--style-map", "gradient")
+    assert tfnst(*common, *options, "-o", "c.png").status == 0
+    assert tfnst(*common, "--style", "wave", "--strength", "0", "-o", "d.png").status == 0
+    np.testing.assert_allclose(
+        images.load("d.png").rgb, images.load("photo.png").rgb, atol=1.01 / 255
+    )
+    assert len({Path(f"{n}.png").read_bytes() for n in "abcd"}) == 4
+
+
+def test_folders_are_walked(tfnst: Call, home: Path) -> None:
+    (home / "photos" / "bad.png").write_bytes(b"no picture")
+    options = ("--model", "my.keras", "--style", "wave", "-o", "out")
+    ended = tfnst("apply", "photos", *options)
+    assert ended.status == 1
+    assert ended.err.startswith("tfnst: photos/bad.png") and ended.err.count("\n") == 1
+    written = sorted(str(f.relative_to("out")) for f in Path("out").rglob("*.*"))
+    assert written == ["deep/two.png", "one.jpg"]
+    (home / "photos" / "bad.png").unlink()
+    ended = tfnst("apply", "photos", *options, "--skip-existing", "--json")
+    events = [json.loads(line) for line in ended.out.splitlines()]
+    assert [event["skipped"] for event in events] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["m.gif", "m.webp", "frames"])
+def test_a_morph_is_an_animation(name: str, tfnst: Call, home: Path) -> None:
+    options = ("--model", "my.keras", "--morph", "wave,night", "--frames", "4", "-o", name)
+    assert tfnst("apply", "photo.png", *options).status == 0
+    if name == "frames":
+        assert sorted(f.name for f in Path(name).iterdir()) == [f"000{i}.png" for i in range(4)]
+    else:
+        with Image.open(name) as film:
+            height, width, _ = images.load("photo.png").rgb.shape
+            assert (film.n_frames, film.size) == (4, (width, height))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.png", "--style", "wave"], "none.png: there is no such file"),
+        (["photo.png"], "--style is missing; use wave, night"),
+        (["photo.png", "--style", "waves"], "style 'waves' is unknown; use wave, night"),
+        (["photo.png", "--style", "wave=much"], "--style holds 'much'"),
+        (["photo.png", "--style", "wave=-1"], "share of style 'wave' is -1"),
+        (["photo.png", "--style", "wave", "--strength", "2"], "strength is 2"),
+        (["photo.png", "--style", "wave", "--style-map", "none.png"], "none.png"),
+        (["photo.png", "--style", "wave", "--model", "your.keras"], "'your.keras' is not there"),
+        (["photo.png", "--style", "wave", "--morph", "wave,night"], "leave --style"),
+        (["photo.png", "--morph", "wave,nigth"], "style 'nigth' is unknown"),
+        (["photo.png", "photos", "--style", "wave"], "is one file; name a folder"),
+        (["art.png", "--style", "wave", "-o", "art.png"], "would overwrite"),
+    ],
+)
+def test_misuse_of_apply(arguments: list[str], message: str, tfnst: Call, home: Path) -> None:
+    before = sorted(home.rglob("*"))
+    ended = tfnst("apply", "--model", "my.keras", "-o", "out.png", *arguments)
+    assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    assert sorted(home.rglob("*")) == before
+
+
+# styles
+
+
+def test_styles_are_listed_with_their_artists(tfnst: Call, home: Path) -> None:
+    ended = tfnst("styles", "-o", "sheet.png")
+    assert ended.status == 0
+    listed = {line.split()[0] for line in ended.out.splitlines()}
+    assert listed == set(StyleNetwork.from_preset("gallery").styles) == set(assets.gallery())
+    assert "great_wave         Katsushika Hokusai, " in ended.out
+    assert min(images.load("sheet.png").rgb.shape[:2]) > 300
+    assert tfnst("styles", "--model", "my.keras").out.split() == ["wave", "night"]
+    events = tfnst("styles", "--json").out.splitlines()
+    assert json.loads(events[0])["artist"]
+
+
+# train
+
+
+def test_a_style_is_added_to_a_network(tfnst: Call, home: Path) -> None:
+    options = ("--photos", "photos", "--start-from", "my.keras", *QUICK)
+    ended = tfnst("train", "swirl=art.png", "-o", "new.keras", *options)
+    assert ended.status == 0 and ended.out == "new.keras\n"
+    assert keras.models.load_model("new.keras").styles == ("wave", "night", "swirl")
+    ended = tfnst("apply", "photo.png", "--model", "new.keras", "--style", "swirl", "-o", "p.png")
+    assert ended.status == 0
+    ended = tfnst("train", "swirl=art.png", "-o", "new.keras", *options)
+    assert ended.status == 2 and "go on with --resume or delete it" in ended.err
+
+
+def test_a_network_is_trained_from_the_beginning(tfnst: Call, home: Path) -> None:
+    (home / "photos" / "notes.txt").write_text("no picture")
+    options = ("--photos", "photos", "--start-from", "none", *QUICK, "--json")
+    ended = tfnst("train", "art.png", "-o", "one.keras", *options, "--architecture", "gallery")
+    events = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.status == 0 and events[-1]["step"] == 4 and events[-1]["fraction"] == 1
+    assert ended.err == "tfnst: 1 of 3 files are no photos of 64 px or more; skipped\n"
+    # A network with one style needs no --style.
+    assert tfnst("apply", "photo.png", "--model", "one.keras", "-o", "p.png").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.png"], "none.png"),
+        (["art.png", "--photos", "none"], "'none' is not a folder"),
+        (["art.png", "--photos", "empty"], "no picture of at least 64 px"),
+        (["art.png", "art.png"], "style 'art' is named twice"),
+        (["wave=art.png"], "style 'wave' is in the network already"),
+        (["art.png", "--size", "33"], "size is 33; use a multiple of 4"),
+        (["art.png", "--steps", "0"], "steps is 0"),
+        (["art.png", "--minutes", "1"], "--minutes and --steps exclude each other"),
+        (["art.png", "--start-from", "galery"], "'galery' is not there"),
+        (["art.png", "--architecture", "vgg"], "use gallery or johnson"),
+        (["art.png", "-o", "out.png"], "end its name in .keras"),
+        (["art.png", "--precision", "int8"], "precision is 'int8'"),
+    ],
+)
+def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: Path) -> None:
+    Path("empty").mkdir()
+    before = sorted(home.rglob("*"))
+    given = ["--start-from", "my.keras", "-o", "new.keras", *QUICK]
+    given += [] if "--photos" in arguments else ["--photos", "photos"]
+    ended = tfnst("train", *given, *arguments)
+    assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    assert sorted(home.rglob("*")) == before
+
+
+def test_a_killed_training_goes_on(tfnst: Call, home: Path) -> None:
+    """kill -9 in the middle; then --resume to the end."""
+    code = "from tfnst import runs, cli; runs.CHECKPOINT = -1; cli.main()"
+    options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
+    options += ["--style-size", "64", "--batch", "1", "-o", "new.keras"]
+    command = [sys.executable, "-c", code, "train", "swirl=art.png", *options, "--steps", "100000"]
+    with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, env={**os.environ}) as run:
+        assert run.stdout is not None
+        run.stdout.readline(), run.stdout.readline(), run.stdout.readline()
+        time.sleep(0.5)
+        run.send_signal(signal.SIGKILL)
+    step = json.loads(Path("new.keras.checkpoints/clock.json").read_text("utf-8"))["step"]
+    assert step >= 100
+    ended = tfnst("train", "swirl=art.png", *options, "--steps", step + 60, "--resume", "--json")
+    events = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.status == 0 and [e["step"] for e in events][-1] == step + 60
+    assert events[0]["step"] > step - 50

@@ -1,0 +1,196 @@
+"""Tests of tfnst.runs: schedules, files, and what a restart goes on with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tfnst import assets, datasets, images, runs
+from tfnst.architectures import NetworkSettings
+from tfnst.networks import StyleNetwork
+from tfnst.runs import Clock
+from tfnst.training import TrainingSettings
+
+SETTINGS = TrainingSettings(
+    steps=8,
+    size=32,
+    style_size=64,
+    network=NetworkSettings((0, 8, 12), 1),
+    content_layers=("block2_conv1",),
+    style_layers=("block1_conv1", "block2_conv1"),
+    log_every=2,
+)
+ARTWORKS = {name: assets.artwork(name) for name in ("swirl", "mosaic")}
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> datasets.PhotoFolder:
+    folder = tmp_path_factory.mktemp("photos")
+    images.save(folder / "a.png", images.load(assets.photo(), 120).rgb)
+    (folder / "b.jpg").write_bytes(b"no picture")
+    return datasets.PhotoFolder([folder])
+
+
+@pytest.fixture(autouse=True)
+def eager_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "CHECKPOINT", -1)
+
+
+def test_it_reports_and_writes_all_files(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+    output = tmp_path / "my.keras"
+    reports = list(runs.train(ARTWORKS, photos, output, SETTINGS, credit="By hand."))
+    assert [r.step for r in reports] == [2, 4, 6, 8]
+    assert [r.fraction for r in reports] == [0.25, 0.5, 0.75, 1.0]
+    network = keras.models.load_model(output)
+    assert network.styles == ("swirl", "mosaic")
+    sheet = images.load(tmp_path / "my.png").rgb
+    assert sheet.shape == (256, 3 * 256, 3)
+    card = (tmp_path / "my.md").read_text("utf-8")
+    for expected in ("1 photos\n(1 files skipped)", "8 steps of 2 crops", "| mosaic |", "By hand."):
+        assert expected in card
+    log = [json.loads(x) for x in Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()]
+    assert log[-1]["step"] == 8 and log[-1]["style"] == reports[-1].style
+    names = {file.name for file in tmp_path.iterdir()}
+    assert names == {f"my{s}" for s in (".keras", ".png", ".md")} | {
+        "my.keras.log.jsonl",
+        "my.keras.checkpoints",
+    }
+
+
+def test_a_restart_goes_on_as_if_nothing_had_happened(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    whole, halves = tmp_path / "whole.keras", tmp_path / "halves.keras"
+    expected = list(runs.train(ARTWORKS, photos, whole, SETTINGS))
+    stopped = runs.train(ARTWORKS, photos, halves, SETTINGS)
+    next(stopped), next(stopped)
+    stopped.close()  # type: ignore[attr-defined]
+    resumed = list(runs.train(ARTWORKS, photos, halves, SETTINGS, resume=True))
+    assert [r.step for r in resumed] == [6, 8]
+    assert resumed[-1].learning_rate == expected[-1].learning_rate
+    assert resumed[-1].style == pytest.approx(expected[-1].style, rel=1e-3)
+    one, other = (keras.models.load_model(file) for file in (whole, halves))
+    for mine, theirs in zip(one.weights, other.weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=2e-4)
+
+
+def test_averages_are_written_and_weights_go_on(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    """fit itself would put the averages in the weights' place at each report."""
+    settings = replace(SETTINGS, steps=4, log_every=1)
+    run = runs.Run(
+        StyleNetwork(["a"], SETTINGS.network),
+        [images.load(assets.artwork("swirl"), 64).rgb],
+        photos,
+        tmp_path / "a.keras",
+        settings,
+    )
+    averages = [weight.numpy() for weight in run.network.trainable_variables]
+    for step in range(4):
+        run.some_steps()
+        # The first average is of the weights after the first step, as Keras has it.
+        keep = runs.AVERAGE if step else 0.0
+        weights = run.network.trainable_variables
+        averages = [
+            keep * average + (1 - keep) * weight.numpy()
+            for average, weight in zip(averages, weights, strict=True)
+        ]
+    for average, kept in zip(averages, run.optimizer.averages(), strict=True):
+        np.testing.assert_allclose(kept, average, atol=1e-6)
+    for average, weight in zip(averages, run.result().trainable_variables, strict=True):
+        np.testing.assert_allclose(weight, average, atol=1e-6)
+
+
+def test_a_new_row_leaves_the_others_as_they_are(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    keras.utils.set_random_seed(3)
+    start = StyleNetwork(["old", "older"], SETTINGS.network)
+    photo = images.load(assets.photo(), 64).rgb
+    settings = replace(SETTINGS, mixture_share=0.5, photo_share=0.5, learning_rate=0.05)
+    output = tmp_path / "more.keras"
+    list(runs.train({"new": ARTWORKS["swirl"]}, photos, output, settings, start))
+    network = keras.models.load_model(output)
+    assert network.styles == ("old", "older", "new")
+    for name in ("old", "older"):
+        for strength in (1.0, 0.5):
+            np.testing.assert_array_equal(
+                network.stylize(photo, name, strength), start.stylize(photo, name, strength)
+            )
+    change = network.stylize(photo, "new") - start.stylize(photo, {"old": 1, "older": 1})
+    assert np.abs(change).max() > 0.003
+    with pytest.raises(ValueError, match="style 'old' is in the network already"):
+        runs.train({"old": ARTWORKS["swirl"]}, photos, tmp_path / "b.keras", settings, start)
+
+
+def test_everything_can_be_trained_on(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+    start = StyleNetwork(["old", "older"], SETTINGS.network)
+    settings = replace(SETTINGS, everything=True, precision="bfloat16")
+    output = tmp_path / "other.keras"
+    list(runs.train({"old": ARTWORKS["swirl"]}, photos, output, settings, start))
+    network = keras.models.load_model(output)
+    assert network.styles == ("old",)
+    kernels = [[w.numpy() for w in each.weights if w.name == "kernel"] for each in (start, network)]
+    assert all(np.abs(a - b).max() > 0 for a, b in zip(*kernels, strict=True))
+    assert "began as a network with 2 styles" in (tmp_path / "other.md").read_text("utf-8")
+
+
+def test_checkpoints_of_another_training_are_not_gone_on_with(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    output = tmp_path / "my.keras"
+    next(runs.train(ARTWORKS, photos, output, SETTINGS))
+    with pytest.raises(ValueError, match="unfinished training; go on with --resume or delete it"):
+        runs.train(ARTWORKS, photos, output, SETTINGS)
+    with pytest.raises(ValueError, match="of another training"):
+        runs.train(ARTWORKS, photos, output, replace(SETTINGS, size=64), resume=True)
+    with pytest.raises(ValueError, match="of another training"):
+        runs.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
+    longer = replace(SETTINGS, steps=6)
+    assert [r.step for r in runs.train(ARTWORKS, photos, output, longer, resume=True)] == [4, 6]
+
+
+def test_what_cannot_be_trained_is_told_first(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="end its name in"):
+        runs.train(ARTWORKS, photos, tmp_path / "my.h5", SETTINGS)
+    with pytest.raises(ValueError, match="nothing"):
+        runs.train({"a": tmp_path / "nothing.jpg"}, photos, tmp_path / "my.keras", SETTINGS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_loss_that_is_no_number_ends_it(
+    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "my.keras"
+    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    next(reports)
+    monkeypatch.setattr(Clock, "learning_rate", float("nan"))
+    with pytest.raises(RuntimeError, match="the loss became nan at step"):
+        list(reports)
+    assert np.isfinite(keras.models.load_model(output).weights[0]).all()
+
+
+def test_the_schedule_is_one_of_steps_or_of_time() -> None:
+    by_steps = [
+        Clock(replace(SETTINGS, steps=2000, log_every=50), step=s) for s in range(0, 2000, 50)
+    ]
+    rates = [clock.learning_rate for clock in by_steps]
+    assert rates[0] < 0.6 * max(rates) and max(rates) > 0.9 * SETTINGS.learning_rate
+    assert rates[-1] < 0.01 * max(rates)
+    by_time = Clock(replace(SETTINGS, minutes=10.0, log_every=50), step=1000, seconds=300.0)
+    assert by_time.fraction == 0.5
+    half = Clock(replace(SETTINGS, steps=2000, log_every=50), step=1000)
+    assert by_time.learning_rate == half.learning_rate
+
+
+def test_training_by_time_ends_in_time(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, minutes=0.15)
+    *_, last = runs.train(ARTWORKS, photos, tmp_path / "my.keras", settings)
+    assert last.fraction == 1 and 9 <= last.seconds < 30
+    assert last.steps == last.step

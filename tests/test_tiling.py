@@ -1,0 +1,79 @@
+"""Tests of tfnst.tiling."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from tfnst import images, tiling
+from tfnst.architectures import NetworkSettings, reach
+from tfnst.networks import StyleNetwork
+
+SETTINGS = NetworkSettings(widths=(0, 8, 12), blocks=2)
+
+
+def network() -> StyleNetwork:
+    keras.utils.set_random_seed(1)
+    made = StyleNetwork(["wave", "night"], SETTINGS)
+    random = np.random.default_rng(0)
+    for weight in made.weights:
+        if weight.name in ("gamma", "beta"):
+            weight.assign(weight + random.normal(0, 0.3, weight.shape))
+    return made
+
+
+def photo(height: int = 300, width: int = 260) -> np.ndarray:
+    random = np.random.default_rng(2)
+    coarse = images.resize(random.random((9, 8, 3), np.float32), height, width)
+    return 0.8 * coarse + 0.2 * random.random((height, width, 3), np.float32)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiling, "PATCH", 64)
+    monkeypatch.setattr(tiling, "PATCHES", (3, 3))
+    monkeypatch.setattr(tiling, "WHOLE", 0)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_there_is_no_seam_wherever_tiles_meet(
+    masked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, image = network(), photo()
+    ramp = np.broadcast_to(np.linspace(0, 1, 260, dtype="f"), (300, 260))
+    masks = {"wave": ramp} if masked else None
+    answers = []
+    for tile in (1024, 128, 96):
+        monkeypatch.setattr(tiling, "TILE", tile)
+        answers.append(made.stylize(image, "wave", 0.8, masks))
+    for answer in answers[1:]:
+        np.testing.assert_allclose(answer, answers[0], atol=1e-5)
+
+
+def test_pieces_are_nearly_what_one_pass_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, image = network(), photo(620, 580)
+    monkeypatch.setattr(tiling, "PATCHES", (6, 7))
+    pieces = made.stylize(image, "wave")
+    monkeypatch.setattr(tiling, "WHOLE", 1 << 30)
+    whole = made.stylize(image, "wave")
+    assert np.sqrt(np.mean((pieces - whole) ** 2)) < 0.02
+    # Each piece by its own statistics would be further off.
+    own = made.stylize(image[:128, :128], "wave")
+    assert np.sqrt(np.mean((own - whole[:128, :128]) ** 2)) > 0.03
+
+
+@pytest.mark.parametrize("shape", [(40, 52), (64, 300), (300, 64)])
+def test_small_and_narrow_pictures_have_patches_too(shape: tuple[int, int]) -> None:
+    assert network().stylize(photo(*shape), "night").shape == (*shape, 3)
+
+
+def test_tiles_cover_a_picture_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiling, "TILE", 64)
+    margin, seen = reach(SETTINGS), np.zeros((200, 132), int)
+    for outer, inner, target in tiling.tiles(seen.shape, margin):
+        seen[target] += 1
+        rows = np.arange(200)[outer[0]][inner[0]]
+        np.testing.assert_array_equal(rows, np.arange(200)[target[0]])
+        assert outer[0].start % 4 == 0 and outer[1].start % 4 == 0
+    assert (seen == 1).all()

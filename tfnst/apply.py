@@ -1,0 +1,176 @@
+"""Picture files through a style network: one, many or folders, with masks, and as morphs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tfnst import images
+from tfnst.color import keep_color
+from tfnst.datasets import PICTURE_SUFFIXES
+from tfnst.networks import StyleNetwork
+
+GRADIENT = "gradient"  # in place of masks: the styles from left to right
+KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others become .png
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pictures are to be painted.
+
+    Attributes:
+        styles: shares, {name: number}, relative to each other.
+        strength: 0 is the photo, 1 the style.
+        masks: a grey picture a style, in order: white is the style, black the photo or another
+            style; or `GRADIENT`, the styles from left to right (of one style: from the photo).
+        keep_color: the photo's colours, the painting's luminance.
+        size: long side of the result at most, in pixels; None for the picture's own.
+        quality: of JPEG and WebP, 1 to 100.
+    """
+
+    styles: Mapping[str, float]
+    strength: float = 1.0
+    masks: tuple[str | Path, ...] = ()
+    keep_color: bool = False
+    size: int | None = 1024
+    quality: int = 95
+
+    def __post_init__(self) -> None:
+        if self.masks and self.masks != (GRADIENT,) and len(self.masks) != len(self.styles):
+            raise ValueError(
+                f"masks: {len(self.masks)} for {len(self.styles)} styles; give one for each, in "
+                f"order, or {GRADIENT!r}"
+            )
+
+    def shares(self, height: int, width: int) -> dict[str, np.ndarray] | None:
+        """What the masks say, {name: (height, width)}, for a picture of that size."""
+        if not self.masks:
+            return None
+        if self.masks == (GRADIENT,):
+            return dict(
+                zip(self.styles, left_to_right(height, width, len(self.styles)), strict=True)
+            )
+        grey = [images.load(mask).rgb.mean(-1) for mask in self.masks]
+        masks = [images.resize(mask, height, width) for mask in grey]
+        return dict(zip(self.styles, masks, strict=True))
+
+
+def left_to_right(height: int, width: int, count: int) -> list[np.ndarray]:
+    """`count` masks (height, width) that follow each other; a single one rises from 0 to 1."""
+    across = np.linspace(0, max(1, count - 1), width, dtype=np.float32)
+    centres = range(count) if count > 1 else [1]
+    hats = [np.clip(1 - np.abs(across - centre), 0, 1) for centre in centres]
+    return [np.broadcast_to(hat, (height, width)) for hat in hats]
+
+
+def paint(network: StyleNetwork, picture: images.Picture, look: Look) -> np.ndarray:
+    """The picture in that look, (H, W, 3)."""
+    photo = picture.rgb
+    masks = look.shares(*photo.shape[:2])
+    painted = network.stylize(photo, look.styles, look.strength, masks)
+    return keep_color(photo, painted) if look.keep_color else painted
+
+
+def morph(
+    network: StyleNetwork, photo: np.ndarray, styles: Sequence[str], frames: int, look: Look
+) -> Iterator[np.ndarray]:
+    """`frames` pictures (H, W, 3) on the way from the first of the styles to the last."""
+    if len(styles) < 2 or frames < 2:
+        raise ValueError(f"a morph of {len(styles)} styles in {frames} frames; give two or more")
+    for place in np.linspace(0, len(styles) - 1, frames):
+        before = min(int(place), len(styles) - 2)
+        shares = {styles[before]: before + 1 - place}
+        shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + place - before
+        painted = network.stylize(photo, shares, look.strength)
+        yield keep_color(photo, painted) if look.keep_color else painted
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One picture of several: painted, skipped, or failed for a reason."""
+
+    step: int
+    steps: int
+    source: str
+    output: str
+    seconds: float
+    skipped: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Which pictures become which files.
+
+    `sources` are pictures and folders, which are walked; `output` is a file for one picture, and
+    else a folder, in which trees are kept. Raises ValueError for names that do not go together and
+    for results that would meet, or overwrite an input.
+    """
+
+    sources: Sequence[Path]
+    output: Path
+    pairs: tuple[tuple[Path, Path], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pairs", tuple(self._pairs()))
+        taken = {source.resolve(): source for source, _ in self.pairs}
+        for source, target in self.pairs:
+            if (other := taken.get(target.resolve())) is not None:
+                raise ValueError(f"{source} would overwrite {other}; use another --output")
+            taken[target.resolve()] = source
+
+    @property
+    def single(self) -> bool:
+        """Whether this is one picture into one file."""
+        return len(self.sources) == 1 and not self.sources[0].is_dir() and self._names_file()
+
+    def _names_file(self) -> bool:
+        return bool(self.output.suffix) and not self.output.is_dir()
+
+    def _pairs(self) -> Iterator[tuple[Path, Path]]:
+        if self.single:
+            images.check_target(self.output)
+            yield self.sources[0], self.output
+            return
+        if self._names_file():
+            raise ValueError(f"output {str(self.output)!r} is one file; name a folder for several")
+        for source in self.sources:
+            if not source.is_dir():
+                yield source, self.output / self._renamed(Path(source.name))
+                continue
+            base = self.output / (source.name if len(self.sources) > 1 else "")
+            for file in sorted(source.rglob("*")):
+                inside = self.output.resolve() in file.resolve().parents
+                nested = inside and self.output.resolve() != source.resolve()
+                if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file() and not nested:
+                    yield file, base / self._renamed(file.relative_to(source))
+
+    def _renamed(self, file: Path) -> Path:
+        return file if file.suffix.lower() in KEPT else file.with_suffix(".png")
+
+
+def run(
+    network: StyleNetwork, jobs: Jobs, look: Look, skip_existing: bool = False
+) -> Iterator[Applied]:
+    """Paint one picture after the other; one that cannot be read or written stops nothing."""
+    steps = len(jobs.pairs)
+    for step, (source, target) in enumerate(jobs.pairs, 1):
+        began, error = time.perf_counter(), None
+        skipped = skip_existing and target.exists()
+        try:
+            if not skipped:
+                picture = images.load(source, look.size)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                images.check_target(target)
+                painted = paint(network, picture, look)
+                images.save(target, painted, alpha=picture.alpha, quality=look.quality)
+        except (ValueError, OSError, MemoryError) as failure:
+            if jobs.single:
+                raise
+            error = str(failure) or type(failure).__name__
+        seconds = round(time.perf_counter() - began, 3)
+        yield Applied(step, steps, str(source), str(target), seconds, skipped, error)

@@ -1,0 +1,157 @@
+"""What style networks are made of: their shapes, and the functional model through all layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfnst.layers import ConditionalInstanceNormalization, DepthToSpace, Smooth, Upsample
+
+HALO = 16  # reflected pixels around a picture, cut off afterwards: no bands along the borders
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The shape of a style network.
+
+    Attributes:
+        widths: channels at full (0 for none), half and quarter resolution.
+        blocks: residual blocks at quarter resolution.
+        block: "residual" (two 3×3 convolutions) or "bottleneck" (a 3×3 between two 1×1, which
+            costs a quarter; both He et al., CVPR 2016).
+        middle: channels in the middle of a bottleneck.
+        head: "subpixel" (Shi et al., CVPR 2016) or "convolution", 9×9 at full resolution.
+    """
+
+    widths: tuple[int, int, int] = (0, 32, 64)
+    blocks: int = 7
+    block: str = "bottleneck"
+    middle: int = 32
+    head: str = "subpixel"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", tuple(self.widths))  # a list, when it comes from JSON
+        for name, allowed in (
+            ("block", ("residual", "bottleneck")),
+            ("head", ("subpixel", "convolution")),
+        ):
+            if getattr(self, name) not in allowed:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}"
+                )
+        if len(self.widths) != 3 or min(self.widths[1:]) < 1 or self.blocks < 0:
+            raise ValueError(f"widths {self.widths} and blocks {self.blocks} make no network")
+
+
+CONFIGURATIONS = {
+    "gallery": NetworkSettings(),
+    # Johnson, Alahi & Fei-Fei, ECCV 2016, supplement, table 1, with upsampling in place of strided
+    # transposed convolutions, which leave a checkerboard (Dumoulin et al., 2017, do the same).
+    "johnson": NetworkSettings((32, 64, 128), 5, "residual", head="convolution"),
+}
+
+
+def reach(settings: NetworkSettings) -> int:
+    """How many pixels around one it depends on, at most; a multiple of 4."""
+    fine = 4 + 1 if settings.widths[0] else 2
+    deep = 4 * settings.blocks * (2 if settings.block == "residual" else 1)
+    enlarging = 2 + 2 + (2 + 1 if settings.head == "subpixel" else 1 + 1 + 4)
+    return -(-(fine + 2 + deep + enlarging) // 4) * 4
+
+
+def padded(image: np.ndarray) -> np.ndarray:
+    """An (H, W, C) picture with its halo, reflected, and up to a multiple of 4."""
+    after = [HALO + -side % 4 for side in image.shape[:2]]
+    return np.pad(image, ((HALO, after[0]), (HALO, after[1]), (0, 0)), "symmetric")
+
+
+class Parts:
+    """Layers by name: made when first asked for, the same ones afterwards."""
+
+    def __init__(self, dtype: str | None) -> None:
+        self.made: dict[str, Any] = {}
+        self.dtype = dtype
+
+    def __call__(self, name: str, kind: Callable[..., Any], *sizes: Any, **options: Any) -> Any:
+        if name not in self.made:
+            self.made[name] = kind(*sizes, name=name, **{"dtype": self.dtype, **options})
+        return self.made[name]
+
+
+def connect(
+    layers: Parts,
+    settings: NetworkSettings,
+    image: Any,
+    weights: Any,
+    statistics: Callable[[str, Any, int], tuple[Any, Any]] | None = None,
+) -> Any:
+    """The symbolic picture that the network makes of symbolic inputs, by layers that it shares.
+
+    `statistics` gives the mean and variance that a norm is to use, from its name, its input and how
+    many pixels of the picture a pixel of that is; without it each picture has its own.
+    """
+    rows = weights.shape[-1]
+    at, is_map = {1: weights}, len(weights.shape) == 4
+    for finer in (1, 2):
+        at[2 * finer] = ops.average_pool(at[finer], 2, padding="same") if is_map else weights
+
+    def convolution(x: Any, name: str, width: int, size: int, stride: int = 1) -> Any:
+        make = keras.layers.Conv2D
+        return layers(name, make, width, size, strides=stride, padding="same", use_bias=False)(x)
+
+    def normalized(x: Any, name: str, scale: int) -> Any:
+        layer = layers(f"{name}_norm", ConditionalInstanceNormalization, rows)
+        return layer(x, at[scale], statistics and statistics(name, x, scale))
+
+    def stage(x: Any, name: str, scale: int, *sizes: int) -> Any:
+        return ops.relu(normalized(convolution(x, name, *sizes), name, scale))
+
+    def residual(x: Any, name: str) -> Any:
+        inner = stage(x, f"{name}a", 4, deep, 3)
+        return x + normalized(convolution(inner, f"{name}b", deep, 3), f"{name}b", 4)
+
+    def bottleneck(x: Any, name: str) -> Any:
+        inner = stage(x, f"{name}a", 4, settings.middle, 1)
+        inner = stage(inner, f"{name}b", 4, settings.middle, 3)
+        return x + normalized(convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
+
+    full, half, deep = settings.widths
+    x = image - 0.5
+    if full:
+        x = stage(x, "full", 1, full, 9)
+    x = stage(x, "half", 2, half, 3 if full else 5, 2)
+    x = stage(x, "quarter", 4, deep, 3, 2)
+    for number in range(1, settings.blocks + 1):
+        block = residual if settings.block == "residual" else bottleneck
+        x = block(x, f"block{number}")
+    if settings.block == "bottleneck":
+        # Or the next convolution alone, at twice the resolution, would cost as much as all blocks.
+        x = layers("narrow", keras.layers.Conv2D, half, 1)(x)
+    x = stage(layers("up1", Upsample)(x), "half_again", 2, half, 3)
+    if settings.head == "subpixel":
+        x = layers("colors", keras.layers.Conv2D, 12, 3, padding="same", kernel_initializer=_icnr)(
+            x
+        )
+        x = layers("smooth", Smooth)(layers("up2", DepthToSpace)(x))
+    else:
+        x = stage(layers("up2", Upsample)(x), "full_again", 1, full or half, 3)
+        x = layers("colors", keras.layers.Conv2D, 3, 9, padding="same")(x)
+    painted = layers("painted", keras.layers.Activation, "sigmoid", dtype="float32")(x)
+    # Instance norms forget a photo's brightness and contrast, which no row gives back: so the photo
+    # shows through, at strength 0 alone and hardly halfway, where the mixed rows do better.
+    share = ops.square(weights[..., :1] if is_map else ops.reshape(weights[:, :1], (-1, 1, 1, 1)))
+    return painted + share * (image - painted)
+
+
+def _icnr(shape: Sequence[int], dtype: Any = None) -> Any:
+    """The same kernel for all four pixels of a block, so that training starts without a grid.
+
+    Aitken et al., "Checkerboard artifact free sub-pixel convolution", arXiv:1707.02937.
+    """
+    kernel = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // 4), dtype)
+    return ops.tile(kernel, (1, 1, 1, 4))

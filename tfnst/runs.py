@@ -1,0 +1,257 @@
+"""One training of a style network, from artworks and photos to a finished file, as progress."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfnst import cards, datasets, features, images
+from tfnst.networks import StyleNetwork
+from tfnst.training import StyleBatches, StyleTrainer, TrainingSettings, style_targets
+
+CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
+WARM_UP = 300  # steps until the learning rate is what was asked for
+AVERAGE = 0.995  # of the weights that are kept, a step
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Means since the last report: style loss, content distance, instability of the answer.
+
+    `fraction` of the work is done; of a training by time, `steps` is an estimate.
+    """
+
+    step: int
+    steps: int
+    fraction: float
+    style: float
+    content: float
+    stability: float
+    learning_rate: float
+    seconds: float
+
+
+class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
+    """Adam that keeps averages of the weights and leaves the weights as they are.
+
+    Keras' own puts the averages in their place at the end of each `fit`, of which a run has many.
+    """
+
+    def __init__(self, learning_rate: float = 2e-3, **options: Any) -> None:
+        options = dict(beta_2=0.99, clipnorm=5.0, use_ema=True, ema_momentum=AVERAGE) | options
+        super().__init__(learning_rate, **options)
+
+    def finalize_variable_values(self, _: Any) -> None:
+        pass
+
+    def averages(self) -> list[Any]:
+        """The averages, in the order of the weights it was built for."""
+        return list(self._model_variables_moving_average)
+
+
+@dataclass
+class Clock:
+    """How far a training is, by steps or by minutes; survives a restart."""
+
+    settings: TrainingSettings
+    step: int = 0
+    seconds: float = 0.0
+
+    @property
+    def fraction(self) -> float:
+        """Of the work that is done, 0 to 1."""
+        if self.settings.minutes:
+            return min(1.0, self.seconds / (60 * self.settings.minutes))
+        return min(1.0, self.step / self.settings.steps)
+
+    @property
+    def learning_rate(self) -> float:
+        """Rises during the first steps, then falls along a cosine."""
+        beginning = (self.step + self.settings.log_every) / WARM_UP
+        warm = min(1.0, max(beginning, self.fraction / 0.05))
+        return self.settings.learning_rate * warm * (1 + math.cos(math.pi * self.fraction)) / 2
+
+
+def train(
+    artworks: Mapping[str, Path],
+    photos: datasets.PhotoFolder,
+    output: Path,
+    settings: TrainingSettings,
+    start: StyleNetwork | None = None,
+    resume: bool = False,
+    credit: str = "",
+) -> Iterator[TrainingProgress]:
+    """Train a network for the styles of some pictures, {name: file}; write it to `output`.
+
+    With `start` its styles stay as they are and the new ones become rows beside them; nothing else
+    is trained, unless `settings.everything`: then the result has the styles of `artworks` alone,
+    and only begins as `start`. Beside the `.keras` file stand a sheet of previews (`.png`), a model
+    card (`.md`), a log (`.log.jsonl`) and checkpoints (`.checkpoints`), all of them renewed while
+    it runs; with `resume` a run goes on from its checkpoint to the same schedule.
+
+    Raises ValueError, before it begins, for artworks that cannot be read, names that are taken, and
+    checkpoints of another training.
+    """
+    if output.suffix != ".keras":
+        raise ValueError(f"output is {str(output)!r}; end its name in .keras")
+    pictures = {name: images.load(file, 2 * settings.style_size) for name, file in artworks.items()}
+    network = _beginning(start, list(artworks), settings)
+    identity = {k: v for k, v in asdict(settings).items() if k not in ("steps", "minutes")}
+    sizes = [(file.name, file.stat().st_size) for file in photos.files]
+    folder = Path(f"{output}.checkpoints")
+    if not resume and (folder / "state.weights.h5").exists():
+        raise ValueError(f"{folder} holds an unfinished training; go on with --resume or delete it")
+    cards.require_same_run(
+        folder,
+        artworks={name: images.sha256(file) for name, file in artworks.items()},
+        photos=hashlib.sha256(repr(sizes).encode()).hexdigest(),
+        start=None if start is None else list(start.styles),
+        **identity,
+    )
+    run = Run(network, [picture.rgb for picture in pictures.values()], photos, output, settings)
+    card = dict(artworks=artworks, credit=credit, start=start)
+    return run.reports(card)
+
+
+def _beginning(
+    start: StyleNetwork | None, names: list[str], settings: TrainingSettings
+) -> StyleNetwork:
+    keras.utils.set_random_seed(settings.seed)
+    policy = None if settings.precision == "float32" else f"mixed_{settings.precision}"
+    if start is None:
+        return StyleNetwork(names, settings.network, dtype=policy)
+    taken = [] if settings.everything else [name for name in names if name in start.styles]
+    if taken:
+        raise ValueError(f"style {taken[0]!r} is in the network already; give it another name")
+    return start.with_styles(
+        names if settings.everything else [*start.styles, *names], dtype=policy
+    )
+
+
+class Run:
+    """A trainer with its optimiser, data and files."""
+
+    def __init__(
+        self,
+        network: StyleNetwork,
+        artworks: list[np.ndarray],
+        photos: datasets.PhotoFolder,
+        output: Path,
+        settings: TrainingSettings,
+    ) -> None:
+        self.network, self.photos, self.output, self.settings = network, photos, output, settings
+        self.trained = range(len(network.styles) - len(artworks), len(network.styles))
+        if self.trained.start:
+            network.freeze_all_but_rows()
+            # The photo's row belongs to the others too.
+            settings = replace(settings, photo_share=0.0)
+        self.plan = settings
+        layers = dict.fromkeys((*settings.style_layers, *settings.content_layers))
+        extractor = features.FeatureExtractor(settings.extractor, tuple(layers))
+        self.trainer = StyleTrainer(
+            network, extractor, style_targets(extractor, artworks, settings), settings
+        )
+        self.optimizer = Optimizer()
+        self.trainer.compile(self.optimizer, jit_compile=False)
+        self.optimizer.build(self.trainer.trainable_variables)
+        self.clock = Clock(settings)
+        self.state = Path(f"{output}.checkpoints") / "state.weights.h5"
+        self.card: dict[str, Any] = {}
+
+    def reports(self, card: dict[str, Any]) -> Iterator[TrainingProgress]:
+        """Train to the end of the schedule."""
+        self.card = card
+        self.load()
+        saved = previewed = time.perf_counter()
+        while self.clock.fraction < 1:
+            progress = self.some_steps()
+            now, last = time.perf_counter(), self.clock.fraction == 1
+            if last or now > saved + CHECKPOINT:
+                self.save(progress)
+                saved = now
+            if last or now > previewed + PREVIEW:
+                images.save(Path(f"{self.output.with_suffix('')}.png"), self.preview())
+                previewed = now
+            yield progress
+
+    def some_steps(self) -> TrainingProgress:
+        """The steps of one report."""
+        clock, began = self.clock, time.perf_counter()
+        count = self.settings.log_every
+        if not self.settings.minutes:
+            count = min(count, self.settings.steps - clock.step)
+        batches = StyleBatches(self.photos, self.trained, self.plan, count, clock.step)
+        self.optimizer.learning_rate = rate = clock.learning_rate
+        self.trainer.random.state.assign([self.settings.seed % 2**31, clock.step])
+        logs = self.trainer.fit(batches, shuffle=False, verbose=0).history
+        if not np.isfinite(logs["loss"][0]):
+            raise RuntimeError(
+                f"the loss became {logs['loss'][0]} at step {clock.step}; use a smaller learning "
+                "rate, and go on from the checkpoint"
+            )
+        clock.step += count
+        clock.seconds += time.perf_counter() - began
+        terms = {name: float(logs[name][0]) for name in ("style", "content", "stability")}
+        steps = self.settings.steps
+        if self.settings.minutes:
+            steps = round(clock.step / clock.fraction)
+        return TrainingProgress(
+            clock.step,
+            steps,
+            clock.fraction,
+            **terms,
+            learning_rate=rate,
+            seconds=clock.seconds,
+        )
+
+    def result(self) -> StyleNetwork:
+        """The network with the averages of its weights, in float32."""
+        averaged = self.network.with_styles(self.network.styles)
+        pairs = zip(self.optimizer.averages(), self.trainer.trainable_variables, strict=True)
+        averages = {id(weight): average for average, weight in pairs}
+        for ours, weight in zip(averaged.weights, self.network.weights, strict=True):
+            ours.assign(averages.get(id(weight), weight))
+        return averaged
+
+    def save(self, progress: TrainingProgress) -> None:
+        """Checkpoint, network, card and log, each whole or not at all."""
+        temporary = self.state.with_name("new.weights.h5")
+        self.trainer.save_weights(temporary)
+        temporary.replace(self.state)
+        clock = {"step": self.clock.step, "seconds": self.clock.seconds}
+        images.write_bytes(self.state.with_name("clock.json"), json.dumps(clock).encode())
+        temporary = self.output.with_name(f".new-{self.output.name}")
+        self.result().save(temporary)
+        temporary.replace(self.output)
+        cards.append_log(self.output, progress)
+        cards.write_style_card(self.output, self.photos, progress, self.settings, **self.card)
+
+    def load(self) -> None:
+        """Go on from the checkpoint, if there is one."""
+        if self.state.exists():
+            self.trainer.load_weights(self.state)
+            self.clock.step = int(self.optimizer.iterations)
+            clock = json.loads(self.state.with_name("clock.json").read_text("utf-8"))
+            self.clock.seconds = clock["seconds"]
+
+    def preview(self, side: int = 256) -> np.ndarray:
+        """A few photos, one above the other, in every style that is trained."""
+        network, files = self.result(), self.photos.files
+        chosen = [files[i * len(files) // 3] for i in range(min(3, len(files)))]
+        rows = []
+        for file in chosen:
+            photo = images.load(file).rgb
+            edge = min(photo.shape[:2])
+            square = images.resize(photo[:edge, :edge], side, side)
+            names = [network.styles[row] for row in self.trained]
+            rows.append(np.concatenate([square, *(network.stylize(square, n) for n in names)], 1))
+        return np.concatenate(rows)

@@ -1,0 +1,113 @@
+"""Pictures too large for one pass: tile by tile, by the normalization statistics of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfnst.architectures import NetworkSettings, Parts, connect, reach
+from tfnst.layers import moments
+
+WHOLE = 2048 * 2048  # pixels that go through the network in one piece, at most
+TILE = 1024  # pixels a side, in pieces
+PATCH, PATCHES = 256, (6, 8)  # pixels a side, and how many along the short and the long side
+
+Window = tuple[slice, slice]
+WeightsAt = Callable[[Window], np.ndarray]
+
+
+class TiledNetwork:
+    """A style network twice: once to measure what its norms see, once to paint by given statistics.
+
+    Tiles that each had their own instance norms would differ in brightness and contrast, with seams
+    between them. Here the norms of all tiles share the statistics of patches spread evenly over the
+    whole picture, which go through the network side by side and are pooled at each norm.
+
+    Args:
+        parts: the layers of the network, used as they are.
+        settings: its shape.
+        weights: shape of one picture's style weights, (1 + S,) or (None, None, 1 + S).
+    """
+
+    def __init__(
+        self, parts: Parts, settings: NetworkSettings, weights: tuple[int | None, ...]
+    ) -> None:
+        self.margin = reach(settings)
+        image = keras.Input((None, None, 3), name="image")
+        styles = keras.Input(weights, name="style_weights")
+        inputs = {"image": image, "style_weights": styles}
+        found: dict[str, Any] = {}
+        given: dict[str, Any] = {}
+
+        def measured(name: str, x: Any, scale: int) -> tuple[Any, Any]:
+            # Near its edges a patch knows too little of the picture.
+            edge = self.margin // scale
+            inside = ops.cast(x[:, edge:-edge, edge:-edge], "float32")
+            mean, variance = moments(inside, (0, 1, 2))
+            found.update({f"{name}_mean": mean, f"{name}_variance": variance})
+            return mean, variance
+
+        def known(name: str, x: Any, scale: int) -> tuple[Any, Any]:
+            shape = (1, 1, 1, x.shape[-1])
+            names = (f"{name}_mean", f"{name}_variance")
+            given.update({key: keras.Input(batch_shape=shape, name=key) for key in names})
+            return given[names[0]], given[names[1]]
+
+        connect(parts, settings, image, styles, measured)
+        self.measure = keras.Model(inputs, found)
+        painted = connect(parts, settings, image, styles, known)
+        self.paint = keras.Model({**inputs, **given}, painted)
+
+    def __call__(self, image: np.ndarray, weights_at: WeightsAt) -> np.ndarray:
+        """A padded picture, (H, W, 3), stylized; `weights_at` gives the weights of a window."""
+
+        def batch(windows: list[Window]) -> dict[str, Any]:
+            weights = np.stack([weights_at(window) for window in windows])
+            crops = np.stack([image[window] for window in windows])
+            return {
+                "image": ops.convert_to_tensor(crops),
+                "style_weights": ops.convert_to_tensor(weights),
+            }
+
+        statistics = self.measure(batch(patches(image.shape, self.margin)))
+        answer = np.empty_like(image)
+        for outer, inner, target in tiles(image.shape, self.margin):
+            painted = self.paint({**batch([outer]), **statistics})
+            answer[target] = ops.convert_to_numpy(painted)[0][inner]
+        return answer
+
+
+def patches(shape: tuple[int, ...], margin: int) -> list[Window]:
+    """Windows of one size, spread evenly from edge to edge, at multiples of 4."""
+    counts = PATCHES if shape[0] <= shape[1] else PATCHES[::-1]
+    sides = [min(PATCH + 2 * margin, side) for side in shape[:2]]
+    starts = [
+        np.linspace(0, full - side, count).astype(int) // 4 * 4
+        for full, side, count in zip(shape, sides, counts, strict=False)
+    ]
+    return [
+        (slice(top, top + sides[0]), slice(left, left + sides[1]))
+        for top in starts[0].tolist()
+        for left in starts[1].tolist()
+    ]
+
+
+def tiles(shape: tuple[int, ...], margin: int) -> Iterator[tuple[Window, Window, Window]]:
+    """Tiles that cover a picture: what the network sees of it, what of that counts, and where."""
+    for top in range(0, shape[0], TILE):
+        for left in range(0, shape[1], TILE):
+            pairs = [(top, shape[0]), (left, shape[1])]
+            target = [slice(start, min(start + TILE, full)) for start, full in pairs]
+            outer = [
+                slice(max(0, part.start - margin), min(full, part.stop + margin))
+                for part, (_, full) in zip(target, pairs, strict=True)
+            ]
+            inner = [
+                slice(part.start - seen.start, part.stop - seen.start)
+                for part, seen in zip(target, outer, strict=True)
+            ]
+            yield (outer[0], outer[1]), (inner[0], inner[1]), (target[0], target[1])
