@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import painting, step_cost, tutorial
+from benchmarks import feed_forward, painting, step_cost, tutorial
 
 
 def main() -> None:
     """Run them one after the other, with their defaults."""
-    runs: tuple[Callable[[], None], ...] = (painting.main, step_cost.main, tutorial.main)
+    runs: tuple[Callable[[], None], ...] = (
+        feed_forward.main,
+        painting.main,
+        step_cost.main,
+        tutorial.main,
+    )
     sys.argv = sys.argv[:1]
     for run in runs:
         run()

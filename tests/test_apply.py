@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tfnst import apply, images
-from tfnst.apply import GRADIENT, Jobs, Look
+from tfnst.apply import GRADIENT, Jobs, Look, PassRecipe
 from tfnst.architectures import NetworkSettings
 from tfnst.color import LUMA
 from tfnst.networks import StyleNetwork
@@ -24,6 +24,13 @@ def network() -> StyleNetwork:
         if weight.name in ("gamma", "beta"):
             weight.assign(weight + random.normal(0, 0.3, weight.shape))
     return made
+
+
+@pytest.fixture(scope="module")
+def model(network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("model") / "my.keras"
+    network.save(file)
+    return file
 
 
 def photo(height: int = 40, width: int = 52) -> np.ndarray:
@@ -152,26 +159,61 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / "out.png")
 
 
-def test_a_bad_file_stops_nothing(network: StyleNetwork, tmp_path: Path) -> None:
+def test_a_bad_file_stops_nothing(network: StyleNetwork, model: Path, tmp_path: Path) -> None:
     write(tmp_path / "in", "a.png", "c.png")
     (tmp_path / "in" / "b.png").write_bytes(b"no picture")
     jobs = Jobs([tmp_path / "in"], tmp_path / "out")
-    reports = list(apply.run(network, jobs, Look({"wave": 1})))
+    reports = list(apply.run(network, jobs, Look({"wave": 1}), model))
     assert [bool(report.error) for report in reports] == [False, True, False]
     assert "b.png" in str(reports[1].error)
     assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     (tmp_path / "out" / "a.png").unlink()
     kept = (tmp_path / "out" / "c.png").stat().st_mtime_ns
-    again = list(apply.run(network, jobs, Look({"wave": 1}), skip_existing=True))
+    again = list(apply.run(network, jobs, Look({"wave": 1}), model, skip_existing=True))
     assert [report.skipped for report in again] == [False, False, True]
     assert (tmp_path / "out" / "c.png").stat().st_mtime_ns == kept
 
 
-def test_transparency_is_kept(network: StyleNetwork, tmp_path: Path) -> None:
+def test_transparency_is_kept(network: StyleNetwork, model: Path, tmp_path: Path) -> None:
     alpha = np.linspace(0, 1, 52, dtype=np.float32)[None].repeat(40, 0)
     images.save(tmp_path / "a.png", photo(), alpha=alpha)
     jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.png")
-    list(apply.run(network, jobs, Look({"wave": 1})))
+    list(apply.run(network, jobs, Look({"wave": 1}), model))
     result = images.load(tmp_path / "b.png")
     assert result.alpha is not None
     np.testing.assert_allclose(result.alpha, alpha, atol=1 / 255)
+
+
+# Recipes
+
+
+@pytest.mark.parametrize("masked", [(), (GRADIENT,), ("mask.png",)])
+def test_a_picture_can_be_made_again(
+    masked: tuple[str, ...], network: StyleNetwork, model: Path, tmp_path: Path
+) -> None:
+    write(tmp_path, "a.png", "mask.png")
+    masks = tuple(str(tmp_path / m) if m.endswith("png") else m for m in masked)
+    look = Look({"night": 1.0}, 0.7, masks, keep_color=True, size=32, quality=90)
+    jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.webp")
+    list(apply.run(network, jobs, look, model))
+    text = images.load(tmp_path / "b.webp").recipe
+    assert text is not None
+    recipe = PassRecipe.from_json(text)
+    assert recipe.look == look and recipe == PassRecipe.gather(tmp_path / "a.png", model, look)
+    (tmp_path / "moved").mkdir()
+    for file in tmp_path.glob("*.*"):
+        file.rename(tmp_path / "moved" / file.name)
+    picture = tmp_path / "moved" / "b.webp"
+    assert apply.paint_again(recipe, picture) == picture.read_bytes()
+    write(tmp_path / "moved", "a.jpg")
+    (tmp_path / "moved" / "a.jpg").replace(tmp_path / "moved" / "a.png")
+    with pytest.raises(ValueError, match="has changed since the picture was made"):
+        apply.paint_again(recipe, picture)
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", '{"tfnst": "stylize"}', '{"tfnst": "apply", "look": {"masks": 3}}']
+)
+def test_what_is_no_recipe_of_ours_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="this recipe cannot be read"):
+        PassRecipe.from_json(text)

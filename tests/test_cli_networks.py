@@ -122,6 +122,18 @@ def test_misuse_of_apply(arguments: list[str], message: str, tfnst: Call, home: 
     assert sorted(home.rglob("*")) == before
 
 
+def test_a_painting_is_repeated(tfnst: Call, home: Path) -> None:
+    options = ("--model", "my.keras", "--style", "wave", "--style-map", "gradient")
+    assert tfnst("apply", "photo.png", *options, "-o", "out.jpg").status == 0
+    again = tfnst("repeat", "out.jpg")
+    assert (again.status, again.out) == (0, "out.jpg: the same, byte for byte\n")
+    assert tfnst("repeat", "out.jpg", "-o", "two.jpg").status == 0
+    assert Path("two.jpg").read_bytes() == Path("out.jpg").read_bytes()
+    Path("my.keras").unlink()
+    ended = tfnst("repeat", "out.jpg")
+    assert ended.status == 2 and "'my.keras' is not there any more" in ended.err
+
+
 # styles
 
 

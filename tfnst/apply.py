@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from tfnst import images
+from tfnst import assets, images, networks
 from tfnst.color import keep_color
 from tfnst.datasets import PICTURE_SUFFIXES
 from tfnst.networks import StyleNetwork
+from tfnst.recipe import Source, versions
 
 GRADIENT = "gradient"  # in place of masks: the styles from left to right
+KIND = "apply"  # of recipe
 KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others become .png
 
 
@@ -153,21 +157,91 @@ class Jobs:
         return file if file.suffix.lower() in KEPT else file.with_suffix(".png")
 
 
+@dataclass(frozen=True)
+class PassRecipe:
+    """One picture through a network, complete: the same recipe gives the same picture.
+
+    `masks` are the files of `look.masks`, none for a gradient.
+    """
+
+    picture: Source
+    model: Source
+    masks: tuple[Source, ...]
+    look: Look
+    versions: dict[str, str] = field(default_factory=versions)
+
+    @classmethod
+    def gather(cls, picture: Path, model: str | Path, look: Look) -> PassRecipe:
+        """Hash every file; ValueError for one that is missing."""
+        masks = () if look.masks == (GRADIENT,) else look.masks
+        file = networks.PRESETS.get(str(model), model)
+        hashed = tuple(Source.of(mask) for mask in masks)
+        return cls(Source.of(picture), Source.of(file), hashed, look)
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every file that it was made from."""
+        return [self.picture, self.model, *self.masks]
+
+    def to_json(self) -> str:
+        """One line of JSON, with sorted keys."""
+        values = asdict(self)
+        values["look"]["masks"] = [str(mask) for mask in self.look.masks]
+        return json.dumps({"tfnst": KIND, **values}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> PassRecipe:
+        """Read what `to_json` wrote; ValueError for anything else."""
+        try:
+            data = json.loads(text)
+            if data.pop("tfnst") != KIND:
+                raise ValueError("it is of another kind of picture")
+            data["look"]["masks"] = tuple(data["look"]["masks"])
+            data["look"] = Look(**data["look"])
+            data["masks"] = tuple(Source(**mask) for mask in data["masks"])
+            return cls(**data | {k: Source(**data[k]) for k in ("picture", "model")})
+        except KeyError as error:
+            raise ValueError(f"this recipe cannot be read: it has no {error}") from None
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(f"this recipe cannot be read: {error}") from None
+
+    def encoded(self, target: Path, network: StyleNetwork, *folders: Path) -> bytes:
+        """The bytes of the file that it makes; moved inputs are looked for in `folders`."""
+        picture = images.load(self.picture.find(*folders), self.look.size)
+        masks = tuple(mask.find(*folders) for mask in self.masks) or self.look.masks
+        painted = paint(network, picture, replace(self.look, masks=masks))
+        options: dict[str, Any] = dict(recipe=self.to_json(), quality=self.look.quality)
+        return images.encode(target, painted, alpha=picture.alpha, **options)
+
+
+def paint_again(recipe: PassRecipe, picture: Path) -> bytes:
+    """The bytes of the file that the recipe makes, in the format of `picture`."""
+    folders = (picture.parent, assets.photo().parent, networks.PRESETS["gallery"].parent)
+    model = recipe.model.find(*folders)
+    known = {file: name for name, file in networks.PRESETS.items()}
+    return recipe.encoded(picture, networks.load(known.get(model, model)), *folders)
+
+
 def run(
-    network: StyleNetwork, jobs: Jobs, look: Look, skip_existing: bool = False
+    network: StyleNetwork,
+    jobs: Jobs,
+    look: Look,
+    model: str | Path,
+    skip_existing: bool = False,
 ) -> Iterator[Applied]:
-    """Paint one picture after the other; one that cannot be read or written stops nothing."""
+    """Paint one picture after the other; one that cannot be read or written stops nothing.
+
+    Every picture holds its recipe, for which `model` is where the network came from.
+    """
     steps = len(jobs.pairs)
     for step, (source, target) in enumerate(jobs.pairs, 1):
         began, error = time.perf_counter(), None
         skipped = skip_existing and target.exists()
         try:
             if not skipped:
-                picture = images.load(source, look.size)
+                recipe = PassRecipe.gather(source, model, look)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                images.check_target(target)
-                painted = paint(network, picture, look)
-                images.save(target, painted, alpha=picture.alpha, quality=look.quality)
+                images.write_bytes(target, recipe.encoded(target, network))
         except (ValueError, OSError, MemoryError) as failure:
             if jobs.single:
                 raise

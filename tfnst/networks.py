@@ -22,6 +22,13 @@ PRESETS = {"gallery": Path(__file__).parent / "assets" / "gallery.npz"}
 PHOTO = "photo"  # the name of the row that gives the photo back
 
 
+class _Compiled:
+    """Calls by the rank of their style weights. Keras would save a bare dict with the network."""
+
+    def __init__(self) -> None:
+        self.by_rank: dict[int, Any] = {}
+
+
 @keras.saving.register_keras_serializable("tfnst")
 class StyleNetwork(keras.Model):  # type: ignore[misc]
     """A Keras functional model: a photo and the weights of styles in, the photo in that style out.
@@ -58,6 +65,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         inputs = {"image": image, "style_weights": weights}
         super().__init__(inputs, {"stylized": connect(layers, chosen, image, weights)}, **options)
         self.styles, self.settings, self.parts = names, chosen, layers
+        self._compiled = _Compiled()
 
     def mapped(self) -> keras.Model:
         """The same network, same weights, with `style_weights` a map, (B, H, W, 1 + S)."""
@@ -120,13 +128,18 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             shape = (*places, 1 + len(self.styles))
             painted = tiling.TiledNetwork(self.parts, self.settings, shape)(whole, weights_at)
         else:
-            network = self if share is None else self.mapped()
-            batch = {
-                "image": whole[None],
-                "style_weights": weights_at((slice(None), slice(None)))[None],
-            }
-            painted = ops.convert_to_numpy(network(batch)["stylized"])[0]
+            weights = weights_at((slice(None), slice(None)))
+            painted = self._painted(whole[None], weights[None])[0]
         return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
+
+    def _painted(self, image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """A batch through the network or its twin, compiled when first used."""
+        rank, calls = weights.ndim, self._compiled.by_rank
+        if rank not in calls:
+            calls[rank] = tiling.compiled(self if rank == 2 else self.mapped())
+        tensors = {"image": image, "style_weights": weights}
+        answer = calls[rank]({k: ops.convert_to_tensor(v) for k, v in tensors.items()})
+        return ops.convert_to_numpy(answer["stylized"])
 
     def with_styles(self, styles: Sequence[str], dtype: str | None = None) -> StyleNetwork:
         """A network with this one's weights and other rows: by name, or the mean of all styles."""

@@ -177,6 +177,14 @@ class Recipe:
             raise ValueError(f"this recipe cannot be read: {error}") from None
 
 
+def kind(text: str) -> str | None:
+    """What made the picture of a recipe, such as "stylize"; None if it does not say."""
+    try:
+        return json.loads(text).get("tfnst")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+
+
 def _is_file(place: Path) -> bool:
     try:
         return place.is_file()

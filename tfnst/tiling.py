@@ -12,12 +12,25 @@ from keras import ops
 from tfnst.architectures import NetworkSettings, Parts, connect, reach
 from tfnst.layers import moments
 
-WHOLE = 2048 * 2048  # pixels that go through the network in one piece, at most
+WHOLE = 5_000_000  # pixels that go through the network in one piece, at most
 TILE = 1024  # pixels a side, in pieces
 PATCH, PATCHES = 256, (6, 8)  # pixels a side, and how many along the short and the long side
 
 Window = tuple[slice, slice]
 WeightsAt = Callable[[Window], np.ndarray]
+
+
+def compiled(model: keras.Model) -> Callable[[dict[str, Any]], Any]:
+    """A call of a functional model with a dict of inputs, as a graph where there are graphs.
+
+    Keras itself would keep every activation until the last is made: five times the memory.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return lambda inputs: model(inputs)
+    import tensorflow as tf
+
+    signature = {name: tf.TensorSpec(x.shape, x.dtype) for name, x in model.input.items()}
+    return tf.function(lambda inputs: model(inputs), input_signature=[signature])
 
 
 class TiledNetwork:
@@ -58,9 +71,9 @@ class TiledNetwork:
             return given[names[0]], given[names[1]]
 
         connect(parts, settings, image, styles, measured)
-        self.measure = keras.Model(inputs, found)
+        self.measure = compiled(keras.Model(inputs, found))
         painted = connect(parts, settings, image, styles, known)
-        self.paint = keras.Model({**inputs, **given}, painted)
+        self.paint = compiled(keras.Model({**inputs, **given}, painted))
 
     def __call__(self, image: np.ndarray, weights_at: WeightsAt) -> np.ndarray:
         """A padded picture, (H, W, 3), stylized; `weights_at` gives the weights of a window."""

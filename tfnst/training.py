@@ -58,13 +58,13 @@ class TrainingSettings:
     batch: int = 2
     size: int = 192
     style_size: int = 512
-    content_distance: float = 0.4
+    content_distance: float = 0.5
     content_layers: tuple[str, ...] = ("block3_conv3", "block4_conv2")
     style_layers: tuple[str, ...] = STYLE_LAYERS
     variation: float = 3.0
     photo_share: float = 0.05
     mixture_share: float = 0.15
-    stability: float = 1.0
+    stability: float = 10.0
     seed: int = 0
     log_every: int = 50
 

@@ -76,7 +76,7 @@ def apply(
             raise ValueError(f"no picture in {', '.join(map(str, pictures))}")
         reports = []
         with terminal.progress_bar(quiet or jobs.single, as_json, _describe_applied) as show:
-            for report in application.run(network, jobs, look, skip_existing):
+            for report in application.run(network, jobs, look, model, skip_existing):
                 show(report)
                 reports.append(report)
     if not (quiet or as_json):

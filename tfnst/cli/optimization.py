@@ -173,15 +173,19 @@ def repeat(
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
     under = terminal.start_tensorflow(device)
-    from tfnst import painting
-    from tfnst.recipe import Recipe, paint_again, versions
+    from tfnst import apply, painting
+    from tfnst.recipe import Recipe, kind, paint_again, versions
 
-    order = Recipe.from_json(text)
+    one_pass = kind(text) == apply.KIND
+    order = apply.PassRecipe.from_json(text) if one_pass else Recipe.from_json(text)
     if output is not None:
         used = [Path(source.path) for source in order.sources]
         terminal.keep_apart([*used, *(picture.parent / file.name for file in used)], [output])
     with under, terminal.progress_bar(quiet, False, painting.describe) as show:
-        again = paint_again(order, picture, show)
+        if isinstance(order, Recipe):
+            again = paint_again(order, picture, show)
+        else:
+            again = apply.paint_again(order, picture)
     if output is not None:
         images.write_bytes(output, again)
     if hashlib.sha256(again).hexdigest() == before:

@@ -1,0 +1,89 @@
+"""The gallery network: pictures a second and file size in LiteRT, time and memory of large ones."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+from benchmarks import timing
+from tfnst import assets, images
+from tfnst.networks import StyleNetwork
+
+THREADS = 2
+
+
+def converted(network: StyleNetwork, side: int, half: bool) -> bytes:
+    """A .tflite file of builtin operations for square pictures, with float16 weights if `half`."""
+    shapes = {"image": (1, side, side, 3), "style_weights": (1, 1 + len(network.styles))}
+    inputs = {k: keras.InputSpec(shape=v, dtype="float32", name=k) for k, v in shapes.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        network.export(folder, verbose=False, input_signature=[inputs])
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        if half:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        model: bytes = converter.convert()
+    return model
+
+
+def runner(model: bytes) -> Callable[[], object]:
+    """A call that runs a model once, on random inputs."""
+    interpreter = Interpreter(model_content=model, num_threads=THREADS)
+    interpreter.allocate_tensors()
+    random = np.random.default_rng(0)
+    for each in interpreter.get_input_details():
+        interpreter.set_tensor(each["index"], random.random(each["shape"], np.float32))
+    return interpreter.invoke
+
+
+def lite(network: StyleNetwork, magenta: Path | None, side: int = 384) -> None:
+    """Print sizes, times, and the ratio to Magenta's transformer, all in one run."""
+    files = {f"float{bits}": converted(network, side, bits == 16) for bits in (32, 16)}
+    calls = {name: runner(model) for name, model in files.items()}
+    if magenta is not None:
+        files["magenta"] = magenta.read_bytes()
+        calls["magenta"] = runner(files["magenta"])
+    times = timing.take_turns(calls, rounds=15)
+    for name in calls:
+        seconds = float(np.median(times[name]))
+        faster = f"  {timing.ratio(times, 'magenta', name):.2f} x Magenta's rate" if magenta else ""
+        kilobytes = len(files[name]) / 1000
+        print(f"LiteRT {side} px {name:8} {1000 * seconds:6.1f} ms {kilobytes:6.0f} kB{faster}")
+
+
+def large(network: StyleNetwork, sides: tuple[tuple[int, int], ...]) -> None:
+    """Print time and peak memory of pictures that grow, the last ones by tiles."""
+    photo = images.load(assets.photo()).rgb
+    for width, height in sides:
+        picture = images.resize(photo, height, width)
+        network.stylize(picture[:64, :64], network.styles[0])
+        began = time.perf_counter()
+        network.stylize(picture, network.styles[0])
+        seconds = time.perf_counter() - began
+        print(
+            f"Keras {width} x {height}: {seconds:.2f} s, {timing.peak_memory():.1f} GB", flush=True
+        )
+
+
+def main() -> None:
+    """Print it all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--magenta", type=Path, help="magenta's style transformer, .tflite")
+    options = parser.parse_args()
+    network = StyleNetwork.from_preset("gallery")
+    print(f"gallery: {len(network.styles)} styles, {network.count_params()} parameters")
+    lite(network, options.magenta)
+    large(network, ((512, 512), (1024, 1024), (2048, 2048), (4000, 3000), (8000, 6000)))
+
+
+if __name__ == "__main__":
+    main()

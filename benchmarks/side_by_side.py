@@ -1,0 +1,77 @@
+"""Photos in several styles by Magenta's arbitrary-style network and by ours, on one sheet."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from benchmarks.contact_sheet import tile
+from tfnst import images, networks
+
+
+class Magenta:
+    """Ghiasi et al. (BMVC 2017) as published for TFLite: a style predictor and a transformer."""
+
+    def __init__(self, predictor: Path, transformer: Path) -> None:
+        self.predictor, self.transformer = (
+            Interpreter(model_path=str(file), num_threads=2) for file in (predictor, transformer)
+        )
+        for each in (self.predictor, self.transformer):
+            each.allocate_tensors()
+
+    @staticmethod
+    def run(interpreter: Interpreter, **inputs: np.ndarray) -> np.ndarray:
+        """The first output, given inputs by a part of their names."""
+        for each in interpreter.get_input_details():
+            (value,) = (v for name, v in inputs.items() if name in each["name"])
+            interpreter.set_tensor(each["index"], value.reshape(each["shape"]))
+        interpreter.invoke()
+        answer: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        return answer
+
+    def stylize(self, photo: np.ndarray, artwork: np.ndarray) -> np.ndarray:
+        """The photo, squeezed into the transformer's square and back, in the artwork's style."""
+        small = images.resize(artwork, 256, 256)
+        style = self.run(self.predictor, style=small)
+        painted = self.run(
+            self.transformer, content=images.resize(photo, 384, 384), conv=style, style=style
+        )
+        return images.resize(np.clip(painted[0], 0, 1), *photo.shape[:2])
+
+
+def main() -> None:
+    """Write the sheet: a row a photo; for each style the artwork's name, theirs, ours."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--predictor", type=Path, required=True)
+    parser.add_argument("--transformer", type=Path, required=True)
+    parser.add_argument("--photos", type=Path, nargs="+", required=True)
+    parser.add_argument("--styles", nargs="+", required=True, metavar="NAME=FILE")
+    parser.add_argument("--model", default="gallery")
+    parser.add_argument("--size", type=int, default=384)
+    parser.add_argument("--output", type=Path, required=True)
+    options = parser.parse_args()
+    network = networks.load(options.model)
+    magenta = Magenta(options.predictor, options.transformer)
+    rows = []
+    for file in options.photos:
+        photo = images.load(file, options.size, upscale=True).rgb
+        row = [tile(photo, options.size)]
+        for pair in options.styles:
+            name, _, artwork = pair.partition("=")
+            began = time.perf_counter()
+            theirs = magenta.stylize(photo, images.load(artwork, 1024).rgb)
+            between = time.perf_counter()
+            ours = network.stylize(photo, name)
+            seconds = (between - began, time.perf_counter() - between)
+            print(f"{file.stem} {name}: {seconds[0]:.2f} s, {seconds[1]:.2f} s")
+            row += [tile(theirs, options.size), tile(ours, options.size)]
+        rows.append(np.concatenate(row, 1))
+        images.save(options.output, np.concatenate(rows))
+
+
+if __name__ == "__main__":
+    main()
