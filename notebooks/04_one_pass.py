@@ -332,12 +332,9 @@ show(figure, dpi=80)
 # at the end. Here is what it hides:
 
 # %%
-bare = network(
-    {
-        "image": photo[None, : 4 * (photo.shape[0] // 4), : 4 * (photo.shape[1] // 4)],
-        "style_weights": one_style[:1],
-    }
-)["stylized"].numpy()[0]
+multiple = photo[: photo.shape[0] // 4 * 4, : photo.shape[1] // 4 * 4]
+inputs = {"image": tf.constant(multiple[None]), "style_weights": one_style[:1]}
+bare = network(inputs)["stylized"].numpy()[0]
 clean = by_network[: bare.shape[0], : bare.shape[1]]
 difference = np.abs(bare - clean).mean(-1)
 show(plots.show({"without a halo": bare, "with": clean, "difference": 4 * difference}, height=3.0))

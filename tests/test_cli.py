@@ -545,9 +545,8 @@ def test_demo(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = tfnst("demo", "--size", 32, "-o", "some/where")
     assert done.status == 0
     names = ("swirl", "mosaic")
-    assert listing(home / "some" / "where") == sorted(
-        f"{name}{end}.png" for name in names for end in ("", "_sheet")
-    )
+    written = [f"{name}{end}.png" for name in names for end in ("", "_sheet")]
+    assert listing(home / "some" / "where") == sorted([*written, "gallery.png"])
     assert done.out.count("vgg19-lite") == 2
     pictures = [images.load(f"some/where/{name}.png").rgb for name in names]
     assert {picture.shape[0] for picture in pictures} == {32}

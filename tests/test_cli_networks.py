@@ -218,3 +218,16 @@ def test_a_killed_training_goes_on(tfnst: Call, home: Path) -> None:
     events = [json.loads(line) for line in ended.out.splitlines()]
     assert ended.status == 0 and [e["step"] for e in events][-1] == step + 60
     assert events[0]["step"] > step - 50
+
+
+def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tfnst.runs import Run
+
+    def interrupted(run: Run) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "some_steps", interrupted)
+    options = ("--photos", "photos", "--start-from", "my.keras", *QUICK)
+    ended = tfnst("train", "swirl=art.png", "-o", "new.keras", *options)
+    assert ended.status == 130
+    assert ended.err == "tfnst: stopped; the same command with --resume goes on\n"

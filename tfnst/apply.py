@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from tfnst import assets, images, networks
+from tfnst import assets, images, networks, plots
 from tfnst.color import keep_color
 from tfnst.datasets import PICTURE_SUFFIXES
 from tfnst.networks import StyleNetwork
@@ -91,6 +92,13 @@ def morph(
         shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + place - before
         painted = network.stylize(photo, shares, look.strength)
         yield keep_color(photo, painted) if look.keep_color else painted
+
+
+def contact_sheet(network: StyleNetwork, photo: str | Path, size: int = 384) -> Figure:
+    """A photo's file in every style that a network knows."""
+    picture = images.load(photo, size).rgb
+    painted = {name: network.stylize(picture, name) for name in network.styles}
+    return plots.show({"photo": picture, **painted}, columns=6)
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def styles(
     if output is not None:
         images.check_target(output)
     terminal.start_tensorflow()
-    from tfnst import networks, plots
+    from tfnst import apply, networks, plots
 
     network = networks.load(model)
     known = assets.gallery() if model == "gallery" else {}
@@ -162,9 +162,7 @@ def styles(
             told = f"{work['artist']}, {work['title']}, {work['year']}" if work else ""
             print(f"{name:18} {told}".rstrip())
     if output is not None:
-        picture = images.load(photo or assets.photo(), 512).rgb
-        painted = {name: network.stylize(picture, name) for name in network.styles}
-        plots.write(plots.show({"photo": picture, **painted}, columns=6), output)
+        plots.write(apply.contact_sheet(network, photo or assets.photo()), output)
 
 
 @app.command()
@@ -252,9 +250,12 @@ def train(
                 "skipped"
             )
         reports = runs.train(named, folder, output, settings, start, resume, credit)
-        with terminal.progress_bar(quiet, as_json, _describe_training) as show:
-            for report in reports:
-                show(report)
+        try:
+            with terminal.progress_bar(quiet, as_json, _describe_training) as show:
+                for report in reports:
+                    show(report)
+        except KeyboardInterrupt:
+            terminal.complain("stopped; the same command with --resume goes on", 130)
     if not (quiet or as_json):
         print(output)
 

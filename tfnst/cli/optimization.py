@@ -130,18 +130,22 @@ def demo(
     ),
     size: Annotated[int, Option(help="Long side of the result, in pixels.")] = 512,
 ) -> None:
-    """Paint the bundled photo in the style of the bundled artworks."""
+    """Paint the bundled photo in all styles of the gallery, and after two bundled artworks."""
     terminal.start_tensorflow()
-    from tfnst import assets, painting
+    from tfnst import apply, assets, networks, painting, plots
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
 
+    settings = Settings.preset("normal", size=size)
     folder.mkdir(parents=True, exist_ok=True)
+    sheet = folder / "gallery.png"
+    plots.write(apply.contact_sheet(networks.load("gallery"), assets.photo()), sheet)
+    print(sheet)
     for name in ("swirl", "mosaic"):
         order = Recipe.gather(
             assets.photo(),
             [assets.artwork(name)],
-            Settings.preset("normal", size=size),
+            settings,
             network="vgg19-lite",
         )
         painting.paint(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
