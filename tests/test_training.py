@@ -19,9 +19,10 @@ from keras import ops
 
 from tfnst import datasets, images, losses, training
 from tfnst.architectures import HALO, NetworkSettings
+from tfnst.batches import Schedule, StyleBatches
 from tfnst.features import FeatureExtractor
 from tfnst.networks import StyleNetwork
-from tfnst.training import StyleBatches, StyleTrainer, TrainingSettings
+from tfnst.training import StyleTrainer, TrainingSettings
 
 LAYERS = ("block1_conv1", "block2_conv1")
 SETTINGS = TrainingSettings(
@@ -118,31 +119,10 @@ def test_fit_lowers_the_loss(photos: datasets.PhotoFolder) -> None:
     assert set(history) >= {"loss", "style", "content", "photo", "stability"}
 
 
-def test_batches_depend_on_seed_and_step_alone(photos: datasets.PhotoFolder) -> None:
-    ahead = StyleBatches(photos, range(2), SETTINGS, 3, first_step=6)
-    long = StyleBatches(photos, range(2), SETTINGS, 9)
-    for index in range(3):
-        for key in ("image", "style_weights"):
-            np.testing.assert_array_equal(ahead[index][0][key], long[6 + index][0][key])
-    assert long[0][0]["image"].shape == (2, SIDE, SIDE, 3)
-    assert not np.array_equal(long[0][0]["image"], long[1][0]["image"])
-
-
-def test_weights_are_of_photo_styles_and_mixtures() -> None:
-    random = np.random.default_rng(0)
-    drawn = np.stack([training.style_weights(random, range(2, 5), SETTINGS) for _ in range(2000)])
-    np.testing.assert_allclose(drawn.sum(1), 1, atol=1e-6)
-    assert np.mean(drawn[:, 0] > 0) == pytest.approx(SETTINGS.photo_share, abs=0.03)
-    mixed = (drawn[:, 1:] > 0).sum(1) == 2
-    assert mixed.mean() == pytest.approx(SETTINGS.mixture_share, abs=0.03)
-    assert (drawn[:, 1:3] == 0).all()
-    np.testing.assert_allclose(drawn[:, 3:].sum(0) / drawn[:, 3:].sum(), 1 / 3, atol=0.03)
-
-
 def test_its_state_survives_a_restart(tmp_path: Path, photos: datasets.PhotoFolder) -> None:
     """Weights, optimiser and random state, by Keras' own weights file."""
     batches = StyleBatches(photos, range(2), SETTINGS, 2)
-    schedule = training.Schedule(batches)
+    schedule = Schedule(batches)
     options = dict(verbose=0, shuffle=False, callbacks=[schedule])
     whole = trainer()
     whole.fit(batches, epochs=2, **options)

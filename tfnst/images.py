@@ -13,7 +13,6 @@ import io
 import json
 import os
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -214,39 +213,6 @@ def check_target(target: Path) -> str:
     if not target.parent.is_dir():
         raise FileError(target, f"there is no folder {target.parent}; make it first")
     return kind
-
-
-def check_animation(target: Path) -> None:
-    """ValueError unless the name is that of a .gif or .webp file, or of a folder for .png files."""
-    if target.suffix.lower() not in ("", ".gif", ".webp"):
-        raise FileError(
-            target, "cannot animate this kind; end it in .gif or .webp, or name a folder"
-        )
-    if not target.parent.is_dir():
-        raise FileError(target, f"there is no folder {target.parent}; make it first")
-    if (target.suffix and target.is_dir()) or (not target.suffix and target.is_file()):
-        raise FileError(target, "this is there already, and of another kind; use another name")
-
-
-def save_animation(target: Path, frames: Iterable[Array], seconds: float = 0.08) -> None:
-    """Write (H, W, 3) frames in [0, 1] as a .gif or .webp that repeats, or a folder of .png files.
-
-    `seconds` is how long each is shown. A file is written whole or not at all; ValueError for a
-    name of another kind, and when the disk refuses.
-    """
-    check_animation(target)
-    if not target.suffix:
-        target.mkdir(exist_ok=True)
-        for number, frame in enumerate(frames):
-            save(target / f"{number:04d}.png", frame)
-        return
-    first, *others = [Image.fromarray(as_uint8(validate(frame, "frame"))) for frame in frames]
-    options: dict[str, Any] = dict(
-        save_all=True, append_images=others, duration=round(1000 * seconds), loop=0
-    )
-    kind = "GIF" if target.suffix.lower() == ".gif" else "WEBP"
-    first.save(data := io.BytesIO(), kind, **options, **({"quality": 90} if kind == "WEBP" else {}))
-    write_bytes(target, data.getvalue())
 
 
 def _encoded(image: Image.Image, kind: str, recipe: str | None, quality: int) -> bytes:

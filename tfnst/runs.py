@@ -15,8 +15,9 @@ import keras
 import numpy as np
 
 from tfnst import cards, datasets, features, images
+from tfnst.batches import StyleBatches
 from tfnst.networks import StyleNetwork
-from tfnst.training import StyleBatches, StyleTrainer, TrainingSettings, style_targets
+from tfnst.training import StyleTrainer, TrainingSettings, style_targets
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
 WARM_UP = 300  # steps until the learning rate is what was asked for

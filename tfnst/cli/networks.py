@@ -108,15 +108,15 @@ def _morph(
     frames: int,
     look: Look,
 ) -> None:
+    from tfnst import animation, images
     from tfnst import apply as application
-    from tfnst import images
 
     if len(pictures) != 1 or pictures[0].is_dir():
         raise ValueError("--morph takes one photo")
-    images.check_animation(output)
+    animation.check_target(output)
     terminal.keep_apart(pictures, [output])
     photo = images.load(pictures[0], look.size).rgb
-    images.save_animation(output, application.morph(network, photo, names, frames, look))
+    animation.save(output, application.morph(network, photo, names, frames, look))
 
 
 def _describe_applied(report: Applied) -> str:

@@ -1,0 +1,45 @@
+"""Tests of tfnst.batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfnst import batches, datasets, images
+from tfnst.architectures import HALO
+from tfnst.batches import StyleBatches
+from tfnst.training import TrainingSettings
+
+SETTINGS = TrainingSettings(size=32)
+SIDE = SETTINGS.size + 2 * HALO
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> datasets.PhotoFolder:
+    random = np.random.default_rng(0)
+    for number in range(3):
+        images.save(tmp_path / f"{number}.png", random.random((90, 100, 3), np.float32))
+    return datasets.PhotoFolder([tmp_path])
+
+
+def test_batches_depend_on_seed_and_step_alone(photos: datasets.PhotoFolder) -> None:
+    ahead = StyleBatches(photos, range(2), SETTINGS, 3, first_step=6)
+    long = StyleBatches(photos, range(2), SETTINGS, 9)
+    for index in range(3):
+        for key in ("image", "style_weights"):
+            np.testing.assert_array_equal(ahead[index][0][key], long[6 + index][0][key])
+    assert long[0][0]["image"].shape == (2, SIDE, SIDE, 3)
+    assert not np.array_equal(long[0][0]["image"], long[1][0]["image"])
+
+
+def test_weights_are_of_photo_styles_and_mixtures() -> None:
+    random = np.random.default_rng(0)
+    drawn = np.stack([batches.style_weights(random, range(2, 5), SETTINGS) for _ in range(2000)])
+    np.testing.assert_allclose(drawn.sum(1), 1, atol=1e-6)
+    assert np.mean(drawn[:, 0] > 0) == pytest.approx(SETTINGS.photo_share, abs=0.03)
+    mixed = (drawn[:, 1:] > 0).sum(1) == 2
+    assert mixed.mean() == pytest.approx(SETTINGS.mixture_share, abs=0.03)
+    assert (drawn[:, 1:3] == 0).all()
+    np.testing.assert_allclose(drawn[:, 3:].sum(0) / drawn[:, 3:].sum(), 1 / 3, atol=0.03)

@@ -1,0 +1,49 @@
+"""Frames to a picture that moves: GIF, WebP, or a folder of PNG files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tfnst import images
+from tfnst.decoding import FileError
+
+
+def check_target(target: Path) -> None:
+    """ValueError unless the name is that of a .gif or .webp file, or of a folder for .png files."""
+    if target.suffix.lower() not in ("", ".gif", ".webp"):
+        raise FileError(
+            target, "cannot animate this kind; end it in .gif or .webp, or name a folder"
+        )
+    if not target.parent.is_dir():
+        raise FileError(target, f"there is no folder {target.parent}; make it first")
+    if (target.suffix and target.is_dir()) or (not target.suffix and target.is_file()):
+        raise FileError(target, "this is there already, and of another kind; use another name")
+
+
+def save(target: Path, frames: Iterable[np.ndarray], seconds: float = 0.08) -> None:
+    """Write (H, W, 3) frames in [0, 1] as a .gif or .webp that repeats, or a folder of .png files.
+
+    `seconds` is how long each is shown. A file is written whole or not at all; ValueError for a
+    name of another kind, and when the disk refuses.
+    """
+    check_target(target)
+    if not target.suffix:
+        target.mkdir(exist_ok=True)
+        for number, frame in enumerate(frames):
+            images.save(target / f"{number:04d}.png", frame)
+        return
+    first, *others = [
+        Image.fromarray(images.as_uint8(images.validate(frame, "frame"))) for frame in frames
+    ]
+    options: dict[str, Any] = dict(
+        save_all=True, append_images=others, duration=round(1000 * seconds), loop=0
+    )
+    kind = "GIF" if target.suffix.lower() == ".gif" else "WEBP"
+    first.save(data := io.BytesIO(), kind, **options, **({"quality": 90} if kind == "WEBP" else {}))
+    images.write_bytes(target, data.getvalue())

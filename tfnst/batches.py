@@ -1,0 +1,77 @@
+"""What a style network is trained on: batches of crops, each with its own style."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfnst import datasets
+from tfnst.architectures import HALO
+from tfnst.training import TrainingSettings
+
+ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
+
+
+class StyleBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of crops, each with its own style: {image, style_weights}.
+
+    The same for the same seed and step, whatever happened before. `styles` are the numbers of those
+    to train, from 0; `first_step` says which `count` steps these are. Fit with `shuffle=False`, and
+    for more than one epoch with the callback `Schedule`.
+    """
+
+    def __init__(
+        self,
+        photos: datasets.PhotoFolder,
+        styles: range,
+        settings: TrainingSettings,
+        count: int,
+        first_step: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.photos, self.styles, self.settings = photos, styles, settings
+        self.count, self.first_step = count, first_step
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
+        step, chosen = self.first_step + index, self.settings
+        side = chosen.size + 2 * HALO
+        crops = datasets.crops(self.photos, side, chosen.batch, chosen.seed, step, ZOOM)
+        random = np.random.default_rng((chosen.seed, step, 1))
+        weights = [style_weights(random, self.styles, chosen) for _ in range(chosen.batch)]
+        return ({"image": next(crops), "style_weights": np.stack(weights)},)
+
+
+class Schedule(keras.callbacks.Callback):  # type: ignore[misc]
+    """Lets a resumed `fit` see what an uninterrupted one would have: crops, styles and noise."""
+
+    def __init__(self, batches: StyleBatches) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.batches.first_step = epoch * len(self.batches)
+        self.model.random.state.assign([self.batches.settings.seed % 2**31, epoch])
+
+
+def style_weights(
+    random: np.random.Generator, styles: range, settings: TrainingSettings
+) -> np.ndarray:
+    """Weights of photo and styles, (1 + S,) float32: one style, or two, or one at less strength."""
+    weights = np.zeros(1 + styles.stop, np.float32)
+    kind = random.random()
+    if kind < settings.photo_share:
+        weights[0] = random.random()
+        weights[1 + random.choice(styles)] = 1 - weights[0]
+    elif kind < settings.photo_share + settings.mixture_share and len(styles) > 1:
+        first, second = 1 + random.choice(styles, 2, replace=False)
+        weights[first] = random.random()
+        weights[second] = 1 - weights[first]
+    else:
+        weights[1 + random.choice(styles)] = 1
+    return weights
