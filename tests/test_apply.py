@@ -141,8 +141,8 @@ def test_results_inside_the_folder_are_not_painted_again(tmp_path: Path) -> None
 
 
 def test_kinds_that_are_not_written_become_png(tmp_path: Path) -> None:
-    jobs = Jobs([tmp_path / "a.gif", tmp_path / "b.BMP"], tmp_path / "out")
-    assert [target.name for _, target in jobs.pairs] == ["a.png", "b.png"]
+    jobs = Jobs([tmp_path / "a.gif", tmp_path / "a.png", tmp_path / "b.BMP"], tmp_path / "out")
+    assert [target.name for _, target in jobs.pairs] == ["a.gif.png", "a.png", "b.BMP.png"]
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tfnst.recipe import Source, versions
 
 GRADIENT = "gradient"  # in place of masks: the styles from left to right
 KIND = "apply"  # of recipe
-KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others become .png
+KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others get .png behind their names
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Jobs:
                     yield file, base / self._renamed(file.relative_to(source))
 
     def _renamed(self, file: Path) -> Path:
-        return file if file.suffix.lower() in KEPT else file.with_suffix(".png")
+        return file if file.suffix.lower() in KEPT else file.with_name(f"{file.name}.png")
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ def apply(
         network.weights_for(shares, strength)  # wrong names and numbers, before any picture
         if morph:
             _morph(network, pictures, output, names, frames, look)
+            if not quiet:
+                print(output)
             return
         jobs = application.Jobs(pictures, output)
         if not jobs.pairs:

@@ -1,0 +1,28 @@
+"""Put a network of `tfnst train` into the package: float16 weights, and its card beside them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tfnst import assets, images, networks
+
+
+def main() -> None:
+    """Write tfnst/assets/gallery.npz and gallery.md."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, help="the .keras file; its card lies beside it")
+    parser.add_argument("--note", default="", help="text for the card: credits, what came before")
+    options = parser.parse_args()
+    network = networks.load(options.model)
+    if list(network.styles) != list(assets.gallery()):
+        raise SystemExit("gallery.csv lists other styles, or in another order")
+    target = networks.PRESETS["gallery"]
+    networks.write(network, target)
+    card = options.model.with_suffix(".md").read_text("utf-8").rstrip()
+    note = f"\n\n{options.note}" if options.note else ""
+    images.write_bytes(target.with_suffix(".md"), f"{card}{note}\n".encode())
+
+
+if __name__ == "__main__":
+    main()
