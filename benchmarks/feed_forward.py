@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -77,7 +78,12 @@ def large(network: StyleNetwork, sides: tuple[tuple[int, int], ...]) -> None:
 def main() -> None:
     """Print it all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--magenta", type=Path, help="magenta's style transformer, .tflite")
+    parser.add_argument(
+        "--magenta",
+        type=Path,
+        default=os.environ.get("TFNST_MAGENTA"),
+        help="Magenta's style transformer, a .tflite file; or the variable TFNST_MAGENTA",
+    )
     options = parser.parse_args()
     network = StyleNetwork.from_preset("gallery")
     print(f"gallery: {len(network.styles)} styles, {network.count_params()} parameters")

@@ -18,7 +18,7 @@ from tfnst.runs import Optimizer
 
 layers = ("block1_conv1", "block2_conv1")
 settings = training.TrainingSettings(
-    size=32, style_size=48, content_layers=layers[1:], style_layers=layers
+    size=32, style_size=64, content_layers=layers[1:], style_layers=layers
 )
 side = settings.size + 2 * HALO
 random = np.random.default_rng(0)
@@ -29,7 +29,7 @@ inputs = {
 }
 extractor = FeatureExtractor("vgg19-lite", layers)
 network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
-targets = training.style_targets(extractor, list(random.random((2, 48, 48, 3), "f")), settings)
+targets = training.style_targets(extractor, list(random.random((2, 64, 64, 3), "f")), settings)
 trainer = training.StyleTrainer(network, extractor, targets, settings)
 trainer.compile(Optimizer(5e-3))
 history = trainer.fit(inputs, batch_size=2, epochs=8, shuffle=False, verbose=0).history

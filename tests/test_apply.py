@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfnst import apply, images
 from tfnst.apply import GRADIENT, Jobs, Look, PassRecipe
 from tfnst.architectures import NetworkSettings
 from tfnst.color import LUMA
 from tfnst.networks import StyleNetwork
+from tfnst.recipe import Source
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,8 @@ def test_masks_from_files_are_resized_to_the_picture(network: StyleNetwork, tmp_
     np.testing.assert_allclose(painted[:, :14], expected[:, :14], atol=0.02)
     with pytest.raises(ValueError, match="masks: 2 for 1 styles; give one for each"):
         Look({"wave": 1}, masks=masks)
+    with pytest.raises(ValueError, match="with masks, give equal shares"):
+        Look({"wave": 1, "night": 2}, masks=masks)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -133,6 +139,18 @@ def test_trees_are_kept(tmp_path: Path) -> None:
     ]
 
 
+def test_a_tree_may_be_written_beside_or_above(tmp_path: Path) -> None:
+    write(tmp_path / "in", "b.png")
+    above = Jobs([tmp_path / "in"], tmp_path)
+    assert above.pairs == ((tmp_path / "in" / "b.png", tmp_path / "b.png"),)
+    (tmp_path / "in" / "deep").mkdir()
+    dotted = Jobs([tmp_path / "in" / "deep" / "..", tmp_path / "in" / "b.png"], tmp_path / "out")
+    assert [target for _, target in dotted.pairs] == [
+        tmp_path / "out" / "in" / "b.png",
+        tmp_path / "out" / "b.png",
+    ]
+
+
 def test_results_inside_the_folder_are_not_painted_again(tmp_path: Path) -> None:
     write(tmp_path, "a.png", "out/a.png")
     assert [source for source, _ in Jobs([tmp_path], tmp_path / "out").pairs] == [
@@ -150,13 +168,17 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     for sources, output in (
         (["a.png"], "a.png"),
         (["a.png", "b/a.png"], "out"),
-        (["a.png", "b"], "."),
+        (["b"], "b"),
         (["."], "."),
     ):
         with pytest.raises(ValueError, match="would overwrite"):
             Jobs([tmp_path / source for source in sources], tmp_path / output)
-    with pytest.raises(ValueError, match="is one file; name a folder for several"):
-        Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / "out.png")
+    with pytest.raises(ValueError, match="would overwrite"):
+        Jobs([tmp_path / "b" / "a.png"], tmp_path / "mask.png", [tmp_path / "mask.png"])
+    (tmp_path / "file").write_bytes(b"")
+    for name in ("out.png", "file"):
+        with pytest.raises(ValueError, match="is one file; name a folder for several"):
+            Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / name)
 
 
 def test_a_bad_file_stops_nothing(network: StyleNetwork, model: Path, tmp_path: Path) -> None:
@@ -199,7 +221,8 @@ def test_a_picture_can_be_made_again(
     text = images.load(tmp_path / "b.webp").recipe
     assert text is not None
     recipe = PassRecipe.from_json(text)
-    assert recipe.look == look and recipe == PassRecipe.gather(tmp_path / "a.png", model, look)
+    assert recipe.look == look and recipe.picture == Source.of(tmp_path / "a.png")
+    assert len(recipe.masks) == sum(mask.endswith("png") for mask in masked)
     (tmp_path / "moved").mkdir()
     for file in tmp_path.glob("*.*"):
         file.rename(tmp_path / "moved" / file.name)
@@ -211,9 +234,60 @@ def test_a_picture_can_be_made_again(
         apply.paint_again(recipe, picture)
 
 
-@pytest.mark.parametrize(
-    "text", ["{}", "[]", '{"tfnst": "stylize"}', '{"tfnst": "apply", "look": {"masks": 3}}']
-)
+@pytest.mark.parametrize("text", ["{}", "[]", "3", '{"tfnst": "stylize"}', '{"tfnst": "apply"}'])
 def test_what_is_no_recipe_of_ours_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="this recipe cannot be read"):
         PassRecipe.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("versions",), 3),
+        (("masks",), "a.png"),
+        (("picture",), {"path": 3, "sha256": ""}),
+        (("look", "strength"), "1"),
+        (("look", "styles"), {"wave": "much"}),
+        (("look", "masks"), 3),
+        (("look", "size"), 32.5),
+        (("look", "brush"), 1),
+    ],
+)
+def test_a_damaged_recipe_is_told(path: tuple[str, ...], value: object) -> None:
+    source = Source("a.png", "0" * 64)
+    data = json.loads(PassRecipe(source, source, (), Look({"wave": 1.0})).to_json())
+    PassRecipe.from_json(json.dumps(data))
+    place = data
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    with pytest.raises(ValueError, match="this recipe cannot be read"):
+        PassRecipe.from_json(json.dumps(data))
+
+
+def test_masks_are_tried_before_any_picture(
+    network: StyleNetwork, model: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "in", "a.png", "b.png")
+    look = Look({"wave": 1.0}, masks=(tmp_path / "none.png",))
+    with pytest.raises(ValueError, match="none"):
+        list(apply.run(network, Jobs([tmp_path / "in"], tmp_path / "out"), look, model))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_picture_too_large_for_memory_stops_nothing(
+    network: StyleNetwork, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "in", "a.png", "b.png")
+    honest, calls = apply.paint, []
+
+    def paint(*arguments: Any) -> np.ndarray:
+        calls.append(1)
+        if len(calls) == 1:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM")
+        return honest(*arguments)
+
+    monkeypatch.setattr(apply, "paint", paint)
+    jobs = Jobs([tmp_path / "in"], tmp_path / "out")
+    reports = list(apply.run(network, jobs, Look({"wave": 1}), model))
+    assert [bool(report.error) for report in reports] == [True, False]

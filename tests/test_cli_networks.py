@@ -89,7 +89,8 @@ def test_folders_are_walked(tfnst: Call, home: Path) -> None:
 @pytest.mark.parametrize("name", ["m.gif", "m.webp", "frames"])
 def test_a_morph_is_an_animation(name: str, tfnst: Call, home: Path) -> None:
     options = ("--model", "my.keras", "--morph", "wave,night", "--frames", "4", "-o", name)
-    assert tfnst("apply", "photo.png", *options).status == 0
+    ended = tfnst("apply", "photo.png", *options)
+    assert (ended.status, ended.out) == (0, f"{name}\n")
     if name == "frames":
         assert sorted(f.name for f in Path(name).iterdir()) == [f"000{i}.png" for i in range(4)]
     else:
@@ -109,7 +110,11 @@ def test_a_morph_is_an_animation(name: str, tfnst: Call, home: Path) -> None:
         (["photo.png", "--style", "wave", "--strength", "2"], "strength is 2"),
         (["photo.png", "--style", "wave", "--style-map", "none.png"], "none.png"),
         (["photo.png", "--style", "wave", "--model", "your.keras"], "'your.keras' is not there"),
-        (["photo.png", "--style", "wave", "--morph", "wave,night"], "leave --style"),
+        (["photo.png", "--style", "wave", "--morph", "wave,night"], "--morph goes without"),
+        (["photo.png", "--morph", "wave", "-o", "frames"], "--morph 'wave' is one style"),
+        (["photo.png", "--morph", "wave,night", "-o", "photos"], "this folder is not empty"),
+        (["photos", "--style", "wave=2,night", "--style-map", "gradient", "-o", "f"], "equal"),
+        (["photo.png", "--style", "wave", "--style-map", "art.png", "-o", "art.png"], "overwrite"),
         (["photo.png", "--morph", "wave,nigth"], "style 'nigth' is unknown"),
         (["photo.png", "photos", "--style", "wave"], "is one file; name a folder"),
         (["art.png", "--style", "wave", "-o", "art.png"], "would overwrite"),
@@ -186,7 +191,13 @@ def test_a_network_is_trained_from_the_beginning(tfnst: Call, home: Path) -> Non
         (["art.png", "--steps", "0"], "steps is 0"),
         (["art.png", "--minutes", "1"], "--minutes and --steps exclude each other"),
         (["art.png", "--start-from", "galery"], "'galery' is not there"),
-        (["art.png", "--architecture", "vgg"], "use gallery or johnson"),
+        (["art.png", "--architecture", "johnson"], "--architecture goes with --start-from none"),
+        (["art.png", "--start-from", "none", "--architecture", "vgg"], "use gallery or johnson"),
+        (["art.png", "--network", "vgg20"], "vgg20"),
+        (["art.png", "--content-distance", "nan"], "content_distance is nan"),
+        (["art.png", "-o", "my.keras"], "my.keras is named twice"),
+        (["art.png", "-o", "photos/new.keras"], "lies in the photos' folder"),
+        (["a,b=art.png", "--start-from", "none"], "no comma"),
         (["art.png", "-o", "out.png"], "end its name in .keras"),
         (["art.png", "--precision", "int8"], "precision is 'int8'"),
     ],
@@ -231,3 +242,35 @@ def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.M
     ended = tfnst("train", "swirl=art.png", "-o", "new.keras", *options)
     assert ended.status == 130
     assert ended.err == "tfnst: stopped; the same command with --resume goes on\n"
+
+
+def test_resume_keeps_the_schedule(tfnst: Call, home: Path) -> None:
+    options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
+    options += ["--style-size", "64", "--batch", "1", "-o", "new.keras"]
+    ended = tfnst("train", "swirl=art.png", *options, "--steps", "3", "--resume")
+    assert ended.status == 0
+    assert ended.err == "tfnst: there is no checkpoint of new.keras to resume; beginning\n"
+    ended = tfnst("train", "swirl=art.png", *options, "--resume", "--json")
+    assert (ended.status, ended.out) == (0, "")  # three steps were asked for, and done
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan"])
+def test_minutes_are_some(minutes: str, tfnst: Call, home: Path) -> None:
+    options = ("--photos", "photos", "--minutes", minutes, "-o", "new.keras")
+    ended = tfnst("train", "swirl=art.png", *options)
+    assert ended.status == 2 and f"--minutes is {float(minutes)}" in ended.err
+
+
+def test_an_artworks_file_may_have_an_equals_sign(tfnst: Call, home: Path) -> None:
+    Path("a=1").mkdir()
+    Path("art.png").rename("a=1/art.png")
+    options = ("--photos", "photos", "--start-from", "my.keras", *QUICK)
+    assert tfnst("train", "a=1/art.png", "-o", "new.keras", *options).status == 0
+    assert keras.models.load_model("new.keras").styles == ("wave", "night", "art")
+
+
+def test_a_sheet_does_not_take_its_photos_place(tfnst: Call, home: Path) -> None:
+    before = Path("photo.png").read_bytes()
+    ended = tfnst("styles", "--model", "my.keras", "--photo", "photo.png", "-o", "photo.png")
+    assert ended.status == 2 and "would be overwritten" in ended.err
+    assert Path("photo.png").read_bytes() == before

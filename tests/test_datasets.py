@@ -155,7 +155,7 @@ def test_crops_come_from_all_pictures(tmp_path: Path) -> None:
 
 def test_crops_are_random_squares_of_random_sizes_half_of_them_mirrored(tmp_path: Path) -> None:
     """In a slope from black on the left to white on the right, and downwards in green."""
-    y, x = np.mgrid[:64, :96] * 255 / 95
+    y, x = np.mgrid[:48, :64] * 255 / 63
     slope = np.stack([x, y, 0 * x], 2).astype(np.uint8)
     Image.fromarray(slope).save(tmp_path / "slope.png")
     random = np.random.default_rng(0)
@@ -165,10 +165,10 @@ def test_crops_are_random_squares_of_random_sizes_half_of_them_mirrored(tmp_path
     falls = np.array([crop[12, 8, 1] - crop[3, 8, 1] for crop in crops])
     assert (falls > 0).all()
     np.testing.assert_allclose(np.abs(rises), falls, atol=0.03)
-    sides = falls / 9 * 16 * 95
+    sides = falls / 9 * 16 * 63
     assert 14 < sides.min() < 20
-    assert 54 < sides.max() < 66
-    assert 28 < np.median(sides) < 36, "sizes are uniform in their logarithm: √(16·64) = 32"
+    assert 42 < sides.max() < 50
+    assert 25 < np.median(sides) < 31, "sizes are uniform in their logarithm: √(16·48) = 28"
     middles = np.array([crop[:, :, 0].mean() for crop in crops])
     assert middles.min() < 0.2
     assert middles.max() > 0.8

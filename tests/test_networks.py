@@ -89,9 +89,18 @@ def test_what_is_no_mixture_is_told(styles: object, strength: float, message: st
         network().weights_for(styles, strength)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("names", [[], ["photo"], ["a", "a"]])
-def test_names_of_styles_are_checked(names: list[str]) -> None:
-    with pytest.raises(ValueError, match="give one or more names, each once"):
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([], "give one or more names, each once"),
+        (["a", "a"], "give one or more names, each once"),
+        (["photo"], "style 'photo' cannot have that name"),
+        (["a,b"], "no comma and no equals sign"),
+        (["a=b"], "no comma and no equals sign"),
+    ],
+)
+def test_names_of_styles_are_checked(names: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         StyleNetwork(names, SMALL)
 
 

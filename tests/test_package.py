@@ -168,6 +168,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         "tfnst/assets/__init__.py",
         "tfnst/assets/vgg19_lite.npz",
         "tfnst/assets/vgg19_lite.md",
+        "tfnst/assets/gallery.npz",
+        "tfnst/assets/gallery.md",
+        "tfnst/assets/gallery.csv",
     }
     expected |= {f"tfnst/assets/artworks/{name}.jpg" for name in assets.NAMES}
     assert expected <= set(names)

@@ -63,8 +63,9 @@ def test_it_reports_and_writes_all_files(photos: datasets.PhotoFolder, tmp_path:
 
 
 def test_a_restart_goes_on_as_if_nothing_had_happened(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runs, "AVERAGE", 0.0)  # or what is written hardly moves in eight steps
     whole, halves = tmp_path / "whole.keras", tmp_path / "halves.keras"
     expected = list(runs.train(ARTWORKS, photos, whole, SETTINGS))
     stopped = runs.train(ARTWORKS, photos, halves, SETTINGS)
@@ -112,6 +113,10 @@ def test_a_new_row_leaves_the_others_as_they_are(
 ) -> None:
     keras.utils.set_random_seed(3)
     start = StyleNetwork(["old", "older"], SETTINGS.network)
+    random = np.random.default_rng(0)
+    for weight in start.weights:
+        if weight.name in ("gamma", "beta"):
+            weight.assign(weight + random.normal(0, 0.3, weight.shape))
     photo = images.load(assets.photo(), 64).rgb
     settings = replace(SETTINGS, mixture_share=0.5, photo_share=0.5, learning_rate=0.05)
     output = tmp_path / "more.keras"
@@ -146,13 +151,14 @@ def test_checkpoints_of_another_training_are_not_gone_on_with(
 ) -> None:
     output = tmp_path / "my.keras"
     next(runs.train(ARTWORKS, photos, output, SETTINGS))
-    with pytest.raises(ValueError, match="unfinished training; go on with --resume or delete it"):
+    with pytest.raises(ValueError, match="holds a training; go on with --resume or delete it"):
         runs.train(ARTWORKS, photos, output, SETTINGS)
     with pytest.raises(ValueError, match="of another training"):
         runs.train(ARTWORKS, photos, output, replace(SETTINGS, size=64), resume=True)
+    assert runs.schedule(output) == {"steps": 8, "minutes": 0.0}
     with pytest.raises(ValueError, match="of another training"):
         runs.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
-    longer = replace(SETTINGS, steps=6)
+    longer = replace(SETTINGS, steps=6, learning_rate=1e-4)
     assert [r.step for r in runs.train(ARTWORKS, photos, output, longer, resume=True)] == [4, 6]
 
 
@@ -164,6 +170,49 @@ def test_what_cannot_be_trained_is_told_first(photos: datasets.PhotoFolder, tmp_
     assert not list(tmp_path.iterdir())
 
 
+def test_nothing_is_written_over(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+    for suffix in (".keras", ".md", ".png"):
+        (tmp_path / f"my{suffix}").write_bytes(b"mine")
+        with pytest.raises(ValueError, match=f"my{suffix} exists and would be overwritten"):
+            runs.train(ARTWORKS, photos, tmp_path / "my.keras", SETTINGS)
+        (tmp_path / f"my{suffix}").unlink()
+    inside = Path(photos.folders[0]) / "my.keras"
+    with pytest.raises(ValueError, match="lies in the photos' folder"):
+        runs.train(ARTWORKS, photos, inside, SETTINGS)
+
+
+def test_a_start_that_comes_to_nothing_is_in_nobodys_way(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    output = tmp_path / "my.keras"
+    with pytest.raises(ValueError, match="vgg20"):
+        runs.train(ARTWORKS, photos, output, replace(SETTINGS, extractor="vgg20"))
+    assert list(tmp_path.iterdir()) == []
+    runs.train(ARTWORKS, photos, output, replace(SETTINGS, size=64))  # and no report asked for
+    assert next(runs.train(ARTWORKS, photos, output, SETTINGS)).step == 2
+
+
+def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
+    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checkpoint comes last: whatever is killed before it is done again."""
+    output = tmp_path / "my.keras"
+    honest = runs.cards.write_style_card
+
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(runs.cards, "write_style_card", full)
+    with pytest.raises(OSError, match="full"):
+        list(runs.train(ARTWORKS, photos, output, SETTINGS))
+    assert not runs.checkpoint(output).exists()
+    assert not [file for file in tmp_path.rglob("*") if ".new-" in file.name]
+    output.unlink()
+    monkeypatch.setattr(runs.cards, "write_style_card", honest)
+    *_, last = runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
+    assert last.fraction == 1 and output.exists()
+
+
 def test_a_loss_that_is_no_number_ends_it(
     photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,9 +220,13 @@ def test_a_loss_that_is_no_number_ends_it(
     reports = runs.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     monkeypatch.setattr(Clock, "learning_rate", float("nan"))
-    with pytest.raises(RuntimeError, match="the loss became nan at step"):
+    with pytest.raises(RuntimeError, match="the loss became nan after step"):
         list(reports)
     assert np.isfinite(keras.models.load_model(output).weights[0]).all()
+    monkeypatch.undo()
+    slower = replace(SETTINGS, learning_rate=1e-4)
+    *_, last = runs.train(ARTWORKS, photos, output, slower, resume=True)
+    assert np.isfinite(last.style)
 
 
 def test_the_schedule_is_one_of_steps_or_of_time() -> None:

@@ -28,7 +28,7 @@ LAYERS = ("block1_conv1", "block2_conv1")
 SETTINGS = TrainingSettings(
     batch=2,
     size=32,
-    style_size=48,
+    style_size=64,
     content_layers=("block2_conv1",),
     style_layers=LAYERS,
 )
@@ -72,11 +72,18 @@ def batch(weights: Any, seed: int = 2) -> dict[str, Any]:
 def test_targets_are_the_artworks_distributions_at_both_sizes() -> None:
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
     targets = training.style_targets(extractor, artworks(), SETTINGS)
-    views = [images.resize(artworks()[1], 48, 38), images.resize(artworks()[1], 34, 27)]
+    views = [artworks()[1], images.resize(artworks()[1], 45, 35)]
     seen = [np.asarray(extractor(view[None])["block2_conv1"])[0] for view in views]
     means = [view.reshape(-1, 32).mean(0) for view in seen]
     np.testing.assert_allclose(targets["block2_conv1"].mean[1], np.mean(means, 0), rtol=1e-3)
     assert targets["block2_conv1"].root.shape == (2, 32, 32)
+
+
+def test_an_artwork_too_narrow_to_be_seen_is_told() -> None:
+    extractor = FeatureExtractor("vgg19-lite", LAYERS)
+    narrow = np.zeros((200, 20, 3), np.float32)
+    with pytest.raises(ValueError, match=r"20 x 200 pixels is seen at .* needs 16"):
+        training.style_targets(extractor, [narrow], replace(SETTINGS, style_size=64))
 
 
 def test_losses_are_those_of_the_samples_and_their_styles() -> None:
@@ -197,11 +204,14 @@ def test_half_precision_and_callbacks(tmp_path: Path, photos: datasets.PhotoFold
         ("batch", 0),
         ("size", 30),
         ("size", 34),
-        ("style_size", 8),
+        ("style_size", 63),
         ("minutes", -1.0),
         ("minutes", float("nan")),
         ("learning_rate", 0.0),
-        ("precision", "int8"),
+        ("precision", "float16"),
+        ("content_distance", float("nan")),
+        ("content_distance", 2.5),
+        ("seed", -1),
     ],
 )
 def test_settings_are_checked(name: str, value: Any) -> None:

@@ -22,20 +22,24 @@ def check_target(target: Path) -> None:
         )
     if not target.parent.is_dir():
         raise FileError(target, f"there is no folder {target.parent}; make it first")
+    if not target.suffix and target.is_dir() and any(target.iterdir()):
+        raise FileError(target, "this folder is not empty; name a new one for the frames")
     if (target.suffix and target.is_dir()) or (not target.suffix and target.is_file()):
         raise FileError(target, "this is there already, and of another kind; use another name")
 
 
-def save(target: Path, frames: Iterable[np.ndarray], seconds: float = 0.08) -> None:
+def save(
+    target: Path, frames: Iterable[np.ndarray], seconds: float = 0.08, quality: int = 95
+) -> None:
     """Write (H, W, 3) frames in [0, 1] as a .gif or .webp that repeats, or a folder of .png files.
 
-    `seconds` is how long each is shown. A file is written whole or not at all; ValueError for a
-    name of another kind, and when the disk refuses.
+    `seconds` is how long each is shown, `quality` that of WebP. A file is written whole or not at
+    all; ValueError for a name of another kind, and when the disk refuses.
     """
     check_target(target)
     if not target.suffix:
-        target.mkdir(exist_ok=True)
         for number, frame in enumerate(frames):
+            target.mkdir(exist_ok=True)
             images.save(target / f"{number:04d}.png", frame)
         return
     first, *others = [
@@ -45,5 +49,7 @@ def save(target: Path, frames: Iterable[np.ndarray], seconds: float = 0.08) -> N
         save_all=True, append_images=others, duration=round(1000 * seconds), loop=0
     )
     kind = "GIF" if target.suffix.lower() == ".gif" else "WEBP"
-    first.save(data := io.BytesIO(), kind, **options, **({"quality": 90} if kind == "WEBP" else {}))
+    first.save(
+        data := io.BytesIO(), kind, **options, **({"quality": quality} if kind == "WEBP" else {})
+    )
     images.write_bytes(target, data.getvalue())

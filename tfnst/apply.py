@@ -20,6 +20,14 @@ from tfnst.recipe import Source, versions
 
 GRADIENT = "gradient"  # in place of masks: the styles from left to right
 KIND = "apply"  # of recipe
+_KINDS: dict[str, Any] = {
+    "styles": dict,
+    "strength": int | float,
+    "masks": list,
+    "keep_color": bool,
+    "size": int | None,
+    "quality": int,
+}
 KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others get .png behind their names
 
 
@@ -50,6 +58,8 @@ class Look:
                 f"masks: {len(self.masks)} for {len(self.styles)} styles; give one for each, in "
                 f"order, or {GRADIENT!r}"
             )
+        if self.masks and len(set(self.styles.values())) > 1:
+            raise ValueError(f"styles is {dict(self.styles)}; with masks, give equal shares")
 
     def shares(self, height: int, width: int) -> dict[str, np.ndarray] | None:
         """What the masks say, {name: (height, width)}, for a picture of that size."""
@@ -119,17 +129,20 @@ class Jobs:
     """Which pictures become which files.
 
     `sources` are pictures and folders, which are walked; `output` is a file for one picture, and
-    else a folder, in which trees are kept. Raises ValueError for names that do not go together and
-    for results that would meet, or overwrite an input.
+    else a folder, in which trees are kept; `others` are files that are read as well. Raises
+    ValueError for names that do not go together and for results that would meet, or overwrite what
+    is read.
     """
 
     sources: Sequence[Path]
     output: Path
+    others: Sequence[Path] = ()
     pairs: tuple[tuple[Path, Path], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pairs", tuple(self._pairs()))
-        taken = {source.resolve(): source for source, _ in self.pairs}
+        read = [*self.others, *(source for source, _ in self.pairs)]
+        taken = {source.resolve(): source for source in read}
         for source, target in self.pairs:
             if (other := taken.get(target.resolve())) is not None:
                 raise ValueError(f"{source} would overwrite {other}; use another --output")
@@ -148,18 +161,23 @@ class Jobs:
             images.check_target(self.output)
             yield self.sources[0], self.output
             return
-        if self._names_file():
+        if self._names_file() or self.output.is_file():
             raise ValueError(f"output {str(self.output)!r} is one file; name a folder for several")
         for source in self.sources:
             if not source.is_dir():
                 yield source, self.output / self._renamed(Path(source.name))
                 continue
-            base = self.output / (source.name if len(self.sources) > 1 else "")
+            base = self.output / (source.resolve().name if len(self.sources) > 1 else "")
             for file in sorted(source.rglob("*")):
-                inside = self.output.resolve() in file.resolve().parents
-                nested = inside and self.output.resolve() != source.resolve()
-                if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file() and not nested:
+                if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file():
+                    if self._is_result(file, source):
+                        continue
                     yield file, base / self._renamed(file.relative_to(source))
+
+    def _is_result(self, file: Path, source: Path) -> bool:
+        """Whether a file lies in an output folder within the folder that is walked."""
+        output = self.output.resolve()
+        return source.resolve() in output.parents and output in file.resolve().parents
 
     def _renamed(self, file: Path) -> Path:
         return file if file.suffix.lower() in KEPT else file.with_name(f"{file.name}.png")
@@ -177,14 +195,6 @@ class PassRecipe:
     masks: tuple[Source, ...]
     look: Look
     versions: dict[str, str] = field(default_factory=versions)
-
-    @classmethod
-    def gather(cls, picture: Path, model: str | Path, look: Look) -> PassRecipe:
-        """Hash every file; ValueError for one that is missing."""
-        masks = () if look.masks == (GRADIENT,) else look.masks
-        file = networks.PRESETS.get(str(model), model)
-        hashed = tuple(Source.of(mask) for mask in masks)
-        return cls(Source.of(picture), Source.of(file), hashed, look)
 
     @property
     def sources(self) -> list[Source]:
@@ -204,8 +214,15 @@ class PassRecipe:
             data = json.loads(text)
             if data.pop("tfnst") != KIND:
                 raise ValueError("it is of another kind of picture")
-            data["look"]["masks"] = tuple(data["look"]["masks"])
-            data["look"] = Look(**data["look"])
+            for name, kind in (("look", dict), ("versions", dict), ("masks", list)):
+                if not isinstance(data[name], kind):
+                    raise ValueError(f"{name} is {data[name]!r}")
+            for name, kinds in _KINDS.items():
+                if not isinstance(data["look"][name], kinds):
+                    raise ValueError(f"{name} is {data['look'][name]!r}")
+            if not all(isinstance(share, int | float) for share in data["look"]["styles"].values()):
+                raise ValueError(f"styles is {data['look']['styles']!r}")
+            data["look"] = Look(**data["look"] | {"masks": tuple(data["look"]["masks"])})
             data["masks"] = tuple(Source(**mask) for mask in data["masks"])
             return cls(**data | {k: Source(**data[k]) for k in ("picture", "model")})
         except KeyError as error:
@@ -226,8 +243,8 @@ def paint_again(recipe: PassRecipe, picture: Path) -> bytes:
     """The bytes of the file that the recipe makes, in the format of `picture`."""
     folders = (picture.parent, assets.photo().parent, networks.PRESETS["gallery"].parent)
     model = recipe.model.find(*folders)
-    known = {file: name for name, file in networks.PRESETS.items()}
-    return recipe.encoded(picture, networks.load(known.get(model, model)), *folders)
+    read = networks.read if model.suffix == ".npz" else networks.load
+    return recipe.encoded(picture, read(model), *folders)
 
 
 def run(
@@ -239,18 +256,23 @@ def run(
 ) -> Iterator[Applied]:
     """Paint one picture after the other; one that cannot be read or written stops nothing.
 
-    Every picture holds its recipe, for which `model` is where the network came from.
+    Every picture holds its recipe, for which `model` is where the network came from. Raises
+    ValueError for masks that cannot be read.
     """
+    look.shares(images.MIN_SIDE, images.MIN_SIDE)
+    files = () if look.masks == (GRADIENT,) else look.masks
+    masks = tuple(Source.of(mask) for mask in files)
+    origin = Source.of(networks.PRESETS.get(str(model), model))
     steps = len(jobs.pairs)
     for step, (source, target) in enumerate(jobs.pairs, 1):
         began, error = time.perf_counter(), None
         skipped = skip_existing and target.exists()
         try:
             if not skipped:
-                recipe = PassRecipe.gather(source, model, look)
+                recipe = PassRecipe(Source.of(source), origin, masks, look)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 images.write_bytes(target, recipe.encoded(target, network))
-        except (ValueError, OSError, MemoryError) as failure:
+        except Exception as failure:  # also TensorFlow's, as when a picture does not fit its memory
             if jobs.single:
                 raise
             error = str(failure) or type(failure).__name__

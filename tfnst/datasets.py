@@ -54,7 +54,7 @@ class PhotoFolder:
             return False
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _pixels(file: Path, largest: int) -> np.ndarray:
     return images.as_uint8(images.load(file, largest).rgb)
 
@@ -63,7 +63,7 @@ def random_crop(
     file: Path, size: int, random: np.random.Generator, zoom: float = 1.0
 ) -> np.ndarray:
     """A random square of a picture at a random scale, as (size, size, 3) float32 in [0, 1]."""
-    pixels = _pixels(file, 8 * size)
+    pixels = _pixels(file, 4 * size)
     shortest = min(pixels.shape[:2])
     least = min(size / zoom, shortest)
     side = int(np.exp(random.uniform(np.log(least), np.log(shortest))))

@@ -56,8 +56,14 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         names = tuple(styles)
-        if PHOTO in names or len(set(names)) < len(names) or not names:
+        if len(set(names)) < len(names) or not names:
             raise ValueError(f"styles is {names}; give one or more names, each once")
+        for name in names:
+            if name in ("", PHOTO) or set(name) & set(",="):
+                raise ValueError(
+                    f"style {name!r} cannot have that name: {PHOTO!r} is taken, and names hold no "
+                    "comma and no equals sign"
+                )
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
         layers = Parts(dtype)
         image = keras.Input((None, None, 3), name="image")
@@ -126,7 +132,8 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         if whole.shape[0] * whole.shape[1] > tiling.WHOLE:
             places = () if share is None else (None, None)
             shape = (*places, 1 + len(self.styles))
-            painted = tiling.TiledNetwork(self.parts, self.settings, shape)(whole, weights_at)
+            tiled = tiling.TiledNetwork(self.parts, self.settings, shape, whole.shape)
+            painted = tiled(whole, weights_at)
         else:
             weights = weights_at((slice(None), slice(None)))
             painted = self._painted(whole[None], weights[None])[0]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from tfnst import cards, datasets, features, images
 from tfnst.batches import StyleBatches
 from tfnst.networks import StyleNetwork
+from tfnst.recipe import over_white
 from tfnst.training import StyleTrainer, TrainingSettings, style_targets
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
@@ -99,28 +100,64 @@ def train(
     card (`.md`), a log (`.log.jsonl`) and checkpoints (`.checkpoints`), all of them renewed while
     it runs; with `resume` a run goes on from its checkpoint to the same schedule.
 
-    Raises ValueError, before it begins, for artworks that cannot be read, names that are taken, and
-    checkpoints of another training.
+    Raises ValueError, before it begins, for artworks that cannot be read, names and files that are
+    taken, and checkpoints of another training.
     """
     if output.suffix != ".keras":
         raise ValueError(f"output is {str(output)!r}; end its name in .keras")
-    pictures = {name: images.load(file, 2 * settings.style_size) for name, file in artworks.items()}
+    state = checkpoint(output)
+    _require_room(output, photos, resume)
+    pictures = [
+        over_white(images.load(file, 2 * settings.style_size)) for file in artworks.values()
+    ]
     network = _beginning(start, list(artworks), settings)
-    identity = {k: v for k, v in asdict(settings).items() if k not in ("steps", "minutes")}
+    free = ("steps", "minutes", "learning_rate")
+    identity = {k: v for k, v in asdict(settings).items() if k not in free}
     sizes = [(file.name, file.stat().st_size) for file in photos.files]
-    folder = Path(f"{output}.checkpoints")
-    if not resume and (folder / "state.weights.h5").exists():
-        raise ValueError(f"{folder} holds an unfinished training; go on with --resume or delete it")
+    run = Run(network, pictures, photos, output, settings)
+    if not state.exists():
+        state.with_name("run.json").unlink(missing_ok=True)  # of a start that came to nothing
     cards.require_same_run(
-        folder,
+        state.parent,
         artworks={name: images.sha256(file) for name, file in artworks.items()},
         photos=hashlib.sha256(repr(sizes).encode()).hexdigest(),
         start=None if start is None else list(start.styles),
         **identity,
     )
-    run = Run(network, [picture.rgb for picture in pictures.values()], photos, output, settings)
     card = dict(artworks=artworks, credit=credit, start=start)
     return run.reports(card)
+
+
+def checkpoint(output: Path) -> Path:
+    """The file that a training goes on from."""
+    return Path(f"{output}.checkpoints") / "state.weights.h5"
+
+
+def schedule(output: Path) -> dict[str, Any]:
+    """The `steps` and `minutes` of the training that left a checkpoint, or nothing."""
+    clock = checkpoint(output).with_name("clock.json")
+    if not clock.exists():
+        return {}
+    noted = json.loads(clock.read_text("utf-8"))
+    return {name: noted[name] for name in ("steps", "minutes")}
+
+
+def _require_room(output: Path, photos: datasets.PhotoFolder, resume: bool) -> None:
+    """ValueError where a training would write over something, or into what it learns from."""
+    state = checkpoint(output)
+    if state.exists():
+        if not resume:
+            raise ValueError(f"{state.parent} holds a training; go on with --resume or delete it")
+    else:
+        for file in (output, output.with_suffix(".md"), output.with_suffix(".png")):
+            if file.exists():
+                raise ValueError(f"{file} exists and would be overwritten; use another --output")
+    for folder in photos.folders:
+        if Path(folder).resolve() in output.resolve().parents:
+            raise ValueError(
+                f"output {str(output)!r} lies in the photos' folder {str(folder)!r}, where its "
+                "previews would be photos to learn from; use another folder"
+            )
 
 
 def _beginning(
@@ -149,13 +186,15 @@ class Run:
         output: Path,
         settings: TrainingSettings,
     ) -> None:
-        self.network, self.photos, self.output, self.settings = network, photos, output, settings
+        # A network that is given has its own shape, whatever the settings say.
+        settings = replace(settings, network=network.settings)
+        self.network, self.photos, self.output = network, photos, output
         self.trained = range(len(network.styles) - len(artworks), len(network.styles))
         if self.trained.start:
             network.freeze_all_but_rows()
             # The photo's row belongs to the others too.
             settings = replace(settings, photo_share=0.0)
-        self.plan = settings
+        self.settings = settings
         layers = dict.fromkeys((*settings.style_layers, *settings.content_layers))
         extractor = features.FeatureExtractor(settings.extractor, tuple(layers))
         self.trainer = StyleTrainer(
@@ -165,7 +204,7 @@ class Run:
         self.trainer.compile(self.optimizer, jit_compile=False)
         self.optimizer.build(self.trainer.trainable_variables)
         self.clock = Clock(settings)
-        self.state = Path(f"{output}.checkpoints") / "state.weights.h5"
+        self.state = checkpoint(output)
         self.card: dict[str, Any] = {}
 
     def reports(self, card: dict[str, Any]) -> Iterator[TrainingProgress]:
@@ -176,12 +215,12 @@ class Run:
         while self.clock.fraction < 1:
             progress = self.some_steps()
             now, last = time.perf_counter(), self.clock.fraction == 1
+            if last or now > previewed + PREVIEW:
+                images.save(self.output.with_suffix(".png"), self.preview())
+                previewed = now
             if last or now > saved + CHECKPOINT:
                 self.save(progress)
                 saved = now
-            if last or now > previewed + PREVIEW:
-                images.save(Path(f"{self.output.with_suffix('')}.png"), self.preview())
-                previewed = now
             yield progress
 
     def some_steps(self) -> TrainingProgress:
@@ -190,14 +229,14 @@ class Run:
         count = self.settings.log_every
         if not self.settings.minutes:
             count = min(count, self.settings.steps - clock.step)
-        batches = StyleBatches(self.photos, self.trained, self.plan, count, clock.step)
+        batches = StyleBatches(self.photos, self.trained, self.settings, count, clock.step)
         self.optimizer.learning_rate = rate = clock.learning_rate
         self.trainer.random.state.assign([self.settings.seed % 2**31, clock.step])
         logs = self.trainer.fit(batches, shuffle=False, verbose=0).history
         if not np.isfinite(logs["loss"][0]):
             raise RuntimeError(
-                f"the loss became {logs['loss'][0]} at step {clock.step}; use a smaller learning "
-                "rate, and go on from the checkpoint"
+                f"the loss became {logs['loss'][0]} after step {clock.step}; go on with --resume "
+                f"and a --learning-rate below {self.settings.learning_rate:g}"
             )
         clock.step += count
         clock.seconds += time.perf_counter() - began
@@ -224,17 +263,14 @@ class Run:
         return averaged
 
     def save(self, progress: TrainingProgress) -> None:
-        """Checkpoint, network, card and log, each whole or not at all."""
-        temporary = self.state.with_name("new.weights.h5")
-        self.trainer.save_weights(temporary)
-        temporary.replace(self.state)
-        clock = {"step": self.clock.step, "seconds": self.clock.seconds}
-        images.write_bytes(self.state.with_name("clock.json"), json.dumps(clock).encode())
-        temporary = self.output.with_name(f".new-{self.output.name}")
-        self.result().save(temporary)
-        temporary.replace(self.output)
+        """Network, card, log and, when they are there, the checkpoint; each whole or not at all."""
+        _replace(self.output, self.result().save)
         cards.append_log(self.output, progress)
         cards.write_style_card(self.output, self.photos, progress, self.settings, **self.card)
+        noted = {name: getattr(self.settings, name) for name in ("steps", "minutes")}
+        clock = {"step": self.clock.step, "seconds": self.clock.seconds, **noted}
+        images.write_bytes(self.state.with_name("clock.json"), json.dumps(clock).encode())
+        _replace(self.state, self.trainer.save_weights)
 
     def load(self) -> None:
         """Go on from the checkpoint, if there is one."""
@@ -256,3 +292,13 @@ class Run:
             names = [network.styles[row] for row in self.trained]
             rows.append(np.concatenate([square, *(network.stylize(square, n) for n in names)], 1))
         return np.concatenate(rows)
+
+
+def _replace(target: Path, write: Callable[[Path], object]) -> None:
+    """Have a file written under another name of the same kind, then renamed."""
+    temporary = target.with_name(f".new-{target.name}")
+    try:
+        write(temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -46,12 +46,19 @@ class TiledNetwork:
         parts: the layers of the network, used as they are.
         settings: its shape.
         weights: shape of one picture's style weights, (1 + S,) or (None, None, 1 + S).
+        shape: height and width of the padded picture.
     """
 
     def __init__(
-        self, parts: Parts, settings: NetworkSettings, weights: tuple[int | None, ...]
+        self,
+        parts: Parts,
+        settings: NetworkSettings,
+        weights: tuple[int | None, ...],
+        shape: tuple[int, ...],
     ) -> None:
         self.margin = reach(settings)
+        # Near its edges a patch knows too little of the picture; a narrow picture has nothing else.
+        edges = [self.margin if side > 3 * self.margin else 0 for side in shape[:2]]
         image = keras.Input((None, None, 3), name="image")
         styles = keras.Input(weights, name="style_weights")
         inputs = {"image": image, "style_weights": styles}
@@ -59,10 +66,8 @@ class TiledNetwork:
         given: dict[str, Any] = {}
 
         def measured(name: str, x: Any, scale: int) -> tuple[Any, Any]:
-            # Near its edges a patch knows too little of the picture.
-            edge = self.margin // scale
-            inside = ops.cast(x[:, edge:-edge, edge:-edge], "float32")
-            mean, variance = moments(inside, (0, 1, 2))
+            rows, columns = (slice(edge // scale, -(edge // scale) or None) for edge in edges)
+            mean, variance = moments(ops.cast(x[:, rows, columns], "float32"), (0, 1, 2))
             found.update({f"{name}_mean": mean, f"{name}_variance": variance})
             return mean, variance
 

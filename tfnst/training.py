@@ -17,6 +17,7 @@ from tfnst.settings import STYLE_LAYERS
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
+SMALLEST_VIEW = 16  # pixels a side that block5 still sees something of
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 
 
@@ -28,7 +29,7 @@ class TrainingSettings:
         steps: how many.
         minutes: if given, in place of `steps`; the schedule is the same.
         learning_rate: of Adam, at its highest.
-        precision: "float32", "bfloat16" or "float16", for the network's activations.
+        precision: "float32", or "bfloat16" for the network's activations.
         network: shape of a new network.
         extractor: feature network of the losses; see `features.FeatureExtractor`.
         everything: train all weights, also those that a network to start from has.
@@ -68,8 +69,9 @@ class TrainingSettings:
     log_every: int = 50
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "log_every", "size", "style_size"):
-            least = 32 if "size" in name else 1
+        least_of = {"size": 32, "style_size": 64, "seed": 0}
+        for name in ("steps", "batch", "log_every", "size", "style_size", "seed"):
+            least = least_of.get(name, 1)
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
         if self.size % 4:
@@ -78,8 +80,10 @@ class TrainingSettings:
             raise ValueError(f"minutes is {self.minutes}; use a number above 0")
         if not 0 < self.learning_rate <= 1:
             raise ValueError(f"learning_rate is {self.learning_rate}; use a number up to 1")
-        if self.precision not in ("float32", "bfloat16", "float16"):
-            raise ValueError(f"precision is {self.precision!r}; use float32, bfloat16 or float16")
+        if not 0 <= self.content_distance <= 2:
+            raise ValueError(f"content_distance is {self.content_distance}; use a number, 0 to 2")
+        if self.precision not in ("float32", "bfloat16"):
+            raise ValueError(f"precision is {self.precision!r}; use float32 or bfloat16")
 
 
 def style_targets(
@@ -97,6 +101,11 @@ def style_targets(
         for scale in (1.0, 0.7):
             long_side = min(round(scale * settings.style_size), max(height, width))
             small = images.resize(artwork, *images.fitted(height, width, long_side))
+            if min(small.shape[:2]) < SMALLEST_VIEW:
+                raise ValueError(
+                    f"an artwork of {width} x {height} pixels is seen at {small.shape[1]} x "
+                    f"{small.shape[0]}; its shorter side there needs {SMALLEST_VIEW}"
+                )
             views.append(extractor(small[None]))
         for name, each in found.items():
             seen = [losses.feature_statistics(view[name]) for view in views]

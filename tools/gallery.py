@@ -15,11 +15,11 @@ def main() -> None:
     parser.add_argument("--note", default="", help="text for the card: credits, what came before")
     options = parser.parse_args()
     network = networks.load(options.model)
+    card = options.model.with_suffix(".md").read_text("utf-8").rstrip()
     if list(network.styles) != list(assets.gallery()):
         raise SystemExit("gallery.csv lists other styles, or in another order")
     target = networks.PRESETS["gallery"]
     networks.write(network, target)
-    card = options.model.with_suffix(".md").read_text("utf-8").rstrip()
     note = f"\n\n{options.note}" if options.note else ""
     images.write_bytes(target.with_suffix(".md"), f"{card}{note}\n".encode())
 

@@ -51,8 +51,8 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Paint photos in one pass each, by a network that knows its styles."""
-    if morph and (style or style_map):
-        raise ValueError("--morph names its styles itself; leave --style and --style-map out")
+    if morph and (style or style_map or skip_existing):
+        raise ValueError("--morph goes without --style, --style-map and --skip-existing")
     for file in pictures:
         if not file.exists():
             raise ValueError(f"{file}: there is no such file; give a photo or a folder of photos")
@@ -70,10 +70,13 @@ def apply(
         network.weights_for(shares, strength)  # wrong names and numbers, before any picture
         if morph:
             _morph(network, pictures, output, names, frames, look)
-            if not quiet:
+            if as_json:
+                terminal.emit("done", output=str(output))
+            elif not quiet:
                 print(output)
             return
-        jobs = application.Jobs(pictures, output)
+        masks = [Path(mask) for mask in look.masks if mask != application.GRADIENT]
+        jobs = application.Jobs(pictures, output, [*masks, Path(model)])
         if not jobs.pairs:
             raise ValueError(f"no picture in {', '.join(map(str, pictures))}")
         reports = []
@@ -84,9 +87,10 @@ def apply(
     if not (quiet or as_json):
         print(_summary(reports, output))
     failed = [report.error for report in reports if report.error]
+    for error in failed:
+        terminal.remark(error)
     if failed:
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        terminal.complain(f"{failed[0]}{more}; the other pictures are painted", 1)
+        raise typer.Exit(1)
 
 
 def _shares(options: list[str], network: StyleNetwork) -> dict[str, float]:
@@ -117,8 +121,11 @@ def _morph(
         raise ValueError("--morph takes one photo")
     animation.check_target(output)
     terminal.keep_apart(pictures, [output])
+    if len(names) < 2:
+        raise ValueError(f"--morph {','.join(names)!r} is one style; give two or more")
     photo = images.load(pictures[0], look.size).rgb
-    animation.save(output, application.morph(network, photo, names, frames, look))
+    film = application.morph(network, photo, names, frames, look)
+    animation.save(output, film, quality=look.quality)
 
 
 def _describe_applied(report: Applied) -> str:
@@ -128,11 +135,12 @@ def _describe_applied(report: Applied) -> str:
 
 def _summary(reports: list[Applied], output: Path) -> str:
     seconds = sum(report.seconds for report in reports)
-    if len(reports) == 1:
+    if len(reports) == 1 and not reports[0].error:
         return f"{reports[0].output}  {seconds:.2f} s"
     skipped = sum(report.skipped for report in reports)
     painted = sum(not (report.skipped or report.error) for report in reports)
-    return f"{output}  {painted} painted, {skipped} skipped  {seconds:.1f} s"
+    failed = len(reports) - painted - skipped
+    return f"{output}  {painted} painted, {skipped} skipped, {failed} failed  {seconds:.1f} s"
 
 
 @app.command()
@@ -151,6 +159,7 @@ def styles(
 
     if output is not None:
         images.check_target(output)
+        terminal.keep_apart([photo] if photo else [], [output])
     terminal.start_tensorflow()
     from tfnst import apply, networks, plots
 
@@ -195,10 +204,10 @@ def train(
         float | None, Option(help="How far paintings may be from their photos, 0 to 2.")
     ] = None,
     learning_rate: Annotated[float | None, Option(help="Of Adam, at its highest.")] = None,
-    precision: Annotated[str, Option(help="float32, bfloat16 or float16.")] = "float32",
+    precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
     architecture: Annotated[
-        str, Option(help="Of a network from the beginning: gallery or johnson.")
-    ] = "gallery",
+        str | None, Option(help="With --start-from none: gallery or johnson.")
+    ] = None,
     network: Annotated[str, Option(help="Feature network of the losses.")] = "vgg19-lite",
     seed: Annotated[int, Option(help="Of crops, styles and first weights.")] = 0,
     credit: Annotated[
@@ -213,21 +222,30 @@ def train(
         raise ValueError("--minutes and --steps exclude each other; give one")
     named = {}
     for text in artworks:
-        name, _, file = text.rpartition("=")
-        name = name or Path(file).stem
+        name, equals, file = text.partition("=")
+        if Path(text).exists() or not equals:
+            name, file = Path(text).stem, text
         if name in named:
             raise ValueError(f"style {name!r} is named twice; give another as NAME=FILE")
         named[name] = Path(file)
     written = {output, output.with_suffix(".md"), output.with_suffix(".png")}
-    terminal.keep_apart(list(named.values()), sorted(written))
+    terminal.keep_apart([*named.values(), Path(start_from)], sorted(written))
+    if minutes is not None and not minutes > 0:
+        raise ValueError(f"--minutes is {minutes}; use a number above 0")
+    if architecture and start_from != "none":
+        raise ValueError("--architecture goes with --start-from none; a network has its own")
     under = terminal.start_tensorflow(device)
     from tfnst import architectures, datasets, networks, runs, training
 
-    if architecture not in architectures.CONFIGURATIONS:
+    if architecture and architecture not in architectures.CONFIGURATIONS:
         raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
+    length = {"minutes": minutes, "steps": steps}
+    if resume and minutes is None and steps is None:
+        length = runs.schedule(output)
+    if resume and not runs.checkpoint(output).exists():
+        terminal.remark(f"there is no checkpoint of {output} to resume; beginning")
     changes: dict[str, Any] = dict(
-        minutes=minutes,
-        steps=steps,
+        **length,
         size=size,
         batch=batch,
         style_size=style_size,
@@ -236,7 +254,7 @@ def train(
     )
     settings = training.TrainingSettings(
         precision=precision,
-        network=architectures.CONFIGURATIONS[architecture],
+        network=architectures.CONFIGURATIONS[architecture or "gallery"],
         extractor=network,
         everything=everything,
         seed=seed,
