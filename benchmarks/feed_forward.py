@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -61,18 +63,14 @@ def lite(network: StyleNetwork, magenta: Path | None, side: int = 384) -> None:
         print(f"LiteRT {side} px {name:8} {1000 * seconds:6.1f} ms {kilobytes:6.0f} kB{faster}")
 
 
-def large(network: StyleNetwork, sides: tuple[tuple[int, int], ...]) -> None:
-    """Print time and peak memory of pictures that grow, the last ones by tiles."""
-    photo = images.load(assets.photo()).rgb
-    for width, height in sides:
-        picture = images.resize(photo, height, width)
-        network.stylize(picture[:64, :64], network.styles[0])
-        began = time.perf_counter()
-        network.stylize(picture, network.styles[0])
-        seconds = time.perf_counter() - began
-        print(
-            f"Keras {width} x {height}: {seconds:.2f} s, {timing.peak_memory():.1f} GB", flush=True
-        )
+def large(network: StyleNetwork, width: int, height: int) -> None:
+    """Print time and peak memory of one picture, which goes in tiles if it is large."""
+    picture = images.resize(images.load(assets.photo()).rgb, height, width)
+    network.stylize(picture[:64, :64], network.styles[0])
+    began = time.perf_counter()
+    network.stylize(picture, network.styles[0])
+    seconds = time.perf_counter() - began
+    print(f"Keras {width} x {height}: {seconds:.2f} s, {timing.peak_memory():.1f} GB", flush=True)
 
 
 def main() -> None:
@@ -84,11 +82,18 @@ def main() -> None:
         default=os.environ.get("TFNST_MAGENTA"),
         help="Magenta's style transformer, a .tflite file; or the variable TFNST_MAGENTA",
     )
+    parser.add_argument("--picture", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
     options = parser.parse_args()
     network = StyleNetwork.from_preset("gallery")
+    if options.picture:
+        large(network, *options.picture)
+        return
     print(f"gallery: {len(network.styles)} styles, {network.count_params()} parameters")
     lite(network, options.magenta)
-    large(network, ((512, 512), (1024, 1024), (2048, 2048), (4000, 3000), (8000, 6000)))
+    for width, height in ((512, 512), (1024, 1024), (4000, 3000), (8000, 6000)):
+        # Each in a process of its own, for the memory is that of the whole process.
+        command = [sys.executable, "-m", "benchmarks.feed_forward", "--picture"]
+        subprocess.run([*command, str(width), str(height)], check=True)
 
 
 if __name__ == "__main__":

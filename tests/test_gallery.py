@@ -87,7 +87,7 @@ def test_a_grid_would_be_found(photo: np.ndarray) -> None:
     for period in (2, 4, 8):
         spoilt = photo.copy()
         wave = np.cos(2 * np.pi / period * np.arange(photo.shape[1]))
-        spoilt += 0.08 * wave[:, None].astype(np.float32)
+        spoilt += 0.02 * period * wave[:, None].astype(np.float32)
         assert excess(spoilt, period) > 20 > 10 > excess(photo, period)
 
 

@@ -70,6 +70,9 @@ def padded(image: np.ndarray) -> np.ndarray:
     return np.pad(image, ((HALO, after[0]), (HALO, after[1]), (0, 0)), "symmetric")
 
 
+Statistics = Callable[[str, Any, int], tuple[Any, Any]]
+
+
 class Parts:
     """Layers by name: made when first asked for, the same ones afterwards."""
 
@@ -83,68 +86,86 @@ class Parts:
         return self.made[name]
 
 
+class _Stages:
+    """The stages of one functional model, on layers that it may share with another."""
+
+    def __init__(
+        self, layers: Parts, settings: NetworkSettings, weights: Any, statistics: Statistics | None
+    ) -> None:
+        self.layers, self.settings, self.statistics = layers, settings, statistics
+        self.rows, is_map = weights.shape[-1], len(weights.shape) == 4
+        self.weights = {1: weights}
+        for finer in (1, 2):
+            finest = self.weights[finer]
+            coarser = ops.average_pool(finest, 2, padding="same") if is_map else finest
+            self.weights[2 * finer] = coarser
+
+    def convolution(self, x: Any, name: str, width: int, size: int, stride: int = 1) -> Any:
+        options: dict[str, Any] = dict(strides=stride, padding="same", use_bias=False)
+        return self.layers(name, keras.layers.Conv2D, width, size, **options)(x)
+
+    def normalized(self, x: Any, name: str, scale: int) -> Any:
+        layer = self.layers(f"{name}_norm", ConditionalInstanceNormalization, self.rows)
+        given = self.statistics and self.statistics(name, x, scale)
+        return layer(x, self.weights[scale], given)
+
+    def stage(self, x: Any, name: str, scale: int, *sizes: int) -> Any:
+        return ops.relu(self.normalized(self.convolution(x, name, *sizes), name, scale))
+
+    def residual(self, x: Any, name: str) -> Any:
+        deep = self.settings.widths[2]
+        inner = self.stage(x, f"{name}a", 4, deep, 3)
+        return x + self.normalized(self.convolution(inner, f"{name}b", deep, 3), f"{name}b", 4)
+
+    def bottleneck(self, x: Any, name: str) -> Any:
+        deep, middle = self.settings.widths[2], self.settings.middle
+        inner = self.stage(x, f"{name}a", 4, middle, 1)
+        inner = self.stage(inner, f"{name}b", 4, middle, 3)
+        return x + self.normalized(self.convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
+
+    def subpixel(self, x: Any) -> Any:
+        options: dict[str, Any] = dict(padding="same", kernel_initializer=_icnr)
+        x = self.layers("colors", keras.layers.Conv2D, 12, 3, **options)(x)
+        return self.layers("smooth", Smooth)(self.layers("up2", DepthToSpace)(x))
+
+    def full_convolution(self, x: Any) -> Any:
+        full, half, _ = self.settings.widths
+        x = self.stage(self.layers("up2", Upsample)(x), "full_again", 1, full or half, 3)
+        return self.layers("colors", keras.layers.Conv2D, 3, 9, padding="same")(x)
+
+
 def connect(
     layers: Parts,
     settings: NetworkSettings,
     image: Any,
     weights: Any,
-    statistics: Callable[[str, Any, int], tuple[Any, Any]] | None = None,
+    statistics: Statistics | None = None,
 ) -> Any:
     """The symbolic picture that the network makes of symbolic inputs, by layers that it shares.
 
     `statistics` gives the mean and variance that a norm is to use, from its name, its input and how
     many pixels of the picture a pixel of that is; without it each picture has its own.
     """
-    rows = weights.shape[-1]
-    at, is_map = {1: weights}, len(weights.shape) == 4
-    for finer in (1, 2):
-        at[2 * finer] = ops.average_pool(at[finer], 2, padding="same") if is_map else weights
-
-    def convolution(x: Any, name: str, width: int, size: int, stride: int = 1) -> Any:
-        make = keras.layers.Conv2D
-        return layers(name, make, width, size, strides=stride, padding="same", use_bias=False)(x)
-
-    def normalized(x: Any, name: str, scale: int) -> Any:
-        layer = layers(f"{name}_norm", ConditionalInstanceNormalization, rows)
-        return layer(x, at[scale], statistics and statistics(name, x, scale))
-
-    def stage(x: Any, name: str, scale: int, *sizes: int) -> Any:
-        return ops.relu(normalized(convolution(x, name, *sizes), name, scale))
-
-    def residual(x: Any, name: str) -> Any:
-        inner = stage(x, f"{name}a", 4, deep, 3)
-        return x + normalized(convolution(inner, f"{name}b", deep, 3), f"{name}b", 4)
-
-    def bottleneck(x: Any, name: str) -> Any:
-        inner = stage(x, f"{name}a", 4, settings.middle, 1)
-        inner = stage(inner, f"{name}b", 4, settings.middle, 3)
-        return x + normalized(convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
-
+    stages = _Stages(layers, settings, weights, statistics)
     full, half, deep = settings.widths
     x = image - 0.5
     if full:
-        x = stage(x, "full", 1, full, 9)
-    x = stage(x, "half", 2, half, 3 if full else 5, 2)
-    x = stage(x, "quarter", 4, deep, 3, 2)
+        x = stages.stage(x, "full", 1, full, 9)
+    x = stages.stage(x, "half", 2, half, 3 if full else 5, 2)
+    x = stages.stage(x, "quarter", 4, deep, 3, 2)
+    block = stages.residual if settings.block == "residual" else stages.bottleneck
     for number in range(1, settings.blocks + 1):
-        block = residual if settings.block == "residual" else bottleneck
         x = block(x, f"block{number}")
     if settings.block == "bottleneck":
         # Or the next convolution alone, at twice the resolution, would cost as much as all blocks.
         x = layers("narrow", keras.layers.Conv2D, half, 1)(x)
-    x = stage(layers("up1", Upsample)(x), "half_again", 2, half, 3)
-    if settings.head == "subpixel":
-        x = layers("colors", keras.layers.Conv2D, 12, 3, padding="same", kernel_initializer=_icnr)(
-            x
-        )
-        x = layers("smooth", Smooth)(layers("up2", DepthToSpace)(x))
-    else:
-        x = stage(layers("up2", Upsample)(x), "full_again", 1, full or half, 3)
-        x = layers("colors", keras.layers.Conv2D, 3, 9, padding="same")(x)
+    x = stages.stage(layers("up1", Upsample)(x), "half_again", 2, half, 3)
+    x = stages.subpixel(x) if settings.head == "subpixel" else stages.full_convolution(x)
     painted = layers("painted", keras.layers.Activation, "sigmoid", dtype="float32")(x)
     # Instance norms forget a photo's brightness and contrast, which no row gives back: so the photo
     # shows through, at strength 0 alone and hardly halfway, where the mixed rows do better.
-    share = ops.square(weights[..., :1] if is_map else ops.reshape(weights[:, :1], (-1, 1, 1, 1)))
+    photo = weights[..., :1]
+    share = ops.square(photo if len(weights.shape) == 4 else ops.reshape(photo, (-1, 1, 1, 1)))
     return painted + share * (image - painted)
 
 

@@ -198,7 +198,7 @@ def load(name: str | Path) -> StyleNetwork:
 
 def write(network: StyleNetwork, path: Path) -> None:
     """Write configuration and float16 weights as an `.npz`, which `read` reads."""
-    arrays = {f"{i:03d}": w.numpy().astype(np.float16) for i, w in enumerate(network.weights)}
+    arrays = {k: ops.convert_to_numpy(w).astype(np.float16) for k, w in _named(network).items()}
     np.savez_compressed(buffer := io.BytesIO(), config=json.dumps(network.get_config()), **arrays)
     images.write_bytes(path, buffer.getvalue())
 
@@ -207,9 +207,13 @@ def read(path: Path) -> StyleNetwork:
     """The network in an `.npz` that `write` wrote, in float32."""
     with np.load(path) as arrays:
         network = StyleNetwork.from_config(json.loads(str(arrays["config"])))
-        for number, weight in enumerate(network.weights):
-            weight.assign(arrays[f"{number:03d}"].astype(np.float32))
+        for name, weight in _named(network).items():
+            weight.assign(arrays[name].astype(np.float32))
     return network
+
+
+def _named(network: StyleNetwork) -> dict[str, Any]:
+    return {f"{layer.name}/{w.name}": w for layer in network.layers for w in layer.weights}
 
 
 def mask_shares(
