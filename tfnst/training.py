@@ -183,7 +183,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         excess = ops.relu(content - self.settings.content_distance)
         smooth = self.settings.variation * losses.total_variation(painted)
         own = ops.mean(ops.square(painted - photo), (1, 2, 3)) * PHOTO_WEIGHT
-        stability = self.settings.stability * self.instability(x, y_pred["stylized"])
+        change = self.instability(x, y_pred["stylized"])
         of_style = style + smooth + CONTENT_WEIGHT * ops.square(excess)
         total = (1 - of_photo) * of_style + of_photo * own
         for name, value, share in (
@@ -192,8 +192,8 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
             ("photo", own / PHOTO_WEIGHT, of_photo),
         ):
             self.trackers[name].update_state(value, sample_weight=share)
-        self.trackers["stability"].update_state(stability)
-        return _share_of_replica(ops.mean(total) + stability)
+        self.trackers["stability"].update_state(change)
+        return _share_of_replica(ops.mean(total) + self.settings.stability * change)
 
     def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
         """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
