@@ -37,7 +37,7 @@ if importlib.util.find_spec("tfnst") is None:
 # %% tags=["parameters"]
 NETWORK = "vgg19-lite"
 SIZE = 128  # side of the crops that the network learns from, in pixels
-STEPS = 800  # of training; about two minutes on two cores
+STEPS = 1600  # of training; about two minutes on two cores
 PAINTING = 256  # long side of the paintings, in pixels
 
 # %%
@@ -215,9 +215,10 @@ show(figure, dpi=80)
 show(plots.show(stages, columns=4, height=2.8))
 
 # %% [markdown]
-# Before any training the picture is a grey ghost of the photo: random convolutions keep edges. Then
-# palette and contrast come, within a minute; strokes come last and slowly. The curves are of crops
-# that the network has not met before, each with its own difficulty, so they shake.
+# Before any training there is coloured noise, in which the photo is a shadow: random convolutions
+# keep something of edges. Then palette and contrast come, within seconds; strokes come last and
+# slowly. Each step is of crops that the network has not met before, some easier than others, so the
+# curves shake.
 #
 # ## 4.5 What it costs, and what one pass is worth
 #
@@ -250,9 +251,9 @@ show(plots.show(paintings, columns=3, height=3.4))
 
 # %% [markdown]
 # Descent wins by the loss, and it always will: it looks for the one best picture, the network for
-# one rule that is good on average. (The published networks train on two hundred times more crops,
-# and come closer.) But the network has painted in a fraction of a second, and the training is paid
-# back after a handful of photos.
+# one rule that is good on average. (Johnson et al. trained on fifty times as many crops, and come
+# closer.) But the network has painted in a fraction of a second, and the training is paid
+# back after a dozen photos.
 #
 # > **Exercise 1.** After how many photos is it paid back here? And if you paint at twice the size?
 #
@@ -325,6 +326,9 @@ axis.legend(fontsize=7)
 show(figure, dpi=80)
 
 # %% [markdown]
+# There is no peak at the right end, nor anywhere else; and flat grey is painted flat, with so
+# little power that its line lies below the axis.
+#
 # **Frames.** A convolution at the border needs pixels that are not there, and takes zeros: black.
 # The network sees a black frame, and paints something about it. Reflecting the picture at every
 # layer, as the paper does, is slow on phones (LiteRT then splits the network into 17 pieces). So we

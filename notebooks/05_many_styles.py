@@ -274,9 +274,10 @@ show(plots.show(strip, columns=5, height=2.6))
 # %%
 artwork = images.load(assets.artwork("mosaic"), SIZE).rgb
 with tempfile.TemporaryDirectory() as folder:
+    (photos := Path(folder) / "photos").mkdir()
     for file in [assets.photo(), *(assets.artwork(n) for n in assets.NAMES if n != "mosaic")]:
-        images.save(Path(folder) / f"{file.stem}.png", images.load(file, 512).rgb)
-    pictures = datasets.PhotoFolder([folder])
+        images.save(photos / f"{file.stem}.png", images.load(file, 512).rgb)
+    pictures = datasets.PhotoFolder([photos])
     output = Path(folder) / "with_mosaic.keras"
     settings = training.TrainingSettings(steps=STEPS, size=CROP, style_size=512)
     began, reports = time.perf_counter(), []
