@@ -100,8 +100,7 @@ def morph(
         before = min(int(place), len(styles) - 2)
         shares = {styles[before]: before + 1 - place}
         shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + place - before
-        painted = network.stylize(photo, shares, look.strength)
-        yield keep_color(photo, painted) if look.keep_color else painted
+        yield paint(network, images.Picture(photo), replace(look, styles=shares))
 
 
 def contact_sheet(network: StyleNetwork, photo: str | Path, size: int = 384) -> Figure:
@@ -169,9 +168,8 @@ class Jobs:
                 continue
             base = self.output / (source.resolve().name if len(self.sources) > 1 else "")
             for file in sorted(source.rglob("*")):
-                if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file():
-                    if self._is_result(file, source):
-                        continue
+                is_picture = file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
+                if is_picture and not self._is_result(file, source):
                     yield file, base / self._renamed(file.relative_to(source))
 
     def _is_result(self, file: Path, source: Path) -> bool:
