@@ -14,7 +14,6 @@ from tfnst import training
 from tfnst.architectures import HALO, NetworkSettings
 from tfnst.features import FeatureExtractor
 from tfnst.networks import StyleNetwork
-from tfnst.runs import Optimizer
 
 layers = ("block1_conv1", "block2_conv1")
 settings = training.TrainingSettings(
@@ -31,6 +30,6 @@ extractor = FeatureExtractor("vgg19-lite", layers)
 network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
 targets = training.style_targets(extractor, list(random.random((2, 64, 64, 3), "f")), settings)
 trainer = training.StyleTrainer(network, extractor, targets, settings)
-trainer.compile(Optimizer(5e-3))
+trainer.compile(training.Optimizer(5e-3))
 history = trainer.fit(inputs, batch_size=2, epochs=8, shuffle=False, verbose=0).history
 print(json.dumps({"backend": keras.backend.backend(), "loss": history["loss"]}))

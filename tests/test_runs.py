@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfnst import assets, datasets, images, runs
+from tfnst import assets, datasets, images, runs, training
 from tfnst.architectures import NetworkSettings
 from tfnst.networks import StyleNetwork
 from tfnst.runs import Clock
@@ -65,7 +65,7 @@ def test_it_reports_and_writes_all_files(photos: datasets.PhotoFolder, tmp_path:
 def test_a_restart_goes_on_as_if_nothing_had_happened(
     photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "AVERAGE", 0.0)  # or what is written hardly moves in eight steps
+    monkeypatch.setattr(training, "AVERAGE", 0.0)  # or what is written hardly moves in eight steps
     whole, halves = tmp_path / "whole.keras", tmp_path / "halves.keras"
     expected = list(runs.train(ARTWORKS, photos, whole, SETTINGS))
     stopped = runs.train(ARTWORKS, photos, halves, SETTINGS)
@@ -96,7 +96,7 @@ def test_averages_are_written_and_weights_go_on(
     for step in range(4):
         run.some_steps()
         # The first average is of the weights after the first step, as Keras has it.
-        keep = runs.AVERAGE if step else 0.0
+        keep = training.AVERAGE if step else 0.0
         weights = run.network.trainable_variables
         averages = [
             keep * average + (1 - keep) * weight.numpy()

@@ -75,8 +75,13 @@ def test_targets_are_the_artworks_distributions_at_both_sizes() -> None:
     views = [artworks()[1], images.resize(artworks()[1], 45, 35)]
     seen = [np.asarray(extractor(view[None])["block2_conv1"])[0] for view in views]
     means = [view.reshape(-1, 32).mean(0) for view in seen]
-    np.testing.assert_allclose(targets["block2_conv1"].mean[1], np.mean(means, 0), rtol=1e-3)
-    assert targets["block2_conv1"].root.shape == (2, 32, 32)
+    found = targets.statistics["block2_conv1"]
+    np.testing.assert_allclose(found.mean[1], np.mean(means, 0), rtol=1e-3)
+    assert found.root.shape == (2, 32, 32)
+    variation = [
+        sum(np.square(np.diff(view, axis=axis)).mean() for axis in (0, 1)) for view in views
+    ]
+    np.testing.assert_allclose(targets.variation[1], np.mean(variation), rtol=1e-3)
 
 
 def test_an_artwork_too_narrow_to_be_seen_is_told() -> None:
@@ -116,6 +121,20 @@ def test_the_photos_own_row_is_asked_for_the_photo_alone() -> None:
     expected = training.PHOTO_WEIGHT * np.mean((0.1 * training.inner(x["image"]).numpy()) ** 2)
     loss = made.compute_loss(x, None, {"stylized": darker})
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
+
+
+def test_only_what_is_rougher_than_the_artwork_is_smoothed() -> None:
+    settings = replace(SETTINGS, stability=0.0)
+    without, within = (trainer(replace(settings, variation=v)) for v in (0.0, 2.0))
+    x = batch([[0, 1, 0], [0, 0, 1]])
+    smooth = ops.zeros_like(x["image"]) + 0.5
+    for painted in (x["image"], smooth):
+        answer = {"stylized": painted}
+        excess = losses.total_variation(training.inner(painted)) - within.variation
+        expected = 2.0 * np.maximum(excess, 0).mean()
+        difference = within.compute_loss(x, None, answer) - without.compute_loss(x, None, answer)
+        np.testing.assert_allclose(difference, expected, atol=1e-5)
+    np.testing.assert_array_equal(np.sign(losses.total_variation(smooth) - within.variation), -1)
 
 
 def test_fit_lowers_the_loss(photos: datasets.PhotoFolder) -> None:

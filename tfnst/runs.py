@@ -18,11 +18,10 @@ from tfnst import cards, datasets, features, images
 from tfnst.batches import StyleBatches
 from tfnst.networks import StyleNetwork
 from tfnst.recipe import over_white
-from tfnst.training import StyleTrainer, TrainingSettings, style_targets
+from tfnst.training import Optimizer, StyleTrainer, TrainingSettings, style_targets
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
 WARM_UP = 300  # steps until the learning rate is what was asked for
-AVERAGE = 0.995  # of the weights that are kept, a step
 
 
 @dataclass(frozen=True)
@@ -40,24 +39,6 @@ class TrainingProgress:
     stability: float
     learning_rate: float
     seconds: float
-
-
-class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
-    """Adam that keeps averages of the weights and leaves the weights as they are.
-
-    Keras' own puts the averages in their place at the end of each `fit`, of which a run has many.
-    """
-
-    def __init__(self, learning_rate: float = 2e-3, **options: Any) -> None:
-        options = dict(beta_2=0.99, clipnorm=5.0, use_ema=True, ema_momentum=AVERAGE) | options
-        super().__init__(learning_rate, **options)
-
-    def finalize_variable_values(self, _: Any) -> None:
-        pass
-
-    def averages(self) -> list[Any]:
-        """The averages, in the order of the weights it was built for."""
-        return list(self._model_variables_moving_average)
 
 
 @dataclass

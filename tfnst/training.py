@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
 SMALLEST_VIEW = 16  # pixels a side that block5 still sees something of
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
+AVERAGE = 0.995  # of the weights that are kept, a step
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class TrainingSettings:
         size: side of the square crops of the photos, without the halo.
         style_size: long side of the artworks; strokes grow with it.
         content_distance: `losses.content_distance` that is free; about that much is reached.
-        content_layers, style_layers, variation: as in `Settings`.
+        content_layers, style_layers: as in `Settings`.
+        variation: weight of the total variation that a painting has beyond its artwork's.
         photo_share: of the samples, those at less than full strength, which train the photo's row.
         mixture_share: those that mix two styles.
         stability: weight of the answer's change under noise and shifts.
@@ -58,13 +60,13 @@ class TrainingSettings:
     batch: int = 2
     size: int = 192
     style_size: int = 512
-    content_distance: float = 0.5
+    content_distance: float = 0.4
     content_layers: tuple[str, ...] = ("block3_conv3", "block4_conv2")
     style_layers: tuple[str, ...] = STYLE_LAYERS
     variation: float = 3.0
     photo_share: float = 0.05
     mixture_share: float = 0.15
-    stability: float = 10.0
+    stability: float = 5.0
     seed: int = 0
     log_every: int = 50
 
@@ -86,15 +88,28 @@ class TrainingSettings:
             raise ValueError(f"precision is {self.precision!r}; use float32 or bfloat16")
 
 
+class StyleTargets(NamedTuple):
+    """What the paintings of S styles are to be like.
+
+    Attributes:
+        statistics: for each style layer the distributions, a Gaussian with batch dimension S.
+        variation: total variation of the artworks themselves, (S,).
+    """
+
+    statistics: dict[str, losses.Gaussian]
+    variation: Any
+
+
 def style_targets(
     extractor: keras.Model, artworks: Sequence[np.ndarray], settings: TrainingSettings
-) -> dict[str, losses.Gaussian]:
-    """For each style layer the artworks' distributions, a Gaussian with batch dimension S.
+) -> StyleTargets:
+    """The targets of some artworks, (H, W, 3) pictures in [0, 1].
 
-    artworks: (H, W, 3) pictures in [0, 1]. Each is seen at its `style_size` and at 0.7 of it, so
-    that strokes of both sizes belong to the style.
+    Each is seen at its `style_size` and at 0.7 of it, so that strokes of both sizes belong to the
+    style.
     """
     found: dict[str, list[losses.Gaussian]] = {name: [] for name in settings.style_layers}
+    variation = []
     for artwork in artworks:
         views = []
         height, width, _ = artwork.shape
@@ -107,13 +122,33 @@ def style_targets(
                     f"{small.shape[0]}; its shorter side there needs {SMALLEST_VIEW}"
                 )
             views.append(extractor(small[None]))
+            variation.append(losses.total_variation(small[None]))
         for name, each in found.items():
             seen = [losses.feature_statistics(view[name]) for view in views]
             each.append(losses.gaussian(losses.blend_statistics(seen, [1.0] * len(seen))))
-    return {
+    statistics = {
         name: losses.Gaussian(*(ops.concatenate(part) for part in zip(*each, strict=True)))
         for name, each in found.items()
     }
+    return StyleTargets(statistics, ops.mean(ops.reshape(ops.stack(variation), (-1, 2)), 1))
+
+
+def judge(
+    painted: Mapping[str, Any],
+    photo: Mapping[str, Any],
+    statistics: Mapping[str, losses.Gaussian],
+    content_layers: Sequence[str],
+) -> tuple[Any, Any]:
+    """Style loss and content distance, (B,) each, of paintings by their activations."""
+    style = [
+        losses.wasserstein_style_loss(losses.feature_statistics(painted[name]), target)
+        for name, target in statistics.items()
+    ]
+    content = [
+        losses.content_distance(painted[name], losses.standardize(photo[name]))
+        for name in content_layers
+    ]
+    return sum(style) / len(style), sum(content) / len(content)
 
 
 class StyleTrainer(keras.Model):  # type: ignore[misc]
@@ -136,7 +171,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         self,
         network: StyleNetwork,
         extractor: keras.Model,
-        targets: Mapping[str, losses.Gaussian],
+        targets: StyleTargets,
         settings: TrainingSettings,
     ) -> None:
         super().__init__(name="style_trainer")
@@ -146,10 +181,10 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
             layer: losses.Gaussian(
                 *(self._constant(f"{layer}_{k}", v) for k, v in target._asdict().items())
             )
-            for layer, target in targets.items()
+            for layer, target in targets.statistics.items()
         }
-        trained = next(iter(targets.values())).mean.shape[0]
-        self.first = 1 + len(network.styles) - trained
+        self.variation = self._constant("variation", targets.variation)
+        self.first = 1 + len(network.styles) - self.variation.shape[0]
         self.random = keras.random.SeedGenerator(settings.seed)
         names = ("style", "content", "photo", "stability")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
@@ -171,7 +206,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Mean over the batch of style, content, variation, the photo's own row, and stability."""
+        """Mean over the batch of style, content, roughness, the photo's own row, and stability."""
         photo, weights = inner(x["image"]), x["style_weights"]
         painted = inner(y_pred["stylized"])
         of_photo = weights[:, 0]
@@ -181,10 +216,11 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         mixture /= ops.sum(mixture, 1, keepdims=True)
         style, content = self.judge(photo, painted, mixture)
         excess = ops.relu(content - self.settings.content_distance)
-        smooth = self.settings.variation * losses.total_variation(painted)
+        allowed = ops.matmul(mixture, self.variation)
+        rough = ops.relu(losses.total_variation(painted) - allowed)
         own = ops.mean(ops.square(painted - photo), (1, 2, 3)) * PHOTO_WEIGHT
         change = self.instability(x, y_pred["stylized"])
-        of_style = style + smooth + CONTENT_WEIGHT * ops.square(excess)
+        of_style = style + self.settings.variation * rough + CONTENT_WEIGHT * ops.square(excess)
         total = (1 - of_photo) * of_style + of_photo * own
         for name, value, share in (
             ("style", style, 1 - of_photo),
@@ -198,16 +234,11 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
     def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
         """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
         wanted = {k: ops.stop_gradient(v) for k, v in self.features(photo).items()}
-        seen = self.features(painted)
-        style = 0.0
-        for name, target in self.targets.items():
-            blend = losses.Gaussian(*(ops.tensordot(mixture, part, 1) for part in target))
-            style += losses.wasserstein_style_loss(losses.feature_statistics(seen[name]), blend)
-        content = sum(
-            losses.content_distance(seen[name], losses.standardize(wanted[name]))
-            for name in self.settings.content_layers
-        )
-        return style / len(self.targets), content / len(self.settings.content_layers)
+        blends = {
+            name: losses.Gaussian(*(ops.tensordot(mixture, part, 1) for part in target))
+            for name, target in self.targets.items()
+        }
+        return judge(self.features(painted), wanted, blends, self.settings.content_layers)
 
     def instability(self, x: Any, stylized: Any) -> Any:
         """How far the answer to a shifted and noisy photo is from the shifted answer.
@@ -231,6 +262,24 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
     def metrics(self) -> list[Any]:
         """Trackers of the terms, beside those of Keras."""
         return [*super().metrics, *self.trackers.values()]
+
+
+class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
+    """Adam that keeps averages of the weights and leaves the weights as they are.
+
+    Keras' own puts the averages in their place at the end of each `fit`, of which a run has many.
+    """
+
+    def __init__(self, learning_rate: float = 2e-3, **options: Any) -> None:
+        options = dict(beta_2=0.99, clipnorm=5.0, use_ema=True, ema_momentum=AVERAGE) | options
+        super().__init__(learning_rate, **options)
+
+    def finalize_variable_values(self, _: Any) -> None:
+        pass
+
+    def averages(self) -> list[Any]:
+        """The averages, in the order of the weights it was built for."""
+        return list(self._model_variables_moving_average)
 
 
 def _share_of_replica(loss: Any) -> Any:
