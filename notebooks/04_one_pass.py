@@ -85,10 +85,11 @@ show(plots.show({"photo": photo, "artwork": artwork}, height=2.6))
 # $$x^* = \arg\min_x \; L(x, p) \qquad\longrightarrow\qquad
 # \theta^* = \arg\min_\theta \; \mathbb{E}_{p}\left[\, L(f_\theta(p), p) \,\right],$$
 #
-# with the very same loss $L$: style against the artwork, content against the photo, and a little
-# total variation. It is called a *perceptual loss*, because what it compares are not pixels but
-# what another network sees in them. The gradient flows through the frozen feature network into the
-# painting, as in notebook 3, and from there one step further, into the weights that painted it:
+# with the very same loss $L$: style against the artwork, content against the photo, and the total
+# variation that a painting has beyond its artwork's. It is called a *perceptual loss*, because what
+# it compares are not pixels but what another network sees in them. The gradient flows through the
+# frozen feature network into the painting, as in notebook 3, and from there one step further, into
+# the weights that painted it:
 #
 # $$\frac{\partial L}{\partial \theta} = \frac{\partial L}{\partial x}\,
 # \frac{\partial f_\theta(p)}{\partial \theta}.$$
@@ -144,6 +145,8 @@ show(plots.show({f"crop {i}": crop[0] for i, crop in enumerate(crops[:6])}, colu
 # The loss is that of notebook 3, for a batch. Content is free up to a distance, beyond which it
 # costs the more, the further it goes. (A thermostat, as there, does not work: while the network
 # knows nothing the distance is large, so the weight would rise until nothing but the photo counts.)
+# With total variation it is the same: a painting may vary from pixel to pixel as much as its
+# artwork does. Whoever punishes all of it gets paintings without the grain of brush and canvas.
 #
 # `tf.function` traces the step once and compiles it; the gradient tape records the pass forward and
 # plays it backward, through the feature network and the painter.
@@ -153,7 +156,7 @@ CONTENT_LAYERS = ("block3_conv3", "block4_conv2")
 ALLOWED, CONTENT_WEIGHT, VARIATION = 0.5, 4.0, 3.0
 extractor = features.FeatureExtractor(NETWORK, (*STYLE_LAYERS, *CONTENT_LAYERS))
 
-seen = extractor(artwork[None])
+seen, rough = extractor(artwork[None]), losses.total_variation(artwork[None])
 style_targets = {k: losses.gaussian(losses.feature_statistics(seen[k])) for k in STYLE_LAYERS}
 one_style = tf.constant([[0.0, 1.0]] * batch)  # 0 of the photo, 1 of "waves"; see notebook 5
 
@@ -174,7 +177,8 @@ def perceptual_loss(painting, photo):
         target = losses.standardize(tf.stop_gradient(wanted[name]))
         content += losses.content_distance(found[name], target) / len(CONTENT_LAYERS)
     excess = tf.nn.relu(content - ALLOWED)
-    loss = style + CONTENT_WEIGHT * excess**2 + VARIATION * losses.total_variation(painting)
+    rougher = tf.nn.relu(losses.total_variation(painting) - rough)
+    loss = style + CONTENT_WEIGHT * excess**2 + VARIATION * rougher
     return tf.reduce_mean(loss), tf.reduce_mean(style), tf.reduce_mean(content)
 
 
