@@ -17,7 +17,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import timing
-from tfnst import assets, images
+from tfnst import apply, assets, images
 from tfnst.networks import StyleNetwork
 
 THREADS = 2
@@ -63,14 +63,19 @@ def lite(network: StyleNetwork, magenta: Path | None, side: int = 384) -> None:
         print(f"LiteRT {side} px {name:8} {1000 * seconds:6.1f} ms {kilobytes:6.0f} kB{faster}")
 
 
-def large(network: StyleNetwork, width: int, height: int) -> None:
+def large(network: StyleNetwork, width: int, height: int, masked: bool) -> None:
     """Print time and peak memory of one picture, which goes in tiles if it is large."""
     picture = images.resize(images.load(assets.photo()).rgb, height, width)
-    network.stylize(picture[:64, :64], network.styles[0])
+    styles, masks = dict.fromkeys(network.styles[: 2 if masked else 1], 1.0), None
+    if masked:
+        masks = dict(zip(styles, apply.left_to_right(height, width, 2), strict=True))
+    network.stylize(picture[:64, :64], styles)
     began = time.perf_counter()
-    network.stylize(picture, network.styles[0])
+    network.stylize(picture, styles, masks=masks)
     seconds = time.perf_counter() - began
-    print(f"Keras {width} x {height}: {seconds:.2f} s, {timing.peak_memory():.1f} GB", flush=True)
+    how = ", two styles by masks" if masked else ""
+    memory = timing.peak_memory()
+    print(f"Keras {width} x {height}{how}: {seconds:.2f} s, {memory:.1f} GB", flush=True)
 
 
 def main() -> None:
@@ -83,17 +88,23 @@ def main() -> None:
         help="Magenta's style transformer, a .tflite file; or the variable TFNST_MAGENTA",
     )
     parser.add_argument("--picture", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--masked", action="store_true", help="that picture in two styles")
     options = parser.parse_args()
     network = StyleNetwork.from_preset("gallery")
     if options.picture:
-        large(network, *options.picture)
+        width, height = options.picture
+        large(network, width, height, options.masked)
         return
     print(f"gallery: {len(network.styles)} styles, {network.count_params()} parameters")
     lite(network, options.magenta)
-    for width, height in ((512, 512), (1024, 1024), (4000, 3000), (8000, 6000)):
+    for masked, width, height in (
+        *((False, *size) for size in ((512, 512), (1024, 1024), (4000, 3000), (8000, 6000))),
+        (True, 4000, 3000),
+    ):
         # Each in a process of its own, for the memory is that of the whole process.
         command = [sys.executable, "-m", "benchmarks.feed_forward", "--picture"]
-        subprocess.run([*command, str(width), str(height)], check=True)
+        given = [str(width), str(height), *(["--masked"] if masked else [])]
+        subprocess.run([*command, *given], check=True)
 
 
 if __name__ == "__main__":

@@ -9,37 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from tfnst import assets, datasets, features, images, losses, networks, runs
-from tfnst.networks import StyleNetwork
-from tfnst.training import TrainingSettings, style_targets
+from benchmarks.judging import Judge
+from tfnst import assets, datasets, images, networks, runs
+from tfnst.training import TrainingSettings
 
 
-class Judge:
-    """Mean style loss and content distance of some photos in one style."""
-
-    def __init__(self, photos: Sequence[np.ndarray], artwork: np.ndarray) -> None:
-        self.photos, settings = photos, TrainingSettings()
-        layers = dict.fromkeys((*settings.style_layers, *settings.content_layers))
-        self.settings = settings
-        self.extractor = features.FeatureExtractor(settings.extractor, tuple(layers))
-        self.targets = style_targets(self.extractor, [artwork], settings)
-
-    def __call__(self, network: StyleNetwork, style: str | dict[str, float]) -> str:
-        found = []
-        for photo in self.photos:
-            seen = self.extractor(network.stylize(photo, style)[None])
-            wanted = self.extractor(photo[None])
-            gaps = [
-                losses.wasserstein_style_loss(losses.feature_statistics(seen[name]), target)
-                for name, target in self.targets.items()
-            ]
-            distances = [
-                losses.content_distance(seen[name], losses.standardize(wanted[name]))
-                for name in self.settings.content_layers
-            ]
-            found.append((np.mean(gaps), np.mean(distances)))
-        style_loss, content = np.mean(found, 0)
-        return f"style {style_loss:.4f}  content {content:.3f}"
+def told(judge: Judge, photos: Sequence[np.ndarray], paintings: Sequence[np.ndarray]) -> str:
+    """The means over the photos, in words."""
+    pairs = zip(photos, paintings, strict=True)
+    style, content = np.mean([judge(photo, painting) for photo, painting in pairs], 0)
+    return f"style {style:.4f}  content {content:.3f}"
 
 
 def main() -> None:
@@ -53,9 +32,10 @@ def main() -> None:
     options = parser.parse_args()
     artwork = images.load(options.artwork, 1024).rgb
     photos = [images.load(file, 512).rgb for file in options.held_back]
-    judge, start = Judge(photos, artwork), networks.load("gallery")
+    judge, start = Judge(artwork), networks.load("gallery")
     mean = dict.fromkeys(start.styles, 1.0)
-    print(f"the mean of all rows  {judge(start, mean)}", flush=True)
+    before = [start.stylize(photo, mean) for photo in photos]
+    print(f"the mean of all rows  {told(judge, photos, before)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         output, due = Path(folder) / "new.keras", 1
         reports = runs.train(
@@ -69,9 +49,10 @@ def main() -> None:
             if report.seconds >= 60 * due or report.fraction == 1:
                 due += 1
                 after = networks.load(output)
-                print(f"minute {report.seconds / 60:4.1f}  {judge(after, 'new')}", flush=True)
+                now = [after.stylize(photo, "new") for photo in photos]
+                print(f"minute {report.seconds / 60:4.1f}  {told(judge, photos, now)}", flush=True)
     if options.output is not None:
-        rows = [[p, start.stylize(p, mean), after.stylize(p, "new")] for p in photos]
+        rows = zip(photos, before, now, strict=True)
         images.save(
             options.output,
             np.concatenate(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.contact_sheet import tile
+from benchmarks.judging import Judge
 from tfnst import images, networks
 
 
@@ -43,8 +43,17 @@ class Magenta:
         return images.resize(np.clip(painted[0], 0, 1), *photo.shape[:2])
 
 
+def told(name: str, theirs: np.ndarray, ours: np.ndarray) -> str:
+    """A line of the table."""
+    numbers = (f"style {style:.4f}  content {content:.3f}" for style, content in (theirs, ours))
+    return "{:18} Magenta: {}   tfnst: {}".format(name, *numbers)
+
+
 def main() -> None:
-    """Write the sheet: a row a photo; for each style the artwork's name, theirs, ours."""
+    """Print style losses and content distances, through VGG-19-lite, means over the photos.
+
+    And write the sheet: a row a photo; for each style theirs and ours.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--predictor", type=Path, required=True)
     parser.add_argument("--transformer", type=Path, required=True)
@@ -56,21 +65,25 @@ def main() -> None:
     options = parser.parse_args()
     network = networks.load(options.model)
     magenta = Magenta(options.predictor, options.transformer)
-    rows = []
-    for file in options.photos:
-        photo = images.load(file, options.size, upscale=True).rgb
-        row = [tile(photo, options.size)]
-        for pair in options.styles:
-            name, _, artwork = pair.partition("=")
-            began = time.perf_counter()
-            theirs = magenta.stylize(photo, images.load(artwork, 1024).rgb)
-            between = time.perf_counter()
-            ours = network.stylize(photo, name)
-            seconds = (between - began, time.perf_counter() - between)
-            print(f"{file.stem} {name}: {seconds[0]:.2f} s, {seconds[1]:.2f} s")
-            row += [tile(theirs, options.size), tile(ours, options.size)]
-        rows.append(np.concatenate(row, 1))
-        images.save(options.output, np.concatenate(rows))
+    photos = [images.load(file, options.size, upscale=True).rgb for file in options.photos]
+    columns, found = [[tile(photo, options.size) for photo in photos]], []
+    for name, _, file in (pair.partition("=") for pair in options.styles):
+        artwork = images.load(file, 1024).rgb
+        theirs = [magenta.stylize(photo, artwork) for photo in photos]
+        ours = [network.stylize(photo, name) for photo in photos]
+        judge = Judge(artwork)
+        measured = [
+            np.mean([judge(*pair) for pair in zip(photos, paintings, strict=True)], 0)
+            for paintings in (theirs, ours)
+        ]
+        found.append(measured)
+        print(told(name, *measured), flush=True)
+        columns += [
+            [tile(each, options.size) for each in paintings] for paintings in (theirs, ours)
+        ]
+    print(told("mean", *np.mean(found, 0)))
+    rows = [np.concatenate(row, 1) for row in zip(*columns, strict=True)]
+    images.save(options.output, np.concatenate(rows))
 
 
 if __name__ == "__main__":

@@ -38,3 +38,11 @@ def test_what_cannot_be_animated_is_told(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             animation.check_target(tmp_path / name)
+
+
+def test_frames_too_long_for_their_format_are_told(tmp_path: Path) -> None:
+    frames = [np.zeros((1, 16_384, 3), np.float32)] * 2
+    with pytest.raises(ValueError, match="WEBP holds at most 16383 pixels a side; use a smaller"):
+        animation.save(tmp_path / "a.webp", frames)
+    animation.save(tmp_path / "a.gif", frames)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]

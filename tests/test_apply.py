@@ -98,7 +98,8 @@ def test_a_gradient_of_one_style_begins_with_the_photo(network: StyleNetwork) ->
 
 
 def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
-    frames = list(apply.morph(network, photo(), ["wave", "night", "wave"], 5, Look({})))
+    picture = images.Picture(photo())
+    frames = list(apply.morph(network, picture, ["wave", "night", "wave"], 5, Look({})))
     assert len(frames) == 5
     for frame, shares in zip(
         frames,
@@ -107,7 +108,13 @@ def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
     ):
         np.testing.assert_allclose(frame, network.stylize(photo(), shares), atol=1e-5)
     with pytest.raises(ValueError, match="give two or more"):
-        list(apply.morph(network, photo(), ["wave"], 5, Look({})))
+        list(apply.morph(network, picture, ["wave"], 5, Look({})))
+    alpha = np.zeros((40, 52), np.float32)
+    alpha[:, 26:] = 1
+    for clear in apply.morph(
+        network, images.Picture(photo(), alpha), ["wave", "night"], 2, Look({})
+    ):
+        assert (clear[:, :26] == 1).all() and (clear[:, 26:] < 1).any()
 
 
 # Jobs
@@ -167,18 +174,34 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     write(tmp_path, "a.png", "b/a.png")
     for sources, output in (
         (["a.png"], "a.png"),
-        (["a.png", "b/a.png"], "out"),
         (["b"], "b"),
         (["."], "."),
     ):
         with pytest.raises(ValueError, match="would overwrite"):
             Jobs([tmp_path / source for source in sources], tmp_path / output)
+    with pytest.raises(ValueError, match=r"a.png and .*b/a.png would both become .*out/a.png"):
+        Jobs([tmp_path / "a.png", tmp_path / "b" / "a.png"], tmp_path / "out")
     with pytest.raises(ValueError, match="would overwrite"):
         Jobs([tmp_path / "b" / "a.png"], tmp_path / "mask.png", [tmp_path / "mask.png"])
     (tmp_path / "file").write_bytes(b"")
     for name in ("out.png", "file"):
         with pytest.raises(ValueError, match="is one file; name a folder for several"):
             Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / name)
+
+
+def test_a_picture_too_thin_for_its_size_is_named(
+    network: StyleNetwork, model: Path, tmp_path: Path
+) -> None:
+    images.save(tmp_path / "thin.png", photo(8, 400))
+    images.save(tmp_path / "good.png", photo())
+    jobs = Jobs([tmp_path / "thin.png", tmp_path / "good.png"], tmp_path / "out")
+    thin, good = apply.run(network, jobs, Look({"wave": 1}, size=100), model)
+    assert good.error is None and thin.error is not None
+    for expected in (
+        "thin.png: at size 100 its shorter side has 2 pixels",
+        "a larger --size, or 0",
+    ):
+        assert expected in thin.error
 
 
 def test_a_bad_file_stops_nothing(network: StyleNetwork, model: Path, tmp_path: Path) -> None:

@@ -295,7 +295,7 @@ def test_repeat_says_when_the_bytes_differ_and_what_else_changed(tfnst: Call, ho
         (["photo.png", "-o", "out.xyz"], "out.xyz: cannot write this kind"),
         (["photo.png", "-o", "missing/out.png"], "there is no folder missing"),
         (["photo.png", "-o", "out.jpg"], "'out.jpg' is of another format than photo.png"),
-        (["photo.gif"], "photo.gif: cannot write this kind"),
+        (["photo.gif"], "photo.gif is a GIF, and none holds a recipe"),
         (["photo.png", "--device", "tpu"], "photo.png holds no recipe"),
     ],
 )

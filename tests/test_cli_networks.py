@@ -107,6 +107,9 @@ def test_a_morph_is_an_animation(name: str, tfnst: Call, home: Path) -> None:
         (["photo.png", "--style", "waves"], "style 'waves' is unknown; use wave, night"),
         (["photo.png", "--style", "wave=much"], "--style holds 'much'"),
         (["photo.png", "--style", "wave=-1"], "share of style 'wave' is -1"),
+        (["photo.png", "--style", "wave=1", "--style", "wave=2"], "'wave' is named twice"),
+        (["photo.png", "--style", "wave", "--frames", "5"], "--frames goes with --morph"),
+        (["photo.png", "--morph", "wave=1,night", "-o", "frames"], "holds shares; give names"),
         (["photo.png", "--style", "wave", "--strength", "2"], "strength is 2"),
         (["photo.png", "--style", "wave", "--style-map", "none.png"], "none.png"),
         (["photo.png", "--style", "wave", "--model", "your.keras"], "'your.keras' is not there"),
@@ -128,7 +131,7 @@ def test_misuse_of_apply(arguments: list[str], message: str, tfnst: Call, home: 
 
 
 def test_a_painting_is_repeated(tfnst: Call, home: Path) -> None:
-    options = ("--model", "my.keras", "--style", "wave", "--style-map", "gradient")
+    options = ("--model", "my.keras", "--style", "wave,night", "--style-map", "gradient")
     assert tfnst("apply", "photo.png", *options, "-o", "out.jpg").status == 0
     again = tfnst("repeat", "out.jpg")
     assert (again.status, again.out) == (0, "out.jpg: the same, byte for byte\n")

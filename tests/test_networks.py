@@ -81,6 +81,10 @@ def test_half_precision_agrees() -> None:
         ({"wave": -1}, 1.0, "share of style 'wave' is -1"),
         ({"wave": float("nan")}, 1.0, "share of style 'wave' is nan"),
         ({"wave": 0}, 1.0, "give at least one share above 0"),
+        ({"wave": 1e308, "night": 1e308}, 1.0, "share of style 'wave' is 1e[+]308"),
+        ({"wave": "1"}, 1.0, "share of style 'wave' is '1'"),
+        (["wave"], 1.0, r"styles is \['wave'\]; give a name, or {name: share}"),
+        ("wave", "1", "strength is '1'"),
         ("wave", 1.5, "strength is 1.5; use a number from 0 to 1"),
     ],
 )
@@ -210,8 +214,9 @@ def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
         tmp_path / "dense.keras"
     )
     for name, message in (
-        ("nothing", "'nothing' is not there; use gallery or a .keras file"),
+        ("nothing", "'nothing' is not there; use gallery or a file of"),
         (str(tmp_path / "none.keras"), "is not there"),
+        (__file__, "is no .keras file; use gallery"),
         (str(tmp_path / "damaged.keras"), "cannot be read"),
         (str(tmp_path / "dense.keras"), "is another network"),
     ):

@@ -40,6 +40,7 @@ LINE = (
     "tiling",
     "networks",
     "cards",
+    "checkpoints",
     "distillation",
     "training",
     "batches",

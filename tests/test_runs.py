@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from tfnst import assets, datasets, images, runs, training
+from tfnst import assets, checkpoints, datasets, images, runs, training
 from tfnst.architectures import NetworkSettings
 from tfnst.networks import StyleNetwork
 from tfnst.runs import Clock
@@ -54,7 +55,8 @@ def test_it_reports_and_writes_all_files(photos: datasets.PhotoFolder, tmp_path:
     for expected in ("1 photos\n(1 files skipped)", "8 steps of 2 crops", "| mosaic |", "By hand."):
         assert expected in card
     log = [json.loads(x) for x in Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()]
-    assert log[-1]["step"] == 8 and log[-1]["style"] == reports[-1].style
+    assert [report["step"] for report in log] == [2, 4, 6, 8]
+    assert log[-1]["style"] == reports[-1].style
     names = {file.name for file in tmp_path.iterdir()}
     assert names == {f"my{s}" for s in (".keras", ".png", ".md")} | {
         "my.keras.log.jsonl",
@@ -70,7 +72,7 @@ def test_a_restart_goes_on_as_if_nothing_had_happened(
     expected = list(runs.train(ARTWORKS, photos, whole, SETTINGS))
     stopped = runs.train(ARTWORKS, photos, halves, SETTINGS)
     next(stopped), next(stopped)
-    stopped.close()  # type: ignore[attr-defined]
+    stopped.close()
     resumed = list(runs.train(ARTWORKS, photos, halves, SETTINGS, resume=True))
     assert [r.step for r in resumed] == [6, 8]
     assert resumed[-1].learning_rate == expected[-1].learning_rate
@@ -155,7 +157,7 @@ def test_checkpoints_of_another_training_are_not_gone_on_with(
         runs.train(ARTWORKS, photos, output, SETTINGS)
     with pytest.raises(ValueError, match="of another training"):
         runs.train(ARTWORKS, photos, output, replace(SETTINGS, size=64), resume=True)
-    assert runs.schedule(output) == {"steps": 8, "minutes": 0.0}
+    assert checkpoints.schedule(output) == {"steps": 8, "minutes": 0.0}
     with pytest.raises(ValueError, match="of another training"):
         runs.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
     longer = replace(SETTINGS, steps=6, learning_rate=1e-4)
@@ -205,12 +207,61 @@ def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
     monkeypatch.setattr(runs.cards, "write_style_card", full)
     with pytest.raises(OSError, match="full"):
         list(runs.train(ARTWORKS, photos, output, SETTINGS))
-    assert not runs.checkpoint(output).exists()
+    assert not checkpoints.state_file(output).exists()
     assert not [file for file in tmp_path.rglob("*") if ".new-" in file.name]
-    output.unlink()
     monkeypatch.setattr(runs.cards, "write_style_card", honest)
     *_, last = runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
     assert last.fraction == 1 and output.exists()
+
+
+def test_what_was_learnt_is_kept_when_it_is_stopped(
+    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two reports, by whoever reads them, and in the midst of steps."""
+    monkeypatch.setattr(runs, "CHECKPOINT", 3600)
+    output = tmp_path / "my.keras"
+    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    next(reports)
+    assert not checkpoints.state_file(output).exists()
+    reports.close()
+    assert keras.models.load_model(output).styles == ("swirl", "mosaic")
+    reports = runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
+    assert next(reports).step == 4
+    fit = training.StyleTrainer.fit
+
+    def interrupted(self: training.StyleTrainer, *arguments: Any, **options: Any) -> None:
+        fit(self, *arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.StyleTrainer, "fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        next(reports)
+    monkeypatch.setattr(training.StyleTrainer, "fit", fit)
+    assert [r.step for r in runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)] == [8]
+
+
+def test_a_network_that_is_gone_is_written_again(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    output = tmp_path / "my.keras"
+    list(runs.train(ARTWORKS, photos, output, SETTINGS))
+    before = keras.models.load_model(output)
+    output.unlink()
+    assert list(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)) == []
+    for one, other in zip(keras.models.load_model(output).weights, before.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["clock.json", "run.json", "state.weights.h5"])
+def test_a_damaged_checkpoint_is_told(
+    name: str, photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    output = tmp_path / "my.keras"
+    next(runs.train(ARTWORKS, photos, output, SETTINGS))
+    damaged = checkpoints.state_file(output).with_name(name)
+    damaged.write_bytes(damaged.read_bytes()[:10])
+    with pytest.raises((RuntimeError, ValueError), match=r"is damaged; delete .*, and begin"):
+        next(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True))
 
 
 def test_a_loss_that_is_no_number_ends_it(
@@ -220,7 +271,7 @@ def test_a_loss_that_is_no_number_ends_it(
     reports = runs.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     monkeypatch.setattr(Clock, "learning_rate", float("nan"))
-    with pytest.raises(RuntimeError, match="the loss became nan after step"):
+    with pytest.raises(RuntimeError, match="the loss became nan by step"):
         list(reports)
     assert np.isfinite(keras.models.load_model(output).weights[0]).all()
     monkeypatch.undo()

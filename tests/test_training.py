@@ -87,7 +87,7 @@ def test_targets_are_the_artworks_distributions_at_both_sizes() -> None:
 def test_an_artwork_too_narrow_to_be_seen_is_told() -> None:
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
     narrow = np.zeros((200, 20, 3), np.float32)
-    with pytest.raises(ValueError, match=r"20 x 200 pixels is seen at .* needs 16"):
+    with pytest.raises(ValueError, match=r"artwork 1, of 20 x 200 pixels, is seen at .* needs 16"):
         training.style_targets(extractor, [narrow], replace(SETTINGS, style_size=64))
 
 

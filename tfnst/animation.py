@@ -13,6 +13,8 @@ from PIL import Image
 from tfnst import images
 from tfnst.decoding import FileError
 
+LONGEST_SIDE = {"GIF": 65_535, "WEBP": 16_383}
+
 
 def check_target(target: Path) -> None:
     """ValueError unless the name is that of a .gif or .webp file, or of a folder for .png files."""
@@ -49,6 +51,10 @@ def save(
         save_all=True, append_images=others, duration=round(1000 * seconds), loop=0
     )
     kind = "GIF" if target.suffix.lower() == ".gif" else "WEBP"
+    if max(first.size) > LONGEST_SIDE[kind]:
+        raise FileError(
+            target, f"{kind} holds at most {LONGEST_SIDE[kind]} pixels a side; use a smaller --size"
+        )
     first.save(
         data := io.BytesIO(), kind, **options, **({"quality": quality} if kind == "WEBP" else {})
     )

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from tfnst import assets, images, networks, plots
 from tfnst.color import keep_color
 from tfnst.datasets import PICTURE_SUFFIXES
+from tfnst.decoding import FileError
 from tfnst.networks import StyleNetwork
 from tfnst.recipe import Source, versions
 
@@ -91,16 +92,20 @@ def paint(network: StyleNetwork, picture: images.Picture, look: Look) -> np.ndar
 
 
 def morph(
-    network: StyleNetwork, photo: np.ndarray, styles: Sequence[str], frames: int, look: Look
+    network: StyleNetwork, photo: images.Picture, styles: Sequence[str], frames: int, look: Look
 ) -> Iterator[np.ndarray]:
-    """`frames` pictures (H, W, 3) on the way from the first of the styles to the last."""
+    """`frames` pictures (H, W, 3) on the way from the first of the styles to the last.
+
+    What is transparent in the photo is white in them.
+    """
+    cover = 1.0 if photo.alpha is None else photo.alpha[..., None]
     if len(styles) < 2 or frames < 2:
         raise ValueError(f"a morph of {len(styles)} styles in {frames} frames; give two or more")
     for place in np.linspace(0, len(styles) - 1, frames):
         before = min(int(place), len(styles) - 2)
         shares = {styles[before]: before + 1 - place}
         shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + place - before
-        yield paint(network, images.Picture(photo), replace(look, styles=shares))
+        yield paint(network, photo, replace(look, styles=shares)) * cover + 1 - cover
 
 
 def contact_sheet(network: StyleNetwork, photo: str | Path, size: int = 384) -> Figure:
@@ -140,12 +145,17 @@ class Jobs:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pairs", tuple(self._pairs()))
-        read = [*self.others, *(source for source, _ in self.pairs)]
-        taken = {source.resolve(): source for source in read}
+        read = {file.resolve(): file for file in (*self.others, *(s for s, _ in self.pairs))}
+        written: dict[Path, Path] = {}
         for source, target in self.pairs:
-            if (other := taken.get(target.resolve())) is not None:
-                raise ValueError(f"{source} would overwrite {other}; use another --output")
-            taken[target.resolve()] = source
+            place = target.resolve()
+            if place in read:
+                raise ValueError(f"{source} would overwrite {read[place]}; use another --output")
+            if place in written:
+                raise ValueError(
+                    f"{written[place]} and {source} would both become {target}; paint them apart"
+                )
+            written[place] = source
 
     @property
     def single(self) -> bool:
@@ -200,10 +210,10 @@ class PassRecipe:
         return [self.picture, self.model, *self.masks]
 
     def to_json(self) -> str:
-        """One line of JSON, with sorted keys."""
+        """One line of JSON; the order of the styles is that of the masks."""
         values = asdict(self)
         values["look"]["masks"] = [str(mask) for mask in self.look.masks]
-        return json.dumps({"tfnst": KIND, **values}, sort_keys=True)
+        return json.dumps({"tfnst": KIND, **values})
 
     @classmethod
     def from_json(cls, text: str) -> PassRecipe:
@@ -230,7 +240,14 @@ class PassRecipe:
 
     def encoded(self, target: Path, network: StyleNetwork, *folders: Path) -> bytes:
         """The bytes of the file that it makes; moved inputs are looked for in `folders`."""
-        picture = images.load(self.picture.find(*folders), self.look.size)
+        file = self.picture.find(*folders)
+        picture = images.load(file, self.look.size)
+        if (shortest := min(picture.rgb.shape[:2])) < images.MIN_SIDE:
+            raise FileError(
+                file,
+                f"at size {self.look.size} its shorter side has {shortest} pixels, and "
+                f"{images.MIN_SIDE} are needed; use a larger --size, or 0",
+            )
         masks = tuple(mask.find(*folders) for mask in self.masks) or self.look.masks
         painted = paint(network, picture, replace(self.look, masks=masks))
         options: dict[str, Any] = dict(recipe=self.to_json(), quality=self.look.quality)
@@ -243,6 +260,14 @@ def paint_again(recipe: PassRecipe, picture: Path) -> bytes:
     model = recipe.model.find(*folders)
     read = networks.read if model.suffix == ".npz" else networks.load
     return recipe.encoded(picture, read(model), *folders)
+
+
+def _told(failure: Exception, source: Path) -> str:
+    """One line that names the file."""
+    text = str(failure) or type(failure).__name__
+    if isinstance(failure, OSError):
+        text = f"{failure.filename}: {failure.strerror}; use another --output"
+    return text.splitlines()[0] if str(source) in text else f"{source}: {text.splitlines()[0]}"
 
 
 def run(
@@ -273,6 +298,6 @@ def run(
         except Exception as failure:  # also TensorFlow's, as when a picture does not fit its memory
             if jobs.single:
                 raise
-            error = str(failure) or type(failure).__name__
+            error = _told(failure, source)
         seconds = round(time.perf_counter() - began, 3)
         yield Applied(step, steps, str(source), str(target), seconds, skipped, error)

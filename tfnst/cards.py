@@ -34,26 +34,15 @@ def write_weights(output: Path, network: keras.Model) -> None:
     images.write_bytes(output, buffer.getvalue())
 
 
-def require_same_run(folder: Path, **arguments: Any) -> None:
-    """Note in a folder of checkpoints what they are made from; ValueError if that was another."""
-    note = folder / "run.json"
-    arguments = json.loads(json.dumps(arguments))  # as it will be read: tuples become lists
-    if note.exists():
-        before = json.loads(note.read_text("utf-8"))
-        changed = [f"{k} was {before.get(k)!r}" for k, v in arguments.items() if before.get(k) != v]
-        if changed:
-            raise ValueError(
-                f"{folder} holds checkpoints of another training ({', '.join(changed)}); "
-                "train as before, or delete it"
-            )
-    folder.mkdir(parents=True, exist_ok=True)
-    images.write_bytes(note, json.dumps(arguments).encode())
+def log_file(output: Path) -> Path:
+    """The log beside the weights, a report a line of JSON."""
+    return Path(f"{output}.log.jsonl")
 
 
-def append_log(output: Path, progress: Any) -> None:
-    """Add a report to the log beside the weights, a line of JSON each."""
-    with open(f"{output}.log.jsonl", "a", encoding="utf-8") as log:
-        log.write(json.dumps(asdict(progress)) + "\n")
+def append_log(output: Path, *reports: Any) -> None:
+    """Add reports to the log."""
+    with log_file(output).open("a", encoding="utf-8") as log:
+        log.writelines(json.dumps(asdict(report)) + "\n" for report in reports)
 
 
 def write_card(
@@ -103,12 +92,12 @@ def write_style_card(
 
 A style network (`tfnst.StyleNetwork`), trained by `tfnst train` on {len(photos.files)} photos
 ({photos.skipped} files skipped): {progress.step} steps of {settings.batch} crops of
-{settings.size} px, {progress.seconds / 60:.0f} minutes, {100 * progress.fraction:.0f} % of the
+{settings.size} px, {progress.seconds / 60:.3g} minutes, {100 * progress.fraction:.0f} % of the
 schedule, on {_machine()}.{before}
 
-Over the last {settings.log_every} steps: style loss (squared Wasserstein distance, relative)
-{progress.style:.4f}, content distance {progress.content:.3f}, change of the answer under noise and
-shifts {progress.stability:.5f} (mean square).
+At the end, over {settings.log_every} steps or less: style loss (squared Wasserstein distance,
+relative) {progress.style:.4f}, content distance {progress.content:.3f}, change of the answer under
+noise and shifts {progress.stability:.5f} (mean square).
 
 | style | artwork |
 | --- | --- |

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from tfnst import images
+from tfnst.decoding import identified, opened
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"}
 
@@ -39,7 +40,7 @@ class PhotoFolder:
         if not files:
             raise ValueError(
                 f"photos: no picture of at least {self.smallest} px in "
-                f"{', '.join(map(str, self.folders))}"
+                f"{', '.join(map(str, self.folders))}; name a folder of photos"
             )
         object.__setattr__(self, "files", files)
         object.__setattr__(self, "skipped", len(candidates) - len(files))
@@ -48,15 +49,19 @@ class PhotoFolder:
         if file.suffix.lower() not in PICTURE_SUFFIXES:
             return False
         try:
+            with opened(file) as stream:
+                if min(identified(file, stream).size) < self.smallest:
+                    return False
             # The whole picture: a good header before a damaged body would end a training later.
-            return min(images.load(file).rgb.shape[:2]) >= self.smallest
+            images.load(file, self.smallest, draft=True)
+            return True
         except ValueError:
             return False
 
 
 @lru_cache(maxsize=256)
 def _pixels(file: Path, largest: int) -> np.ndarray:
-    return images.as_uint8(images.load(file, largest).rgb)
+    return images.as_uint8(images.load(file, largest, draft=True).rgb)
 
 
 def random_crop(

@@ -71,12 +71,19 @@ def opened(path: Name) -> Iterator[IO[bytes]]:
         raise FileError(path, text) from error
 
 
-def decoded(path: Name, file: IO[bytes]) -> tuple[Array, Array | None, str | None]:
-    """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe."""
+def decoded(
+    path: Name, file: IO[bytes], enough: int | None = None
+) -> tuple[Array, Array | None, str | None]:
+    """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe.
+
+    A JPEG whose sides are several times `enough` may come at a half, a quarter or an eighth.
+    """
     try:
         with _DECODING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = _identified(path, file)
+            image = identified(path, file)
+            if enough is not None:
+                image.draft(None, (enough, enough))
             image.load()
             recipe = _recipe_in(image)
             # A broken EXIF block costs the rotation, not the picture.
@@ -94,7 +101,7 @@ def decoded(path: Name, file: IO[bytes]) -> tuple[Array, Array | None, str | Non
     return rgb, None if alpha is None or (unit(alpha) == 1).all() else alpha, recipe
 
 
-def _identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
+def identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
     """The picture, header read. Image.open would apply Pillow's own process-wide size limit."""
     Image.init()
     if not (prefix := file.read(16)):

@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfnst import datasets, features, images
-from tfnst.cards import append_log, require_same_run, write_card, write_weights
+from tfnst.cards import append_log, write_card, write_weights
+from tfnst.checkpoints import require_same_run
 
 
 @dataclass(frozen=True)

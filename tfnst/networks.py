@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,11 +16,13 @@ from keras import ops
 
 from tfnst import images, tiling
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
+from tfnst.decoding import FileError
 from tfnst.layers import ConditionalInstanceNormalization
 
 ROWS = ("gamma", "beta")
 PRESETS = {"gallery": Path(__file__).parent / "assets" / "gallery.npz"}
 PHOTO = "photo"  # the name of the row that gives the photo back
+LARGEST = 1e9  # share of a style: sums of larger ones overflow
 
 
 class _Compiled:
@@ -62,7 +65,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             if name in ("", PHOTO) or set(name) & set(",="):
                 raise ValueError(
                     f"style {name!r} cannot have that name: {PHOTO!r} is taken, and names hold no "
-                    "comma and no equals sign"
+                    "comma and no equals sign; give another, as NAME=FILE"
                 )
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
         layers = Parts(dtype)
@@ -86,15 +89,17 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         Shares are relative to each other; what `strength`, 0 to 1, leaves over is the photo's.
         Raises ValueError for an unknown name, shares that make no mixture, or another strength.
         """
+        if not isinstance(styles, str | Mapping):
+            raise ValueError(f"styles is {styles!r}; give a name, or {{name: share}}")
         shares = {styles: 1.0} if isinstance(styles, str) else dict(styles)
         for name, share in shares.items():
             if name not in self.styles:
                 raise ValueError(f"style {name!r} is unknown; use {', '.join(self.styles)}")
-            if not 0 <= share < float("inf"):
+            if not isinstance(share, numbers.Real) or not 0 <= share < LARGEST:
                 raise ValueError(f"share of style {name!r} is {share!r}; use a number from 0")
         if not sum(shares.values()):
             raise ValueError(f"styles is {styles!r}; give at least one share above 0")
-        if not 0 <= strength <= 1:
+        if not isinstance(strength, numbers.Real) or not 0 <= strength <= 1:
             raise ValueError(f"strength is {strength!r}; use a number from 0 to 1")
         weights = np.zeros(1 + len(self.styles), np.float32)
         weights[0] = 1 - strength
@@ -184,11 +189,16 @@ def load(name: str | Path) -> StyleNetwork:
     if str(name) in PRESETS:
         return StyleNetwork.from_preset(str(name))
     if Path(name).suffix != ".keras" or not Path(name).is_file():
+        state = "is no .keras file" if Path(name).exists() else "is not there"
         raise ValueError(
-            f"model {str(name)!r} is not there; use {', '.join(PRESETS)} or a .keras file"
+            f"model {str(name)!r} {state}; use {', '.join(PRESETS)} or a file of tfnst train"
         )
     try:
         network = keras.models.load_model(name, compile=False)
+    except PermissionError as error:
+        raise FileError(
+            name, f"cannot be read ({error.strerror}); check its permissions"
+        ) from error
     except Exception as error:  # zipfile's, json's, h5py's and Keras' own: nothing joins them
         raise ValueError(f"model {str(name)!r} cannot be read: it is no Keras file") from error
     if not isinstance(network, StyleNetwork):

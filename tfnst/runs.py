@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import cards, datasets, features, images
+from tfnst import cards, checkpoints, datasets, features, images
 from tfnst.batches import StyleBatches
 from tfnst.networks import StyleNetwork
 from tfnst.recipe import over_white
@@ -72,7 +72,7 @@ def train(
     start: StyleNetwork | None = None,
     resume: bool = False,
     credit: str = "",
-) -> Iterator[TrainingProgress]:
+) -> Generator[TrainingProgress, None, None]:
     """Train a network for the styles of some pictures, {name: file}; write it to `output`.
 
     With `start` its styles stay as they are and the new ones become rows beside them; nothing else
@@ -86,7 +86,7 @@ def train(
     """
     if output.suffix != ".keras":
         raise ValueError(f"output is {str(output)!r}; end its name in .keras")
-    state = checkpoint(output)
+    state = checkpoints.state_file(output)
     _require_room(output, photos, resume)
     pictures = [
         over_white(images.load(file, 2 * settings.style_size)) for file in artworks.values()
@@ -98,7 +98,7 @@ def train(
     run = Run(network, pictures, photos, output, settings)
     if not state.exists():
         state.with_name("run.json").unlink(missing_ok=True)  # of a start that came to nothing
-    cards.require_same_run(
+    checkpoints.require_same_run(
         state.parent,
         artworks={name: images.sha256(file) for name, file in artworks.items()},
         photos=hashlib.sha256(repr(sizes).encode()).hexdigest(),
@@ -109,28 +109,15 @@ def train(
     return run.reports(card)
 
 
-def checkpoint(output: Path) -> Path:
-    """The file that a training goes on from."""
-    return Path(f"{output}.checkpoints") / "state.weights.h5"
-
-
-def schedule(output: Path) -> dict[str, Any]:
-    """The `steps` and `minutes` of the training that left a checkpoint, or nothing."""
-    clock = checkpoint(output).with_name("clock.json")
-    if not clock.exists():
-        return {}
-    noted = json.loads(clock.read_text("utf-8"))
-    return {name: noted[name] for name in ("steps", "minutes")}
-
-
 def _require_room(output: Path, photos: datasets.PhotoFolder, resume: bool) -> None:
     """ValueError where a training would write over something, or into what it learns from."""
-    state = checkpoint(output)
+    state = checkpoints.state_file(output)
     if state.exists():
         if not resume:
             raise ValueError(f"{state.parent} holds a training; go on with --resume or delete it")
-    else:
-        for file in (output, output.with_suffix(".md"), output.with_suffix(".png")):
+    elif not (resume and state.parent.exists()):  # or they are of a start that came to nothing
+        sheet, card = output.with_suffix(".png"), output.with_suffix(".md")
+        for file in (output, card, sheet, cards.log_file(output)):
             if file.exists():
                 raise ValueError(f"{file} exists and would be overwritten; use another --output")
     for folder in photos.folders:
@@ -185,24 +172,33 @@ class Run:
         self.trainer.compile(self.optimizer, jit_compile=False)
         self.optimizer.build(self.trainer.trainable_variables)
         self.clock = Clock(settings)
-        self.state = checkpoint(output)
+        self.state = checkpoints.state_file(output)
         self.card: dict[str, Any] = {}
+        self.unsaved: list[TrainingProgress] = []
 
-    def reports(self, card: dict[str, Any]) -> Iterator[TrainingProgress]:
-        """Train to the end of the schedule."""
+    def reports(self, card: dict[str, Any]) -> Generator[TrainingProgress, None, None]:
+        """Train to the end of the schedule; what was learnt is kept when it is stopped before."""
         self.card = card
         self.load()
         saved = previewed = time.perf_counter()
-        while self.clock.fraction < 1:
-            progress = self.some_steps()
-            now, last = time.perf_counter(), self.clock.fraction == 1
-            if last or now > previewed + PREVIEW:
-                images.save(self.output.with_suffix(".png"), self.preview())
-                previewed = now
-            if last or now > saved + CHECKPOINT:
-                self.save(progress)
-                saved = now
-            yield progress
+        try:
+            while self.clock.fraction < 1:
+                self.unsaved.append(self.some_steps())
+                now, last = time.perf_counter(), self.clock.fraction == 1
+                if last or now > previewed + PREVIEW:
+                    images.save(self.output.with_suffix(".png"), self.preview())
+                    previewed = now
+                report = self.unsaved[-1]
+                if last or now > saved + CHECKPOINT:
+                    self.save()
+                    saved = now
+                yield report
+        except (KeyboardInterrupt, GeneratorExit):
+            if self.clock.step:
+                self.save()
+            raise
+        if not self.output.exists():  # and the training had ended before
+            checkpoints.replace(self.output, self.result().save)
 
     def some_steps(self) -> TrainingProgress:
         """The steps of one report."""
@@ -213,14 +209,16 @@ class Run:
         batches = StyleBatches(self.photos, self.trained, self.settings, count, clock.step)
         self.optimizer.learning_rate = rate = clock.learning_rate
         self.trainer.random.state.assign([self.settings.seed % 2**31, clock.step])
-        logs = self.trainer.fit(batches, shuffle=False, verbose=0).history
+        try:
+            logs = self.trainer.fit(batches, shuffle=False, verbose=0).history
+        finally:
+            clock.step = int(self.optimizer.iterations)
+            clock.seconds += time.perf_counter() - began
         if not np.isfinite(logs["loss"][0]):
             raise RuntimeError(
-                f"the loss became {logs['loss'][0]} after step {clock.step}; go on with --resume "
+                f"the loss became {logs['loss'][0]} by step {clock.step}; go on with --resume "
                 f"and a --learning-rate below {self.settings.learning_rate:g}"
             )
-        clock.step += count
-        clock.seconds += time.perf_counter() - began
         terms = {name: float(logs[name][0]) for name in ("style", "content", "stability")}
         steps = self.settings.steps
         if self.settings.minutes:
@@ -243,23 +241,26 @@ class Run:
             ours.assign(averages.get(id(weight), weight))
         return averaged
 
-    def save(self, progress: TrainingProgress) -> None:
+    def save(self) -> None:
         """Network, card, log and, when they are there, the checkpoint; each whole or not at all."""
-        _replace(self.output, self.result().save)
-        cards.append_log(self.output, progress)
-        cards.write_style_card(self.output, self.photos, progress, self.settings, **self.card)
+        if self.unsaved:
+            checkpoints.replace(self.output, self.result().save)
+            cards.append_log(self.output, *self.unsaved)
+            latest = self.unsaved[-1]
+            cards.write_style_card(self.output, self.photos, latest, self.settings, **self.card)
+            self.unsaved.clear()
         noted = {name: getattr(self.settings, name) for name in ("steps", "minutes")}
         clock = {"step": self.clock.step, "seconds": self.clock.seconds, **noted}
         images.write_bytes(self.state.with_name("clock.json"), json.dumps(clock).encode())
-        _replace(self.state, self.trainer.save_weights)
+        checkpoints.replace(self.state, self.trainer.save_weights)
 
     def load(self) -> None:
         """Go on from the checkpoint, if there is one."""
         if self.state.exists():
-            self.trainer.load_weights(self.state)
+            with checkpoints.or_damaged(self.state):
+                self.trainer.load_weights(self.state)
             self.clock.step = int(self.optimizer.iterations)
-            clock = json.loads(self.state.with_name("clock.json").read_text("utf-8"))
-            self.clock.seconds = clock["seconds"]
+            self.clock.seconds = checkpoints.noted(self.state)["seconds"]
 
     def preview(self, side: int = 256) -> np.ndarray:
         """A few photos, one above the other, in every style that is trained."""
@@ -273,13 +274,3 @@ class Run:
             names = [network.styles[row] for row in self.trained]
             rows.append(np.concatenate([square, *(network.stylize(square, n) for n in names)], 1))
         return np.concatenate(rows)
-
-
-def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written under another name of the same kind, then renamed."""
-    temporary = target.with_name(f".new-{target.name}")
-    try:
-        write(temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

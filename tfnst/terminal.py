@@ -62,7 +62,10 @@ def one_line_errors() -> Iterator[None]:
         complain("stopped", 130)
     except MemoryError:
         complain("out of memory; use a smaller --size", 1)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
+        named = f"{error.filename}: {error.strerror}; check its permissions and the disk's space"
+        complain(named if error.filename else str(error), 1)
+    except RuntimeError as error:
         complain(str(error) or type(error).__name__, 1)
     except Exception as error:
         if hasattr(error, "format_message"):  # Click's, which Typer keeps to itself.
@@ -81,13 +84,13 @@ def _disk_refused(error: ValueError) -> bool:
 
 def remark(message: str) -> None:
     """Write one line to standard error and go on."""
-    print(f"tfnst: {message}", file=sys.stderr)
+    first = next(iter(message.strip().splitlines()), "")
+    print(f"tfnst: {first}", file=sys.stderr)
 
 
 def complain(message: str, status: int) -> NoReturn:
     """Write one line to standard error and leave."""
-    first = next(iter(message.strip().splitlines()), "")
-    print(f"tfnst: {first}", file=sys.stderr)
+    remark(message)
     raise SystemExit(status)
 
 

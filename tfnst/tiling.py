@@ -15,6 +15,7 @@ from tfnst.layers import moments
 WHOLE = 5_000_000  # pixels that go through the network in one piece, at most
 TILE = 1024  # pixels a side, in pieces
 PATCH, PATCHES = 256, (6, 8)  # pixels a side, and how many along the short and the long side
+FEWER = (4, 6)  # with weights at each position, whose rows take twice the memory again
 
 Window = tuple[slice, slice]
 WeightsAt = Callable[[Window], np.ndarray]
@@ -56,7 +57,7 @@ class TiledNetwork:
         weights: tuple[int | None, ...],
         shape: tuple[int, ...],
     ) -> None:
-        self.margin = reach(settings)
+        self.margin, self.counts = reach(settings), PATCHES if len(weights) == 1 else FEWER
         # Near its edges a patch knows too little of the picture; a narrow picture has nothing else.
         edges = [self.margin if side > 3 * self.margin else 0 for side in shape[:2]]
         image = keras.Input((None, None, 3), name="image")
@@ -93,7 +94,7 @@ class TiledNetwork:
                 "style_weights": ops.convert_to_tensor(weights),
             }
 
-        statistics = self.measure(batch(patches(image.shape, self.margin)))
+        statistics = self.measure(batch(patches(image.shape, self.margin, self.counts)))
         answer = np.empty_like(image)
         for outer, inner, target in tiles(image.shape, self.margin):
             painted = self.paint({**batch([outer]), **statistics})
@@ -101,9 +102,9 @@ class TiledNetwork:
         return answer
 
 
-def patches(shape: tuple[int, ...], margin: int) -> list[Window]:
+def patches(shape: tuple[int, ...], margin: int, counts: tuple[int, int]) -> list[Window]:
     """Windows of one size, spread evenly from edge to edge, at multiples of 4."""
-    counts = PATCHES if shape[0] <= shape[1] else PATCHES[::-1]
+    counts = counts if shape[0] <= shape[1] else counts[::-1]
     sides = [min(PATCH + 2 * margin, side) for side in shape[:2]]
     starts = [
         np.linspace(0, full - side, count).astype(int) // 4 * 4

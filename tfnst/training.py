@@ -76,10 +76,12 @@ class TrainingSettings:
             least = least_of.get(name, 1)
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
+        if self.seed >= 2**32:
+            raise ValueError(f"seed is {self.seed}; use a number from 0 to {2**32 - 1}")
         if self.size % 4:
             raise ValueError(f"size is {self.size}; use a multiple of 4")
         if not 0 <= self.minutes < float("inf"):
-            raise ValueError(f"minutes is {self.minutes}; use a number above 0")
+            raise ValueError(f"minutes is {self.minutes}; use a number above 0, and finite")
         if not 0 < self.learning_rate <= 1:
             raise ValueError(f"learning_rate is {self.learning_rate}; use a number up to 1")
         if not 0 <= self.content_distance <= 2:
@@ -110,7 +112,7 @@ def style_targets(
     """
     found: dict[str, list[losses.Gaussian]] = {name: [] for name in settings.style_layers}
     variation = []
-    for artwork in artworks:
+    for number, artwork in enumerate(artworks, 1):
         views = []
         height, width, _ = artwork.shape
         for scale in (1.0, 0.7):
@@ -118,8 +120,9 @@ def style_targets(
             small = images.resize(artwork, *images.fitted(height, width, long_side))
             if min(small.shape[:2]) < SMALLEST_VIEW:
                 raise ValueError(
-                    f"an artwork of {width} x {height} pixels is seen at {small.shape[1]} x "
-                    f"{small.shape[0]}; its shorter side there needs {SMALLEST_VIEW}"
+                    f"artwork {number}, of {width} x {height} pixels, is seen at "
+                    f"{small.shape[1]} x {small.shape[0]}; its shorter side there needs "
+                    f"{SMALLEST_VIEW}, so give a larger or less narrow one"
                 )
             views.append(extractor(small[None]))
             variation.append(losses.total_variation(small[None]))

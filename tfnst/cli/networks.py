@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +42,7 @@ def apply(
     morph: Annotated[
         str, Option(metavar="NAME,NAME", help="An animation from style to style; see --frames.")
     ] = "",
-    frames: Annotated[int, Option(min=2, help="Of --morph.")] = 24,
+    frames: Annotated[int | None, Option(min=2, help="Of --morph; 24, if not given.")] = None,
     skip_existing: Annotated[
         bool, Option("--skip-existing", help="Leave results that are there already.")
     ] = False,
@@ -53,6 +54,8 @@ def apply(
     """Paint photos in one pass each, by a network that knows its styles."""
     if morph and (style or style_map or skip_existing):
         raise ValueError("--morph goes without --style, --style-map and --skip-existing")
+    if frames and not morph:
+        raise ValueError("--frames goes with --morph NAME,NAME")
     for file in pictures:
         if not file.exists():
             raise ValueError(f"{file}: there is no such file; give a photo or a folder of photos")
@@ -63,13 +66,15 @@ def apply(
     with under:
         network = networks.load(model)
         names = morph.split(",") if morph else style or []
+        if "=" in morph:
+            raise ValueError(f"--morph {morph!r} holds shares; give names alone")
         shares = _shares(names, network)
         look = application.Look(
             shares, strength, tuple(style_map or ()), keep_color, size or None, quality
         )
         network.weights_for(shares, strength)  # wrong names and numbers, before any picture
         if morph:
-            _morph(network, pictures, output, names, frames, look)
+            _morph(network, pictures, output, names, frames or 24, look)
             if as_json:
                 terminal.emit("done", output=str(output))
             elif not quiet:
@@ -78,7 +83,8 @@ def apply(
         masks = [Path(mask) for mask in look.masks if mask != application.GRADIENT]
         jobs = application.Jobs(pictures, output, [*masks, Path(model)])
         if not jobs.pairs:
-            raise ValueError(f"no picture in {', '.join(map(str, pictures))}")
+            folders = ", ".join(map(str, pictures))
+            raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")
         reports = []
         with terminal.progress_bar(quiet or jobs.single, as_json, _describe_applied) as show:
             for report in application.run(network, jobs, look, model, skip_existing):
@@ -102,6 +108,8 @@ def _shares(options: list[str], network: StyleNetwork) -> dict[str, float]:
     shares: dict[str, float] = {}
     for part in (part for option in options for part in option.split(",")):
         name, _, share = part.partition("=")
+        if name in shares:
+            raise ValueError(f"--style {name!r} is named twice; name it once")
         shares[name] = terminal.number("--style", share) if share else 1.0
     return shares
 
@@ -123,7 +131,9 @@ def _morph(
     terminal.keep_apart(pictures, [output])
     if len(names) < 2:
         raise ValueError(f"--morph {','.join(names)!r} is one style; give two or more")
-    photo = images.load(pictures[0], look.size).rgb
+    if output.suffix:
+        images.require_writable(output)
+    photo = images.load(pictures[0], look.size)
     film = application.morph(network, photo, names, frames, look)
     animation.save(output, film, quality=look.quality)
 
@@ -157,6 +167,8 @@ def styles(
     """List the styles that a network knows."""
     from tfnst import assets, images
 
+    if photo is not None and output is None:
+        raise ValueError("--photo goes with --output, which names the sheet to paint")
     if output is not None:
         images.check_target(output)
         terminal.keep_apart([photo] if photo else [], [output])
@@ -235,14 +247,14 @@ def train(
     if architecture and start_from != "none":
         raise ValueError("--architecture goes with --start-from none; a network has its own")
     under = terminal.start_tensorflow(device)
-    from tfnst import architectures, datasets, networks, runs, training
+    from tfnst import architectures, checkpoints, datasets, networks, runs, training
 
     if architecture and architecture not in architectures.CONFIGURATIONS:
         raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
     length = {"minutes": minutes, "steps": steps}
     if resume and minutes is None and steps is None:
-        length = runs.schedule(output)
-    if resume and not runs.checkpoint(output).exists():
+        length = checkpoints.schedule(output)
+    if resume and not checkpoints.state_file(output).exists():
         terminal.remark(f"there is no checkpoint of {output} to resume; beginning")
     changes: dict[str, Any] = dict(
         **length,
@@ -270,8 +282,9 @@ def train(
                 "skipped"
             )
         reports = runs.train(named, folder, output, settings, start, resume, credit)
+        bar = terminal.progress_bar(quiet, as_json, _describe_training)
         try:
-            with terminal.progress_bar(quiet, as_json, _describe_training) as show:
+            with contextlib.closing(reports), bar as show:
                 for report in reports:
                     show(report)
         except KeyboardInterrupt:

@@ -166,6 +166,8 @@ def repeat(
     """Make a picture again from its recipe, and say whether the bytes agree."""
     from tfnst import images
 
+    if picture.suffix.lower() == ".gif":
+        raise ValueError(f"{picture} is a GIF, and none holds a recipe; name a painting")
     images.check_target(picture)
     if output is not None:
         terminal.keep_apart([picture], [output])

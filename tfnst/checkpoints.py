@@ -1,0 +1,71 @@
+"""Where a training stands, in files: what it goes on from, and whether that is its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tfnst import images
+
+
+def state_file(output: Path) -> Path:
+    """The file that a training goes on from."""
+    return Path(f"{output}.checkpoints") / "state.weights.h5"
+
+
+def schedule(output: Path) -> dict[str, Any]:
+    """The `steps` and `minutes` of the training that left a checkpoint, or nothing."""
+    if not state_file(output).exists():
+        return {}
+    found = noted(state_file(output))
+    return {name: found[name] for name in ("steps", "minutes")}
+
+
+def noted(state: Path) -> dict[str, Any]:
+    """What stands beside a checkpoint: the seconds so far, and the schedule."""
+    with or_damaged(state):
+        found = json.loads(state.with_name("clock.json").read_text("utf-8"))
+        return {name: found[name] for name in ("seconds", "steps", "minutes")}
+
+
+@contextlib.contextmanager
+def or_damaged(state: Path) -> Iterator[None]:
+    """RuntimeError in place of what JSON, HDF5 and Keras say of a damaged checkpoint."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise RuntimeError(
+            f"the checkpoint in {state.parent} is damaged; delete that folder, and begin again"
+        ) from error
+
+
+def require_same_run(folder: Path, **arguments: Any) -> None:
+    """Note in a folder of checkpoints what they are made from; ValueError if that was another."""
+    note = folder / "run.json"
+    arguments = json.loads(json.dumps(arguments))  # as it will be read: tuples become lists
+    if note.exists():
+        try:
+            before = json.loads(note.read_text("utf-8"))
+        except ValueError:
+            raise ValueError(f"{note} is damaged; delete {folder}, and begin again") from None
+        changed = [f"{k} was {before.get(k)!r}" for k, v in arguments.items() if before.get(k) != v]
+        if changed:
+            raise ValueError(
+                f"{folder} holds checkpoints of another training ({', '.join(changed)}); "
+                "train as before, or delete it"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    images.write_bytes(note, json.dumps(arguments).encode())
+
+
+def replace(target: Path, write: Callable[[Path], object]) -> None:
+    """Have a file written under another name of the same kind, then renamed."""
+    temporary = target.with_name(f".new-{target.name}")
+    try:
+        write(temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
