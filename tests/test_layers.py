@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfnst.layers import ConditionalInstanceNormalization, DepthToSpace, Upsample, depth_to_space
+from tfnst.layers import (
+    ConditionalInstanceNormalization,
+    DepthToSpace,
+    MirrorPadding,
+    Upsample,
+    depth_to_space,
+)
 
 
 def pictures(seed: int, shape: tuple[int, ...] = (2, 6, 8, 5)) -> np.ndarray:
@@ -85,3 +91,13 @@ def test_layers_know_their_shapes() -> None:
     config = ConditionalInstanceNormalization(4, epsilon=0.1).get_config()
     again = ConditionalInstanceNormalization.from_config(config)
     assert (again.styles, again.epsilon) == (4, 0.1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 20), (9, 40)])
+def test_borders_are_mirrored(height: int, width: int) -> None:
+    x = np.random.default_rng(0).random((2, height, width, 3), np.float32)
+    expected = np.pad(x, ((0, 0), (7, 7), (7, 7), (0, 0)), "symmetric")
+    layer = MirrorPadding(7)
+    np.testing.assert_array_equal(layer(x), expected)
+    assert layer.compute_output_shape(x.shape) == expected.shape
+    assert MirrorPadding.from_config(layer.get_config()).width == 7

@@ -75,25 +75,6 @@ def test_half_precision_agrees() -> None:
 
 
 @pytest.mark.parametrize(
-    ("styles", "strength", "message"),
-    [
-        ("waves", 1.0, "style 'waves' is unknown; use wave, night"),
-        ({"wave": -1}, 1.0, "share of style 'wave' is -1"),
-        ({"wave": float("nan")}, 1.0, "share of style 'wave' is nan"),
-        ({"wave": 0}, 1.0, "give at least one share above 0"),
-        ({"wave": 1e308, "night": 1e308}, 1.0, "share of style 'wave' is 1e[+]308"),
-        ({"wave": "1"}, 1.0, "share of style 'wave' is '1'"),
-        (["wave"], 1.0, r"styles is \['wave'\]; give a name, or {name: share}"),
-        ("wave", "1", "strength is '1'"),
-        ("wave", 1.5, "strength is 1.5; use a number from 0 to 1"),
-    ],
-)
-def test_what_is_no_mixture_is_told(styles: object, strength: float, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        network().weights_for(styles, strength)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
     ("names", "message"),
     [
         ([], "give one or more names, each once"),

@@ -92,6 +92,47 @@ class DepthToSpace(keras.layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("tfnst")
+class MirrorPadding(keras.layers.Layer):  # type: ignore[misc]
+    """A picture with its borders mirrored, `width` pixels on all sides; the outermost come twice.
+
+    Line by line, for XNNPACK has no such operation; the lines are short, so that it costs nothing.
+    """
+
+    def __init__(self, width: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.width = width
+
+    def call(self, x: Any) -> Any:
+        for axis in (1, 2):
+            lines = range(self.width)
+            before = _joined([_line(x, axis, k) for k in reversed(lines)], axis)
+            after = _joined([_line(x, axis, -1 - k) for k in lines], axis)
+            x = ops.concatenate([before, x, after], axis)
+        return x
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        batch, height, width, channels = input_shape
+        more = 2 * self.width
+        return (batch, height and height + more, width and width + more, channels)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "width": self.width}
+
+
+def _line(x: Any, axis: int, place: int) -> Any:
+    line = slice(place, place + 1 or None)
+    return x[:, line] if axis == 1 else x[:, :, line]
+
+
+def _joined(parts: list[Any], axis: int) -> Any:
+    """All parts in a row, four at a time: XNNPACK joins no more than five."""
+    while len(parts) > 1:
+        groups = [parts[k : k + 4] for k in range(0, len(parts), 4)]
+        parts = [ops.concatenate(group, axis) for group in groups]
+    return parts[0]
+
+
+@keras.saving.register_keras_serializable("tfnst")
 class Smooth(keras.layers.Layer):  # type: ignore[misc]
     """A binomial filter, (1 2 1)/4 across and down: it lets nothing of a two-pixel grid through.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,11 +17,10 @@ from tfnst import images, tiling
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
 from tfnst.decoding import FileError
 from tfnst.layers import ConditionalInstanceNormalization
+from tfnst.rows import PHOTO, row_weights
 
 ROWS = ("gamma", "beta")
 PRESETS = {"gallery": Path(__file__).parent / "assets" / "gallery.npz"}
-PHOTO = "photo"  # the name of the row that gives the photo back
-LARGEST = 1e9  # share of a style: sums of larger ones overflow
 
 
 class _Compiled:
@@ -89,23 +87,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         Shares are relative to each other; what `strength`, 0 to 1, leaves over is the photo's.
         Raises ValueError for an unknown name, shares that make no mixture, or another strength.
         """
-        if not isinstance(styles, str | Mapping):
-            raise ValueError(f"styles is {styles!r}; give a name, or {{name: share}}")
-        shares = {styles: 1.0} if isinstance(styles, str) else dict(styles)
-        for name, share in shares.items():
-            if name not in self.styles:
-                raise ValueError(f"style {name!r} is unknown; use {', '.join(self.styles)}")
-            if not isinstance(share, numbers.Real) or not 0 <= share < LARGEST:
-                raise ValueError(f"share of style {name!r} is {share!r}; use a number from 0")
-        if not sum(shares.values()):
-            raise ValueError(f"styles is {styles!r}; give at least one share above 0")
-        if not isinstance(strength, numbers.Real) or not 0 <= strength <= 1:
-            raise ValueError(f"strength is {strength!r}; use a number from 0 to 1")
-        weights = np.zeros(1 + len(self.styles), np.float32)
-        weights[0] = 1 - strength
-        for name, share in shares.items():
-            weights[1 + self.styles.index(name)] = strength * share / sum(shares.values())
-        return weights
+        return row_weights(self.styles, styles, strength)
 
     def stylize(
         self,

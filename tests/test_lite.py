@@ -1,0 +1,103 @@
+"""Tests of tfnst.lite: exported files, with TensorFlow out of reach."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tfnst import assets, conversion, images, lite
+from tfnst.architectures import NetworkSettings
+from tfnst.networks import StyleNetwork
+
+SIDE = 64
+
+
+@pytest.fixture(scope="module")
+def network() -> StyleNetwork:
+    keras.utils.set_random_seed(1)
+    made = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
+    random = np.random.default_rng(0)
+    for weight in made.weights:
+        if weight.name in ("gamma", "beta"):
+            weight.assign(weight + random.normal(0, 0.3, weight.shape))
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("exported")
+    (made / lite.NAMES).write_text("photo\nwave\nnight\n")
+    model = conversion.deployable(network)
+    for name, side in (("fixed", SIDE), ("free", None)):
+        shapes = {"image": (1, side, side, 3), "style_weights": (1, 3)}
+        file = conversion.to_tflite(model, shapes, "float32")
+        (made / f"{name}.tflite").write_bytes(file)
+    return made
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return images.load(assets.photo(), SIDE).rgb
+
+
+def test_a_picture_of_any_shape_is_painted_as_keras_does(
+    folder: Path, network: StyleNetwork, photo: np.ndarray
+) -> None:
+    stylizer = lite.Stylizer(folder / "free.tflite")
+    assert stylizer.styles == network.styles and stylizer.side is None
+    for picture in (photo[:, :52], photo[:33, :47]):
+        painted = stylizer.stylize(picture, {"wave": 1, "night": 3}, 0.8)
+        expected = network.stylize(picture, {"wave": 1, "night": 3}, 0.8)
+        assert painted.shape == picture.shape
+        # Sides that are no multiples of 4 are filled up before the halo, not after it.
+        exact = not any(side % 4 for side in picture.shape[:2])
+        assert np.abs(painted - expected).mean() < (1e-4 if exact else 0.02)
+
+
+def test_a_file_of_one_size_shrinks_what_is_larger(
+    folder: Path, network: StyleNetwork, photo: np.ndarray
+) -> None:
+    stylizer = lite.Stylizer(folder / "fixed.tflite", threads=1)
+    square = images.resize(photo, SIDE, SIDE)
+    painted = stylizer.stylize(square, "night")
+    np.testing.assert_allclose(painted, network.stylize(square, "night"), atol=1e-3)
+    wide = stylizer.stylize(np.concatenate([square, square], 1), "night")
+    assert wide.shape == (SIDE // 2, SIDE, 3)
+
+
+def test_errors_name_the_file(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "damaged.tflite").write_bytes((folder / "free.tflite").read_bytes()[:1000])
+    (tmp_path / "lonely.tflite").write_bytes((folder / "free.tflite").read_bytes())
+    for name, message in (
+        ("none.tflite", "none.tflite: there is no such file"),
+        ("damaged.tflite", "damaged.tflite: this is no .tflite file that LiteRT can run"),
+        ("lonely.tflite", "styles.txt: there is no such file; keep it beside"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            lite.Stylizer(tmp_path / name)
+    (tmp_path / lite.NAMES).write_text("photo\nwave\n")
+    with pytest.raises(ValueError, match="does not name 3 rows, photo first"):
+        lite.Stylizer(tmp_path / "lonely.tflite")
+    stylizer = lite.Stylizer(folder / "free.tflite")
+    with pytest.raises(ValueError, match="style 'waves' is unknown"):
+        stylizer.stylize(np.zeros((16, 16, 3), np.float32), "waves")
+    with pytest.raises(ValueError, match="image has shape"):
+        stylizer.stylize(np.zeros((16, 16), np.float32), "wave")
+
+
+def test_tensorflow_is_not_needed(folder: Path, tmp_path: Path) -> None:
+    code = f"""if True:
+        import sys
+        sys.modules["tensorflow"] = sys.modules["keras"] = None  # to import them is an error
+        import tfnst.images, tfnst.lite
+        stylizer = tfnst.lite.Stylizer({str(folder / "fixed.tflite")!r})
+        photo = tfnst.images.load({str(assets.photo())!r}).rgb
+        tfnst.images.save("out.png", stylizer.stylize(photo, "wave"))
+    """
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert max(images.load(tmp_path / "out.png").rgb.shape) == SIDE

@@ -1,0 +1,49 @@
+"""Tests of tfnst.rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfnst.rows import row_weights
+
+KNOWN = ("wave", "night", "scream")
+shares = st.dictionaries(st.sampled_from(KNOWN), st.floats(1e-3, 1e6), min_size=1)
+
+
+def test_strength_is_the_photos_share() -> None:
+    np.testing.assert_array_equal(row_weights(KNOWN, "night"), [0, 0, 1, 0])
+    mixed = row_weights(KNOWN, {"wave": 3, "scream": 1}, 0.5)
+    np.testing.assert_array_equal(mixed, [0.5, 0.375, 0, 0.125])
+    assert mixed.dtype == np.float32
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(shares, st.floats(0, 1))
+def test_weights_add_up_to_one(styles: dict[str, float], strength: float) -> None:
+    weights = row_weights(KNOWN, styles, strength)
+    assert weights.min() >= 0
+    np.testing.assert_allclose(weights.sum(), 1, rtol=1e-5)
+    assert set(np.flatnonzero(weights[1:] > 1e-30)) <= {KNOWN.index(name) for name in styles}
+
+
+@pytest.mark.parametrize(
+    ("styles", "strength", "message"),
+    [
+        ("waves", 1.0, "style 'waves' is unknown; use wave, night"),
+        ({"wave": -1}, 1.0, "share of style 'wave' is -1"),
+        ({"wave": float("nan")}, 1.0, "share of style 'wave' is nan"),
+        ({"wave": 0}, 1.0, "give at least one share above 0"),
+        ({}, 1.0, "give at least one share above 0"),
+        ({"wave": 1e308, "night": 1e308}, 1.0, "share of style 'wave' is 1e[+]308"),
+        ({"wave": "1"}, 1.0, "share of style 'wave' is '1'"),
+        (["wave"], 1.0, r"styles is \['wave'\]; give a name, or {name: share}"),
+        ("wave", "1", "strength is '1'"),
+        ("wave", 1.5, "strength is 1.5; use a number from 0 to 1"),
+    ],
+)
+def test_what_is_no_mixture_is_told(styles: object, strength: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        row_weights(KNOWN, styles, strength)  # type: ignore[arg-type]

@@ -1,0 +1,146 @@
+"""An exported network on a machine without TensorFlow: numpy, Pillow and ai-edge-litert do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfnst import images
+from tfnst.decoding import FileError
+from tfnst.rows import PHOTO, row_weights
+
+MULTIPLE = 4  # of the sides of a picture that a network takes
+NAMES = "styles.txt"  # beside the files: the names of the rows, a line each
+
+
+class Model:
+    """A .tflite file that answers by the names of its inputs and outputs.
+
+    A file without signatures, as older converters write them, goes by the names of its tensors.
+
+    Args:
+        path: the file.
+        threads: how many it may use; None leaves that to LiteRT.
+
+    Raises:
+        ValueError: a file that is missing, or that LiteRT cannot run.
+    """
+
+    def __init__(self, path: str | Path, threads: int | None = None) -> None:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError:
+            raise ValueError("ai-edge-litert is missing; pip install tfnst[lite]") from None
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise FileError(path, "there is no such file; name a .tflite file of tfnst export")
+        try:
+            self.interpreter = Interpreter(model_path=str(path), num_threads=threads)
+        except (ValueError, RuntimeError) as error:
+            raise FileError(path, "this is no .tflite file that LiteRT can run") from error
+        self.signatures = self.interpreter.get_signature_list()
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of the inputs, by name; -1 where any number goes."""
+        return {name: tuple(each["shape_signature"]) for name, each in self._inputs().items()}
+
+    def _inputs(self) -> dict[str, dict[str, Any]]:
+        if self.signatures:
+            return dict(self._runner().get_input_details())
+        return {each["name"]: each for each in self.interpreter.get_input_details()}
+
+    def _runner(self) -> Any:
+        return self.interpreter.get_signature_runner(next(iter(self.signatures)))
+
+    def left_over(self) -> list[str]:
+        """What XNNPACK does not run in its first piece: other pieces, and single operations."""
+        self.interpreter.allocate_tensors()
+        operations = self.interpreter._get_ops_details()
+        pieces = [one for one in operations if one["op_name"] == "DELEGATE"]
+        passed_on = {index for piece in pieces for index in piece["outputs"]}
+        alone = [
+            one["op_name"]
+            for one in operations
+            if one not in pieces
+            and any(self._held(index) for index in set(one["outputs"]) - passed_on)
+        ]
+        return ["DELEGATE"] * (len(pieces) - 1) + alone if pieces else alone
+
+    def _held(self, index: int) -> bool:
+        """Whether a tensor has memory: what stays within a piece has none."""
+        try:
+            self.interpreter.get_tensor(index)
+        except ValueError:
+            return False
+        return True
+
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """The outputs, by name; what has a free shape may have another each time."""
+        if self.signatures:
+            return dict(self._runner()(**inputs))
+        self.interpreter.allocate_tensors()
+        for name, each in self._inputs().items():
+            self.interpreter.set_tensor(each["index"], inputs[name])
+        self.interpreter.invoke()
+        found = self.interpreter.get_output_details()
+        return {each["name"]: self.interpreter.get_tensor(each["index"]) for each in found}
+
+
+class Stylizer:
+    """Paints as `StyleNetwork.stylize` does, from a .tflite file of `tfnst export`.
+
+    A file for one size sees a picture shrunk until it fits into that square; one for any size sees
+    it as it is.
+
+    Args:
+        path: the file; `styles.txt` beside it names its styles.
+        threads: as in `Model`.
+
+    Raises:
+        ValueError: a file that is missing, or no network of styles.
+    """
+
+    def __init__(self, path: str | Path, threads: int | None = None) -> None:
+        self.model = Model(path, threads)
+        shapes = self.model.shapes
+        if set(shapes) != {"image", "style_weights"}:
+            raise FileError(path, f"it takes {', '.join(shapes)}; name a file of styles")
+        side = shapes["image"][1]
+        self.side = None if side < 0 else side
+        self.styles = _names(self.model.path.with_name(NAMES), shapes["style_weights"][-1])
+
+    def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
+        """As `StyleNetwork.weights_for`."""
+        return row_weights(self.styles, styles, strength)
+
+    def stylize(
+        self, image: np.ndarray, styles: str | Mapping[str, float], strength: float = 1.0
+    ) -> np.ndarray:
+        """An (H, W, 3) picture in [0, 1] in a style or a mixture: (H, W, 3), or what fits `side`.
+
+        Raises ValueError for what is no picture, no style or no mixture.
+        """
+        image = images.validate(image, "image", images.MIN_SIDE)
+        height, width, _ = image.shape
+        if self.side is not None:
+            height, width = images.fitted(height, width, self.side)
+            image = images.resize(image, height, width)
+        # Mirrored, not stretched: the statistics of the picture should be its own.
+        after = [(self.side - size) if self.side else -size % MULTIPLE for size in (height, width)]
+        whole = np.pad(image, ((0, after[0]), (0, after[1]), (0, 0)), "symmetric")
+        weights = self.weights_for(styles, strength)
+        painted = self.model(image=whole[None], style_weights=weights[None])["stylized"][0]
+        return painted[:height, :width]
+
+
+def _names(file: Path, rows: int) -> tuple[str, ...]:
+    if not file.is_file():
+        raise FileError(file, "there is no such file; keep it beside the .tflite file")
+    first, *styles = file.read_text("utf-8").split()
+    if first != PHOTO or 1 + len(styles) != rows:
+        raise FileError(file, f"it does not name {rows} rows, {PHOTO} first; export again")
+    return tuple(styles)
