@@ -16,9 +16,9 @@ import tensorflow as tf
 from tfnst.architectures import HALO, connect
 from tfnst.layers import MirrorPadding
 from tfnst.networks import StyleNetwork
+from tfnst.verification import SIGNATURE
 
 PRECISIONS = ("float32", "float16", "int8-weights", "int8")
-SIGNATURE = "serving_default"  # of the .tflite files
 Example = Mapping[str, np.ndarray]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from tfnst import images
 from tfnst.decoding import FileError
 from tfnst.rows import PHOTO, row_weights
+from tfnst.terminal import silent_stderr
 
 MULTIPLE = 4  # of the sides of a picture that a network takes
 NAMES = "styles.txt"  # beside the files: the names of the rows, a line each
@@ -42,6 +44,7 @@ class Model:
         except (ValueError, RuntimeError) as error:
             raise FileError(path, "this is no .tflite file that LiteRT can run") from error
         self.signatures = self.interpreter.get_signature_list()
+        self.used = False
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -58,7 +61,8 @@ class Model:
 
     def left_over(self) -> list[str]:
         """What XNNPACK does not run in its first piece: other pieces, and single operations."""
-        self.interpreter.allocate_tensors()
+        with self._first_use():
+            self.interpreter.allocate_tensors()
         operations = self.interpreter._get_ops_details()
         pieces = [one for one in operations if one["op_name"] == "DELEGATE"]
         passed_on = {index for piece in pieces for index in piece["outputs"]}
@@ -69,6 +73,13 @@ class Model:
             and any(self._held(index) for index in set(one["outputs"]) - passed_on)
         ]
         return ["DELEGATE"] * (len(pieces) - 1) + alone if pieces else alone
+
+    @contextlib.contextmanager
+    def _first_use(self) -> Iterator[None]:
+        """Silent when it is the first, for then LiteRT tells which delegate it made."""
+        with contextlib.nullcontext() if self.used else silent_stderr():
+            yield
+        self.used = True
 
     def _held(self, index: int) -> bool:
         """Whether a tensor has memory: what stays within a piece has none."""
@@ -81,8 +92,10 @@ class Model:
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs, by name; what has a free shape may have another each time."""
         if self.signatures:
-            return dict(self._runner()(**inputs))
-        self.interpreter.allocate_tensors()
+            with self._first_use():
+                return dict(self._runner()(**inputs))
+        with self._first_use():
+            self.interpreter.allocate_tensors()
         for name, each in self._inputs().items():
             self.interpreter.set_tensor(each["index"], inputs[name])
         self.interpreter.invoke()

@@ -1,0 +1,159 @@
+"""Tests of tfnst.export and its commands, on a small network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.conftest import Call
+from tfnst import conversion, images, lite, verification
+from tfnst.architectures import NetworkSettings
+from tfnst.export import Exported, ExportSettings, export
+from tfnst.networks import StyleNetwork
+
+ALL = ExportSettings((verification.SAVED_MODEL, *conversion.PRECISIONS), ("64", "dynamic"))
+
+
+@pytest.fixture(scope="module")
+def network() -> StyleNetwork:
+    keras.utils.set_random_seed(1)
+    made = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
+    random = np.random.default_rng(0)
+    for weight in made.weights:
+        if weight.name in ("gamma", "beta"):
+            weight.assign(weight + random.normal(0, 0.3, weight.shape))
+    return made
+
+
+@pytest.fixture(scope="module")
+def exported(
+    network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Exported]]:
+    folder = tmp_path_factory.mktemp("exports") / "my"
+    return folder, list(export(network, "my", folder, ALL, {"license": "CC0"}))
+
+
+def test_every_file_is_there_and_told(exported: tuple[Path, list[Exported]]) -> None:
+    folder, reports = exported
+    lites = [f"my_{s}_{p}.tflite" for p in conversion.PRECISIONS for s in ("64", "dynamic")]
+    lites.remove("my_dynamic_int8.tflite")
+    assert [report.file for report in reports] == ["saved_model", *lites]
+    assert [report.step for report in reports] == list(range(1, 9)) and reports[0].steps == 8
+    assert {f.name for f in folder.iterdir()} == {
+        "saved_model", *lites, "styles.txt", "card.json", "README.md", "thumbnails", "golden",
+        "StylePainter.kt", "StylePainter.swift",
+    }  # fmt: skip
+    assert sorted(f.name for f in (folder / "thumbnails").iterdir()) == ["night.jpg", "wave.jpg"]
+    assert (folder / "styles.txt").read_text() == "photo\nwave\nnight\n"
+    card = json.loads((folder / "card.json").read_text("utf-8"))
+    for told, report in zip(card["files"], reports, strict=True):
+        assert told["psnr"] == report.psnr >= verification.LEAST[report.format]
+    for told in card["files"][1:]:
+        data = (folder / told["file"]).read_bytes()
+        assert told["sha256"] == hashlib.sha256(data).hexdigest() and told["bytes"] == len(data)
+    assert card["license"] == "CC0" and card["experimental"] == ["my_64_int8.tflite"]
+    assert not [f for f in folder.parent.iterdir() if f.name.startswith(".new")]
+
+
+def test_the_texts_are_complete(exported: tuple[Path, list[Exported]]) -> None:
+    folder, _ = exported
+    for name in ("README.md", "StylePainter.kt", "StylePainter.swift"):
+        text = (folder / name).read_text("utf-8")
+        assert "my_64_float32.tflite" in text and "@" not in text.replace("@escaping", "")
+
+
+def test_golden_pairs_are_what_the_files_give(exported: tuple[Path, list[Exported]]) -> None:
+    folder, _ = exported
+    given, expected = (images.load(folder / f"golden/64_{x}.png").rgb for x in ("input", "output"))
+    painted = lite.Stylizer(folder / "my_64_float16.tflite").stylize(given, "wave")
+    assert np.abs(painted - expected).max() < 0.6 / 255
+
+
+def test_it_verifies_later(exported: tuple[Path, list[Exported]]) -> None:
+    found = list(verification.verify(exported[0]))
+    assert [report.error for report in found] == [None] * 9
+    assert all(report.psnr > 25 for report in found[:-1] if report.psnr is not None)
+    assert found[-1].file == "styles.txt"
+
+
+def test_a_file_that_answers_otherwise_is_not_left(
+    network: StyleNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = conversion.to_tflite
+    other = StyleNetwork(network.styles, network.settings)
+
+    def swapped(_: keras.Model, *arguments: object) -> bytes:
+        return honest(conversion.deployable(other), *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(conversion, "to_tflite", swapped)
+    settings = ExportSettings(("float32",), ("64",))
+    with pytest.raises(RuntimeError, match=r"my_64_float32.tflite answers otherwise .* float32"):
+        list(export(network, "my", tmp_path / "my", settings))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_its_weights_is_found(tmp_path: Path, network: StyleNetwork) -> None:
+    settings = ExportSettings(("float16",), ("64",))
+    list(export(network, "my", tmp_path / "my", settings))
+    model = lite.Model(tmp_path / "my" / "my_64_float16.tflite")
+    verification.require_whole(model, network.count_params(), "float16", True)
+    with pytest.raises(RuntimeError, match="and its weights alone 20000000"):
+        verification.require_whole(model, 10_000_000, "float16", True)
+
+
+@pytest.mark.parametrize(
+    ("formats", "sizes", "message"),
+    [
+        (("int4",), ("64",), "format 'int4' is unknown; use saved_model"),
+        (("float16",), ("small",), "size 'small' is none; use a number"),
+        (("float16",), ("16",), "size '16' is none"),
+        (("float16",), ("66",), "size 66 is no multiple of 4"),
+        ((), ("64",), "formats or sizes is empty"),
+        (("int8",), ("dynamic",), "int8 needs a size of its own"),
+    ],
+)
+def test_settings_are_checked(
+    formats: tuple[str, ...], sizes: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        ExportSettings(formats, sizes)
+
+
+def test_the_commands(
+    tfnst: Call, network: StyleNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network.save("my.keras")
+    options = ("--formats", "float16", "--sizes", "64")
+    ended = tfnst("export", "my.keras", "-o", "out", *options)
+    assert (ended.status, ended.err) == (0, "") and "my_64_float16.tflite" in ended.out
+    assert tfnst("export", "my.keras", "-o", "out", *options, "-q").out == ""  # and again
+    ended = tfnst("verify", "out")
+    assert ended.status == 0 and "styles.txt" in ended.out
+    with open("out/my_64_float16.tflite", "ab") as file:
+        file.write(b"more")
+    Path("out/styles.txt").write_text("photo\nnight\nwave\n")
+    ended = tfnst("verify", "out", "-q")
+    assert ended.status == 1 and ended.err.splitlines() == [
+        "tfnst: out/my_64_float16.tflite is not the file that was exported: its SHA-256 differs",
+        "tfnst: out/styles.txt does not name the rows of the card",
+    ]
+    Path("out/my_64_float16.tflite").unlink()
+    assert "my_64_float16.tflite is not there" in tfnst("verify", "out").err
+    Path("other").mkdir()
+    Path("other/mine.txt").write_text("mine")
+    for arguments, message in (
+        (["export", "my.keras", "-o", "other"], "holds other files; name a new folder"),
+        (["export", "my.keras", "-o", "none/out"], "there is no folder 'none'"),
+        (["export", "my.keras", "-o", "my.keras"], "is a file; name a folder"),
+        (["export", "your.keras", "-o", "out"], "model 'your.keras' is not there"),
+        (["verify", "other"], "has no card.json of tfnst export"),
+    ):
+        ended = tfnst(*arguments)
+        assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    assert Path("other/mine.txt").read_text() == "mine"
