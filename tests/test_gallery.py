@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from tfnst import assets, images, networks
+from tfnst import assets, images, networks, verification
+from tfnst.export import weights_digest
 from tfnst.networks import StyleNetwork
 
 SIDE = 256
@@ -151,3 +153,13 @@ def test_litert_runs_it_in_one_partition(gallery: StyleNetwork, mapped: bool) ->
     np.testing.assert_allclose(answer["stylized"], expected, atol=0.01)
     operations = [one["op_name"] for one in interpreter._get_ops_details()]
     assert operations.count("DELEGATE") == 1 and operations[-1] == "DELEGATE"
+
+
+def test_the_exported_gallery_is_this_one(gallery: StyleNetwork) -> None:
+    """Or `tfnst export gallery -o saved_models/gallery` has to write it again."""
+    folder = Path(__file__).parents[1] / "saved_models" / "gallery"
+    card = json.loads((folder / "card.json").read_text("utf-8"))
+    assert card["network"] == weights_digest(gallery)
+    assert card["artworks"] == assets.gallery()
+    assert [report for report in verification.verify(folder) if report.error] == []
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 8_000_000

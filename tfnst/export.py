@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Generator, Iterator, Mapping
@@ -227,6 +228,14 @@ def _thumbnails(network: StyleNetwork, folder: Path) -> None:
         images.save(folder / f"{name}.jpg", images.resize(painted, THUMBNAIL, THUMBNAIL))
 
 
+def weights_digest(network: StyleNetwork) -> str:
+    """The SHA-256 of a network's styles and weights: whether an export is of this network."""
+    found = hashlib.sha256(repr((network.styles, network.settings)).encode())
+    for weight in network.weights:
+        found.update(ops.convert_to_numpy(weight).tobytes())
+    return found.hexdigest()
+
+
 def _card(
     network: StyleNetwork, name: str, files: list[Exported], about: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -234,6 +243,7 @@ def _card(
     told = [{k: v for k, v in asdict(each).items() if k not in ("step", "steps")} for each in files]
     return {
         "tfnst": name,
+        "network": weights_digest(network),
         "styles": [PHOTO, *network.styles],
         "inputs": {
             "image": "float32, (1, height, width, 3), RGB in [0, 1], sRGB",
