@@ -28,6 +28,7 @@ LINE = (
     "rows",
     "lite",
     "verification",
+    "latency",
     "features",
     "matrices",
     "losses",

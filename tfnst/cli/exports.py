@@ -1,4 +1,4 @@
-"""Commands of exported networks: export, verify."""
+"""Commands of exported networks: export, verify, bench-lite."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tfnst.cli.app import AsJson, Option, Quiet, app
 
 if TYPE_CHECKING:
     from tfnst.export import Exported
+    from tfnst.latency import Latency
     from tfnst.verification import Verified
 
 
@@ -50,7 +51,7 @@ def export(
         print(output)
 
 
-def _describe(report: Exported | Verified) -> str:
+def _describe(report: Exported | Latency | Verified) -> str:
     return report.file
 
 
@@ -82,3 +83,32 @@ def verify(
                 print(f"{report.file:36}{told}".rstrip())
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("bench-lite")
+def bench_lite(
+    file: Annotated[Path, typer.Argument(help="A .tflite file.")],
+    compare: Annotated[
+        list[Path] | None, Option(metavar="FILE", help="Another, in turns with it; repeatable.")
+    ] = None,
+    threads: Annotated[int, Option(min=1, help="Processor cores to use.")] = 2,
+    rounds: Annotated[int, Option(min=1, help="Passes of each file.")] = 30,
+    size: Annotated[
+        int, Option(min=8, help="Side of the pictures of a file for any size, a multiple of 4.")
+    ] = 256,
+    as_json: AsJson = False,
+) -> None:
+    """Time .tflite files, anybody's, and say what memory they take."""
+    from tfnst import latency
+
+    if size % 4:
+        raise ValueError(f"--size {size} is no multiple of 4; use {size // 4 * 4}")
+    with terminal.progress_bar(False, as_json, _describe) as show:
+        for report in latency.measure([file, *(compare or ())], threads, rounds, size):
+            show(report)
+            if not as_json:
+                memory = "" if report.megabytes is None else f"  {report.megabytes:.0f} MB"
+                print(
+                    f"{report.file}  {report.median:.1f} ms ({report.low:.1f} to {report.high:.1f})"
+                    f"  rate {report.rate:.2f}{memory}  {report.kilobytes:.0f} kB"
+                )

@@ -1,0 +1,47 @@
+"""Tests of tfnst.latency and its command, on the exported gallery."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Call
+from tfnst import latency
+
+GALLERY = Path(__file__).parents[1] / "saved_models" / "gallery"
+SMALL, FREE = GALLERY / "gallery_256_float16.tflite", GALLERY / "gallery_dynamic_float16.tflite"
+
+
+def test_files_are_timed_in_turns() -> None:
+    first, second = latency.measure([SMALL, FREE], rounds=3, side=64)
+    for report, file in ((first, SMALL), (second, FREE)):
+        assert report.file == str(file)
+        assert 0 < report.low <= report.median <= report.high
+        assert report.kilobytes == round(file.stat().st_size / 1000, 1)
+        assert report.megabytes is None or 1 < report.megabytes < 500
+    assert first.rate == 1
+    assert second.rate > 2  # a sixteenth of the pixels
+    assert (first.step, second.step, second.steps) == (1, 2, 2)
+
+
+def test_the_command(tfnst: Call, tmp_path: Path) -> None:
+    options = ("--rounds", "2", "--size", "64")
+    ended = tfnst("bench-lite", FREE, "--compare", FREE, *options)
+    assert (ended.status, ended.err) == (0, "") and ended.out.count(" ms (") == 2
+    ended = tfnst("bench-lite", FREE, *options, "--json")
+    assert json.loads(ended.out)["file"] == str(FREE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.tflite"], "none.tflite: there is no such file"),
+        ([str(GALLERY / "card.json")], "this is no .tflite file that LiteRT can run"),
+        ([str(FREE), "--size", "66"], "--size 66 is no multiple of 4; use 64"),
+    ],
+)
+def test_misuse(arguments: list[str], message: str, tfnst: Call) -> None:
+    ended = tfnst("bench-lite", *arguments)
+    assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1

@@ -1,0 +1,106 @@
+"""How long .tflite files take and how much memory, measured in turns."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfnst.lite import Model
+
+STATUS = Path("/proc/self/status")  # Linux alone has it
+
+# A process of its own for each file, for the peak is that of a whole process.
+MEMORY = """
+import sys
+from pathlib import Path
+from tfnst import latency, lite
+before = latency.peak_memory()
+model = lite.Model(Path(sys.argv[1]), int(sys.argv[2]))
+model(**latency.inputs(model, int(sys.argv[3])))
+print(latency.peak_memory() - before)
+"""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """One file's passes, in milliseconds.
+
+    Attributes:
+        low, median, high: the fifth, fiftieth and ninety-fifth of a hundred.
+        rate: passes in the time of one of the first file's, the median of all rounds.
+        megabytes: of memory that loading it and one pass took; None where it is not Linux.
+        kilobytes: of the file.
+    """
+
+    step: int
+    steps: int
+    file: str
+    low: float
+    median: float
+    high: float
+    rate: float
+    megabytes: float | None
+    kilobytes: float
+
+
+def measure(
+    files: Sequence[Path], threads: int = 2, rounds: int = 30, side: int = 256
+) -> Iterator[Latency]:
+    """Time the files in turns, so that a busy machine is as busy for each.
+
+    `side` is that of the pictures of a file for any size. Raises ValueError for files that LiteRT
+    cannot run.
+    """
+    models = [Model(file, threads) for file in files]
+    given = [inputs(model, side) for model in models]
+    times: list[list[float]] = [[] for _ in models]
+    for number in range(rounds + 2):
+        for model, example, taken in zip(models, given, times, strict=True):
+            began = time.perf_counter()
+            model(**example)
+            if number >= 2:  # the first passes make room
+                taken.append(1000 * (time.perf_counter() - began))
+    for step, (file, taken) in enumerate(zip(files, times, strict=True), 1):
+        low, median, high = np.percentile(taken, [5, 50, 95])
+        rate = statistics.median(a / b for a, b in zip(times[0], taken, strict=True))
+        memory = None
+        if STATUS.exists():
+            command = [sys.executable, "-c", MEMORY, str(file), str(threads), str(side)]
+            ended = subprocess.run(command, capture_output=True, text=True, check=True)
+            memory = round(float(ended.stdout), 1)
+        yield Latency(
+            step,
+            len(files),
+            str(file),
+            round(float(low), 2),
+            round(float(median), 2),
+            round(float(high), 2),
+            round(rate, 2),
+            memory,
+            round(file.stat().st_size / 1000, 1),
+        )
+
+
+def peak_memory() -> float:
+    """The most memory that this process held, in megabytes.
+
+    Not `getrusage`, which starts from what the process held that started this one.
+    """
+    (peak,) = (line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(peak.split()[1]) / 1000
+
+
+def inputs(model: Model, side: int) -> dict[str, np.ndarray]:
+    """Random inputs, the same each time, whose free sides are `side`."""
+    random = np.random.default_rng(0)
+    shapes = {
+        name: [side if size < 0 else size for size in shape] for name, shape in model.shapes.items()
+    }
+    return {name: random.random(shape, np.float32) for name, shape in shapes.items()}
