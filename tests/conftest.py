@@ -5,13 +5,55 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pytest
 
 from tfnst import cli
 
+if TYPE_CHECKING:
+    from tfnst.export import Exported
+    from tfnst.networks import StyleNetwork
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the program itself does
+
+
+@pytest.fixture(scope="session")
+def small_network() -> StyleNetwork:
+    """Two styles, untrained and unlike each other, in a network of few channels."""
+    import keras
+
+    from tfnst.architectures import NetworkSettings
+    from tfnst.networks import StyleNetwork
+
+    keras.utils.set_random_seed(1)
+    made = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
+    random = np.random.default_rng(0)
+    for weight in made.weights:
+        if weight.name in ("gamma", "beta"):
+            weight.assign(weight + random.normal(0, 0.3, weight.shape))
+    return made
+
+
+@pytest.fixture(scope="session")
+def exported(
+    small_network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Exported]]:
+    """All formats of that network, for 64 px and for any size; and what was reported."""
+    from tfnst.export import FORMATS, ExportSettings, export
+
+    folder = tmp_path_factory.mktemp("exports") / "my"
+    return folder, list(
+        export(
+            small_network,
+            "my",
+            folder,
+            ExportSettings(FORMATS, ("64", "dynamic")),
+            {"license": "CC0"},
+        )
+    )
 
 
 class Ended(NamedTuple):

@@ -6,26 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from tfnst import assets, conversion, images, lite
-from tfnst.architectures import NetworkSettings
 from tfnst.networks import StyleNetwork
 
 SIDE = 64
-
-
-@pytest.fixture(scope="module")
-def network() -> StyleNetwork:
-    keras.utils.set_random_seed(1)
-    made = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
-    random = np.random.default_rng(0)
-    for weight in made.weights:
-        if weight.name in ("gamma", "beta"):
-            weight.assign(weight + random.normal(0, 0.3, weight.shape))
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +24,13 @@ def psnr(one: np.ndarray, other: np.ndarray) -> float:
     return float(-10 * np.log10(np.mean((one - other) ** 2) + 1e-20))
 
 
-def test_whole_pictures_go_in_and_out(network: StyleNetwork, photo: np.ndarray) -> None:
+def test_whole_pictures_go_in_and_out(small_network: StyleNetwork, photo: np.ndarray) -> None:
     """With the halo inside, as `stylize` lays it around."""
-    model = conversion.deployable(network)
-    weights = network.weights_for({"wave": 1, "night": 2}, 0.7)
+    model = conversion.deployable(small_network)
+    weights = small_network.weights_for({"wave": 1, "night": 2}, 0.7)
     for picture in (photo, photo[:40, :52]):
         answer = model({"image": picture[None], "style_weights": weights[None]})["stylized"][0]
-        expected = network.stylize(picture, {"wave": 1, "night": 2}, 0.7)
+        expected = small_network.stylize(picture, {"wave": 1, "night": 2}, 0.7)
         np.testing.assert_allclose(answer, expected, atol=1e-4)
 
 
@@ -52,12 +39,12 @@ def test_whole_pictures_go_in_and_out(network: StyleNetwork, photo: np.ndarray) 
     [("float32", 90), ("float16", 60), ("int8-weights", 38), ("int8", 25)],
 )
 def test_a_tflite_file_answers_as_the_network(
-    precision: str, least: float, network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+    precision: str, least: float, small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
 ) -> None:
-    model = conversion.deployable(network)
+    model = conversion.deployable(small_network)
     inputs = [
-        {"image": photo[None], "style_weights": network.weights_for(s)[None]}
-        for s in network.styles
+        {"image": photo[None], "style_weights": small_network.weights_for(s)[None]}
+        for s in small_network.styles
     ]
     shapes = {name: value.shape for name, value in inputs[0].items()}
     (tmp_path / "a.tflite").write_bytes(conversion.to_tflite(model, shapes, precision, inputs))
@@ -70,29 +57,31 @@ def test_a_tflite_file_answers_as_the_network(
         assert psnr(answer, np.asarray(model(example)["stylized"])) >= least
 
 
-def test_one_file_takes_any_size(network: StyleNetwork, photo: np.ndarray, tmp_path: Path) -> None:
+def test_one_file_takes_any_size(
+    small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+) -> None:
     shapes = {"image": (1, None, None, 3), "style_weights": (1, 3)}
-    made = conversion.to_tflite(conversion.deployable(network), shapes, "float32")
+    made = conversion.to_tflite(conversion.deployable(small_network), shapes, "float32")
     (tmp_path / "a.tflite").write_bytes(made)
     model = lite.Model(tmp_path / "a.tflite")
     assert model.shapes["image"] == (1, -1, -1, 3)
-    weights = network.weights_for("night")[None]
+    weights = small_network.weights_for("night")[None]
     for picture in (photo, photo[:32, :44], photo):
         answer = model(image=picture[None], style_weights=weights)["stylized"][0]
-        np.testing.assert_allclose(answer, network.stylize(picture, "night"), atol=1e-3)
+        np.testing.assert_allclose(answer, small_network.stylize(picture, "night"), atol=1e-3)
 
 
-def test_an_unknown_precision_is_told(network: StyleNetwork) -> None:
+def test_an_unknown_precision_is_told(small_network: StyleNetwork) -> None:
     with pytest.raises(ValueError, match="precision 'int4' is unknown; use float32, float16"):
-        conversion.to_tflite(conversion.deployable(network), {}, "int4")
+        conversion.to_tflite(conversion.deployable(small_network), {}, "int4")
 
 
 def test_a_saved_model_serves_floats_and_bytes(
-    network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+    small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
 ) -> None:
     """In a process that knows nothing of Keras or tfnst."""
-    conversion.write_saved_model(conversion.deployable(network), tmp_path / "saved")
-    weights = np.stack([network.weights_for(s, 0.9) for s in network.styles])
+    conversion.write_saved_model(conversion.deployable(small_network), tmp_path / "saved")
+    weights = np.stack([small_network.weights_for(s, 0.9) for s in small_network.styles])
     np.savez(tmp_path / "in.npz", image=np.stack([photo, photo[::-1]]), style_weights=weights)
     code = """if True:
         import sys, numpy, tensorflow as tf
@@ -107,9 +96,9 @@ def test_a_saved_model_serves_floats_and_bytes(
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
     found = np.load(tmp_path / "out.npz")
     for answer, picture, name in zip(
-        found["floats"], (photo, photo[::-1]), network.styles, strict=True
+        found["floats"], (photo, photo[::-1]), small_network.styles, strict=True
     ):
-        np.testing.assert_allclose(answer, network.stylize(picture, name, 0.9), atol=1e-4)
+        np.testing.assert_allclose(answer, small_network.stylize(picture, name, 0.9), atol=1e-4)
     assert found["whole"].dtype == np.uint8
     assert np.abs(found["whole"] / 255 - found["floats"]).max() < 0.05
     assert np.abs(found["whole"] / 255 - found["floats"]).mean() < 2 / 255

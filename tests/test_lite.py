@@ -6,33 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from tfnst import assets, conversion, images, lite
-from tfnst.architectures import NetworkSettings
 from tfnst.networks import StyleNetwork
 
 SIDE = 64
 
 
 @pytest.fixture(scope="module")
-def network() -> StyleNetwork:
-    keras.utils.set_random_seed(1)
-    made = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
-    random = np.random.default_rng(0)
-    for weight in made.weights:
-        if weight.name in ("gamma", "beta"):
-            weight.assign(weight + random.normal(0, 0.3, weight.shape))
-    return made
-
-
-@pytest.fixture(scope="module")
-def folder(network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(small_network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("exported")
     (made / lite.NAMES).write_text("photo\nwave\nnight\n")
-    model = conversion.deployable(network)
+    model = conversion.deployable(small_network)
     for name, side in (("fixed", SIDE), ("free", None)):
         shapes = {"image": (1, side, side, 3), "style_weights": (1, 3)}
         file = conversion.to_tflite(model, shapes, "float32")
@@ -46,13 +33,13 @@ def photo() -> np.ndarray:
 
 
 def test_a_picture_of_any_shape_is_painted_as_keras_does(
-    folder: Path, network: StyleNetwork, photo: np.ndarray
+    folder: Path, small_network: StyleNetwork, photo: np.ndarray
 ) -> None:
     stylizer = lite.Stylizer(folder / "free.tflite")
-    assert stylizer.styles == network.styles and stylizer.side is None
+    assert stylizer.styles == small_network.styles and stylizer.side is None
     for picture in (photo[:, :52], photo[:33, :47]):
         painted = stylizer.stylize(picture, {"wave": 1, "night": 3}, 0.8)
-        expected = network.stylize(picture, {"wave": 1, "night": 3}, 0.8)
+        expected = small_network.stylize(picture, {"wave": 1, "night": 3}, 0.8)
         assert painted.shape == picture.shape
         # Sides that are no multiples of 4 are filled up before the halo, not after it.
         exact = not any(side % 4 for side in picture.shape[:2])
@@ -60,12 +47,12 @@ def test_a_picture_of_any_shape_is_painted_as_keras_does(
 
 
 def test_a_file_of_one_size_shrinks_what_is_larger(
-    folder: Path, network: StyleNetwork, photo: np.ndarray
+    folder: Path, small_network: StyleNetwork, photo: np.ndarray
 ) -> None:
     stylizer = lite.Stylizer(folder / "fixed.tflite", threads=1)
     square = images.resize(photo, SIDE, SIDE)
     painted = stylizer.stylize(square, "night")
-    np.testing.assert_allclose(painted, network.stylize(square, "night"), atol=1e-3)
+    np.testing.assert_allclose(painted, small_network.stylize(square, "night"), atol=1e-3)
     wide = stylizer.stylize(np.concatenate([square, square], 1), "night")
     assert wide.shape == (SIDE // 2, SIDE, 3)
 
