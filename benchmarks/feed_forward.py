@@ -6,36 +6,18 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import timing
-from tfnst import apply, assets, images
+from tfnst import apply, assets, conversion, images
 from tfnst.networks import StyleNetwork
 
 THREADS = 2
-
-
-def converted(network: StyleNetwork, side: int, half: bool) -> bytes:
-    """A .tflite file of builtin operations for square pictures, with float16 weights if `half`."""
-    shapes = {"image": (1, side, side, 3), "style_weights": (1, 1 + len(network.styles))}
-    inputs = {k: keras.InputSpec(shape=v, dtype="float32", name=k) for k, v in shapes.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        network.export(folder, verbose=False, input_signature=[inputs])
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if half:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.target_spec.supported_types = [tf.float16]
-        model: bytes = converter.convert()
-    return model
 
 
 def runner(model: bytes) -> Callable[[], object]:
@@ -50,7 +32,11 @@ def runner(model: bytes) -> Callable[[], object]:
 
 def lite(network: StyleNetwork, magenta: Path | None, side: int = 384) -> None:
     """Print sizes, times, and the ratio to Magenta's transformer, all in one run."""
-    files = {f"float{bits}": converted(network, side, bits == 16) for bits in (32, 16)}
+    shapes = {"image": (1, side, side, 3), "style_weights": (1, 1 + len(network.styles))}
+    files = {
+        precision: conversion.to_tflite(network, shapes, precision)
+        for precision in ("float32", "float16")
+    }
     calls = {name: runner(model) for name, model in files.items()}
     if magenta is not None:
         files["magenta"] = magenta.read_bytes()

@@ -20,21 +20,26 @@ if TYPE_CHECKING:
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the program itself does
 
 
-@pytest.fixture(scope="session")
-def small_network() -> StyleNetwork:
-    """Two styles, untrained and unlike each other, in a network of few channels."""
+def untrained(*styles: str) -> StyleNetwork:
+    """Styles unlike each other in a network of few channels."""
     import keras
 
     from tfnst.architectures import NetworkSettings
     from tfnst.networks import StyleNetwork
 
     keras.utils.set_random_seed(1)
-    made = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
+    made = StyleNetwork(styles, NetworkSettings((0, 8, 12), 1))
     random = np.random.default_rng(0)
     for weight in made.weights:
         if weight.name in ("gamma", "beta"):
             weight.assign(weight + random.normal(0, 0.3, weight.shape))
     return made
+
+
+@pytest.fixture(scope="session")
+def small_network() -> StyleNetwork:
+    """Two styles, untrained."""
+    return untrained("wave", "night")
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import untrained
 from tfnst import apply, images
 from tfnst.apply import GRADIENT, Jobs, Look, PassRecipe
-from tfnst.architectures import NetworkSettings
 from tfnst.color import LUMA
 from tfnst.networks import StyleNetwork
 from tfnst.recipe import Source
@@ -21,13 +20,7 @@ from tfnst.recipe import Source
 
 @pytest.fixture(scope="module")
 def network() -> StyleNetwork:
-    keras.utils.set_random_seed(1)
-    made = StyleNetwork(["wave", "night", "scream"], NetworkSettings((0, 8, 12), 1))
-    random = np.random.default_rng(0)
-    for weight in made.weights:
-        if weight.name in ("gamma", "beta"):
-            weight.assign(weight + random.normal(0, 0.3, weight.shape))
-    return made
+    return untrained("wave", "night", "scream")
 
 
 @pytest.fixture(scope="module")

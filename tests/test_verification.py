@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,14 @@ def test_a_file_without_its_weights_is_found(tmp_path: Path, small_network: Styl
     verification.require_whole(model, small_network.count_params(), "float16", True)
     with pytest.raises(RuntimeError, match="and its weights alone 20000000"):
         verification.require_whole(model, 10_000_000, "float16", True)
+
+
+def test_a_saved_model_without_its_weights_is_told(
+    exported: tuple[Path, list[Exported]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "my"
+    shutil.copytree(exported[0], folder)
+    for file in (folder / "saved_model" / "variables").iterdir():
+        file.unlink()
+    first, *_ = verification.verify(folder)
+    assert first.error == "has lost its variables"

@@ -13,8 +13,6 @@ from PIL import Image
 from tfnst import images
 from tfnst.decoding import FileError
 
-LONGEST_SIDE = {"GIF": 65_535, "WEBP": 16_383}
-
 
 def check_target(target: Path) -> None:
     """ValueError unless the name is that of a .gif or .webp file, or of a folder for .png files."""
@@ -44,17 +42,19 @@ def save(
             target.mkdir(exist_ok=True)
             images.save(target / f"{number:04d}.png", frame)
         return
-    first, *others = [
-        Image.fromarray(images.as_uint8(images.validate(frame, "frame"))) for frame in frames
-    ]
-    options: dict[str, Any] = dict(
-        save_all=True, append_images=others, duration=round(1000 * seconds), loop=0
-    )
     kind = "GIF" if target.suffix.lower() == ".gif" else "WEBP"
-    if max(first.size) > LONGEST_SIDE[kind]:
+    longest = images.LONGEST_SIDE[kind]
+    pictures = (
+        Image.fromarray(images.as_uint8(images.validate(frame, "frame"))) for frame in frames
+    )
+    first = next(pictures)
+    if max(first.size) > longest:
         raise FileError(
-            target, f"{kind} holds at most {LONGEST_SIDE[kind]} pixels a side; use a smaller --size"
+            target, f"{kind} holds at most {longest} pixels a side; use a smaller --size"
         )
+    options: dict[str, Any] = dict(
+        save_all=True, append_images=list(pictures), duration=round(1000 * seconds), loop=0
+    )
     first.save(
         data := io.BytesIO(), kind, **options, **({"quality": quality} if kind == "WEBP" else {})
     )

@@ -265,7 +265,7 @@ def paint_again(recipe: PassRecipe, picture: Path) -> bytes:
 def _told(failure: Exception, source: Path) -> str:
     """One line that names the file."""
     text = str(failure) or type(failure).__name__
-    if isinstance(failure, OSError):
+    if isinstance(failure, OSError) and failure.filename:
         text = f"{failure.filename}: {failure.strerror}; use another --output"
     return text.splitlines()[0] if str(source) in text else f"{source}: {text.splitlines()[0]}"
 

@@ -91,10 +91,12 @@ def _quantized(file: bytes, precision: str, examples: Sequence[Example]) -> byte
     if precision == "int8-weights":
         made.load_quantization_recipe(recipe.weight_only_wi8_afp32())
         return bytes(made.quantize().quantized_model)
-    for operation in (TFLOperationName.CONV_2D,):
-        made.add_static_config(
-            regex=".*", operation_name=operation, activation_num_bits=8, weight_num_bits=8
-        )
+    made.add_static_config(
+        regex=".*",
+        operation_name=TFLOperationName.CONV_2D,
+        activation_num_bits=8,
+        weight_num_bits=8,
+    )
     found = made.calibrate({SIGNATURE: [dict(example) for example in examples]})
     return bytes(made.quantize(found).quantized_model)
 

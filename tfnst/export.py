@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import statistics
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from keras import ops
 
 from tfnst import assets, conversion, handbook, images
+from tfnst.latency import milliseconds
 from tfnst.lite import MULTIPLE, NAMES, Model
 from tfnst.networks import StyleNetwork
 from tfnst.rows import PHOTO
@@ -26,7 +28,6 @@ from tfnst.verification import (
     SAVED_MODEL,
     SIGNATURE,
     digest,
-    milliseconds,
     psnr,
     require_whole,
     served,
@@ -145,9 +146,13 @@ def _files(
     """Every file, written and tried."""
     model = conversion.deployable(network)
     wanted = settings.files()
+    given = {size: examples(network, size) for _, size in wanted}
+    answers = {
+        size: [ops.convert_to_numpy(model(each)["stylized"]) for each in tried]
+        for size, tried in given.items()
+    }
     for step, (kind, size) in enumerate(wanted, 1):
-        tried = examples(network, size)
-        expected = [ops.convert_to_numpy(model(each)["stylized"]) for each in tried]
+        tried, expected = given[size], answers[size]
         file = folder / (SAVED_MODEL if kind == SAVED_MODEL else f"{name}_{size}_{kind}.tflite")
         took = None
         if kind == SAVED_MODEL:
@@ -159,7 +164,7 @@ def _files(
             lite = Model(file)
             require_whole(lite, network.count_params(), kind, fixed=size != DYNAMIC)
             found = [lite(**each)["stylized"] for each in tried]
-            took = milliseconds(lite, tried[0])
+            took = round(statistics.median(milliseconds(lite, tried[0]) for _ in range(5)), 1)
         worst = min(psnr(a, b) for a, b in zip(found, expected, strict=False))
         if not worst >= LEAST[kind]:
             raise RuntimeError(

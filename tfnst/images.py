@@ -40,7 +40,7 @@ from tfnst.decoding import (
 
 _WRITTEN = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 _WRITTEN |= {"tif": "TIFF", "tiff": "TIFF"}
-_LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
+LONGEST_SIDE = {"GIF": 65_535, "JPEG": 65_500, "WEBP": 16_383}  # in pixels
 _LONGEST_JPEG_RECIPE = 65_000
 
 
@@ -113,7 +113,7 @@ def encode(
     """
     kind = check_target(Path(path))
     rgb = validate(rgb, "rgb")
-    if max(rgb.shape) > (limit := _LONGEST_SIDE.get(kind, max(rgb.shape))):
+    if max(rgb.shape) > (limit := LONGEST_SIDE.get(kind, max(rgb.shape))):
         raise FileError(path, f"{kind} holds at most {limit} pixels a side; save it as .png")
     if alpha is not None:
         if np.shape(alpha) != rgb.shape[:2]:

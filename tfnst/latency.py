@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +63,9 @@ def measure(
     times: list[list[float]] = [[] for _ in models]
     for number in range(rounds + 2):
         for model, example, taken in zip(models, given, times, strict=True):
-            began = time.perf_counter()
-            model(**example)
+            elapsed = milliseconds(model, example)
             if number >= 2:  # the first passes make room
-                taken.append(1000 * (time.perf_counter() - began))
+                taken.append(elapsed)
     for step, (file, taken) in enumerate(zip(files, times, strict=True), 1):
         low, median, high = np.percentile(taken, [5, 50, 95])
         rate = statistics.median(a / b for a, b in zip(times[0], taken, strict=True))
@@ -95,6 +94,13 @@ def peak_memory() -> float:
     """
     (peak,) = (line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
     return int(peak.split()[1]) / 1000
+
+
+def milliseconds(model: Model, example: Mapping[str, np.ndarray]) -> float:
+    """What one pass takes."""
+    began = time.perf_counter()
+    model(**example)
+    return 1000 * (time.perf_counter() - began)
 
 
 def inputs(model: Model, side: int) -> dict[str, np.ndarray]:
