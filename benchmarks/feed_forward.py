@@ -14,7 +14,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import timing
-from tfnst import apply, assets, conversion, images
+from tfnst import assets, conversion, images, looks
 from tfnst.networks import StyleNetwork
 
 THREADS = 2
@@ -54,7 +54,7 @@ def large(network: StyleNetwork, width: int, height: int, masked: bool) -> None:
     picture = images.resize(images.load(assets.photo()).rgb, height, width)
     styles, masks = dict.fromkeys(network.styles[: 2 if masked else 1], 1.0), None
     if masked:
-        masks = dict(zip(styles, apply.left_to_right(height, width, 2), strict=True))
+        masks = dict(zip(styles, looks.left_to_right(height, width, 2), strict=True))
     network.stylize(picture[:64, :64], styles)
     began = time.perf_counter()
     network.stylize(picture, styles, masks=masks)

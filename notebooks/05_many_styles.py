@@ -58,7 +58,7 @@ with terminal.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import apply, color, datasets, plots, runs, training
+from tfnst import color, datasets, looks, plots, runs, training
 from tfnst.layers import ConditionalInstanceNormalization
 from tfnst.networks import StyleNetwork
 
@@ -169,7 +169,7 @@ assert distance[0] < 1e-6 and distance == sorted(distance)
 
 # %%
 height, width, _ = photo.shape
-left, right = apply.left_to_right(height, width, 2)
+left, right = looks.left_to_right(height, width, 2)
 gradient = network.stylize(
     photo,
     {"starry_night": 1, "lady_with_fan": 1},

@@ -12,10 +12,11 @@ import tensorflow as tf
 
 from tests.conftest import untrained
 from tfnst import apply, images
-from tfnst.apply import GRADIENT, Jobs, Look, PassRecipe
-from tfnst.color import LUMA
+from tfnst.apply import PassRecipe
+from tfnst.jobs import Jobs
+from tfnst.looks import GRADIENT, Look
 from tfnst.networks import StyleNetwork
-from tfnst.recipe import Source
+from tfnst.provenance import Source
 
 
 @pytest.fixture(scope="module")
@@ -38,148 +39,6 @@ def write(folder: Path, *names: str) -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         images.save(folder / name, photo())
-
-
-# Looks
-
-
-def test_the_photos_colours_can_be_kept(network: StyleNetwork) -> None:
-    picture = images.Picture(photo())
-    painted = apply.paint(network, picture, Look({"wave": 1}))
-    np.testing.assert_array_equal(painted, network.stylize(photo(), "wave"))
-    kept = apply.paint(network, picture, Look({"wave": 1}, keep_color=True))
-    np.testing.assert_allclose(kept @ LUMA, painted @ LUMA, atol=1e-5)
-    assert np.abs(kept - painted).mean() > 0.02
-
-
-def test_masks_from_files_are_resized_to_the_picture(network: StyleNetwork, tmp_path: Path) -> None:
-    left = np.zeros((20, 26, 3), np.float32)
-    left[:, :13] = 1
-    images.save(tmp_path / "left.png", left)
-    images.save(tmp_path / "right.png", 1 - left)
-    masks = (tmp_path / "left.png", tmp_path / "right.png")
-    look = Look({"wave": 1, "night": 1}, masks=masks)
-    painted = apply.paint(network, images.Picture(photo()), look)
-    half = np.zeros((40, 52), np.float32)
-    half[:, :26] = 1
-    expected = network.stylize(
-        photo(), {"wave": 1, "night": 1}, 1.0, {"wave": half, "night": 1 - half}
-    )
-    np.testing.assert_allclose(painted[:, :14], expected[:, :14], atol=0.02)
-    with pytest.raises(ValueError, match="masks: 2 for 1 styles; give one for each"):
-        Look({"wave": 1}, masks=masks)
-    with pytest.raises(ValueError, match="with masks, give equal shares"):
-        Look({"wave": 1, "night": 2}, masks=masks)
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_a_gradient_goes_from_left_to_right(count: int) -> None:
-    masks = np.stack(apply.left_to_right(4, 9, count), -1)
-    assert masks.shape == (4, 9, count)
-    if count == 1:
-        np.testing.assert_allclose(masks[0, :, 0], np.linspace(0, 1, 9))
-    else:
-        np.testing.assert_allclose(masks.sum(-1), 1, atol=1e-6)
-        assert masks[0, 0].tolist() == [1] + [0] * (count - 1)
-        assert masks[0, -1].tolist() == [0] * (count - 1) + [1]
-
-
-def test_a_gradient_of_one_style_begins_with_the_photo(network: StyleNetwork) -> None:
-    painted = apply.paint(network, images.Picture(photo()), Look({"wave": 1}, masks=(GRADIENT,)))
-    difference = np.abs(painted - photo()).mean((0, 2))
-    assert 3 * difference[:3].max() < difference[-8:].min()
-
-
-def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
-    picture = images.Picture(photo())
-    frames = list(apply.morph(network, picture, ["wave", "night", "wave"], 5, Look({})))
-    assert len(frames) == 5
-    for frame, shares in zip(
-        frames,
-        ["wave", {"wave": 1, "night": 1}, "night", {"wave": 1, "night": 1}, "wave"],
-        strict=True,
-    ):
-        np.testing.assert_allclose(frame, network.stylize(photo(), shares), atol=1e-5)
-    with pytest.raises(ValueError, match="give two or more"):
-        list(apply.morph(network, picture, ["wave"], 5, Look({})))
-    alpha = np.zeros((40, 52), np.float32)
-    alpha[:, 26:] = 1
-    for clear in apply.morph(
-        network, images.Picture(photo(), alpha), ["wave", "night"], 2, Look({})
-    ):
-        assert (clear[:, :26] == 1).all() and (clear[:, 26:] < 1).any()
-
-
-# Jobs
-
-
-def test_one_picture_becomes_one_file(tmp_path: Path) -> None:
-    jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.jpg")
-    assert jobs.single and jobs.pairs == ((tmp_path / "a.png", tmp_path / "b.jpg"),)
-
-
-def test_trees_are_kept(tmp_path: Path) -> None:
-    write(tmp_path / "in", "a.png", "deep/b.jpg", "deep/er/c.png")
-    (tmp_path / "in" / "notes.txt").write_text("no picture")
-    out = tmp_path / "out"
-    jobs = Jobs([tmp_path / "in"], out)
-    assert [str(t.relative_to(out)) for _, t in jobs.pairs] == [
-        "a.png",
-        "deep/b.jpg",
-        "deep/er/c.png",
-    ]
-    write(tmp_path / "more", "a.png")
-    jobs = Jobs([tmp_path / "in", tmp_path / "more", tmp_path / "in" / "a.png"], out)
-    assert [str(t.relative_to(out)) for _, t in jobs.pairs] == [
-        "in/a.png",
-        "in/deep/b.jpg",
-        "in/deep/er/c.png",
-        "more/a.png",
-        "a.png",
-    ]
-
-
-def test_a_tree_may_be_written_beside_or_above(tmp_path: Path) -> None:
-    write(tmp_path / "in", "b.png")
-    above = Jobs([tmp_path / "in"], tmp_path)
-    assert above.pairs == ((tmp_path / "in" / "b.png", tmp_path / "b.png"),)
-    (tmp_path / "in" / "deep").mkdir()
-    dotted = Jobs([tmp_path / "in" / "deep" / "..", tmp_path / "in" / "b.png"], tmp_path / "out")
-    assert [target for _, target in dotted.pairs] == [
-        tmp_path / "out" / "in" / "b.png",
-        tmp_path / "out" / "b.png",
-    ]
-
-
-def test_results_inside_the_folder_are_not_painted_again(tmp_path: Path) -> None:
-    write(tmp_path, "a.png", "out/a.png")
-    assert [source for source, _ in Jobs([tmp_path], tmp_path / "out").pairs] == [
-        tmp_path / "a.png"
-    ]
-
-
-def test_kinds_that_are_not_written_become_png(tmp_path: Path) -> None:
-    jobs = Jobs([tmp_path / "a.gif", tmp_path / "a.png", tmp_path / "b.BMP"], tmp_path / "out")
-    assert [target.name for _, target in jobs.pairs] == ["a.gif.png", "a.png", "b.BMP.png"]
-
-
-def test_nothing_is_written_over(tmp_path: Path) -> None:
-    write(tmp_path, "a.png", "b/a.png")
-    for sources, output in (
-        (["a.png"], "a.png"),
-        (["b"], "b"),
-        (["."], "."),
-    ):
-        with pytest.raises(ValueError, match="would overwrite"):
-            Jobs([tmp_path / source for source in sources], tmp_path / output)
-    with pytest.raises(ValueError, match=r"a.png and .*b/a.png would both become .*out/a.png"):
-        Jobs([tmp_path / "a.png", tmp_path / "b" / "a.png"], tmp_path / "out")
-    with pytest.raises(ValueError, match="would overwrite"):
-        Jobs([tmp_path / "b" / "a.png"], tmp_path / "mask.png", [tmp_path / "mask.png"])
-    (tmp_path / "file").write_bytes(b"")
-    for name in ("out.png", "file"):
-        with pytest.raises(ValueError, match="is one file; name a folder for several"):
-            Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / name)
 
 
 def test_a_picture_too_thin_for_its_size_is_named(
@@ -220,9 +79,6 @@ def test_transparency_is_kept(network: StyleNetwork, model: Path, tmp_path: Path
     result = images.load(tmp_path / "b.png")
     assert result.alpha is not None
     np.testing.assert_allclose(result.alpha, alpha, atol=1 / 255)
-
-
-# Recipes
 
 
 @pytest.mark.parametrize("masked", [(), (GRADIENT,), ("mask.png",)])

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from tfnst import assets, images, networks, verification
+from tfnst import assets, images, verification
 from tfnst.export import weights_digest
 from tfnst.networks import StyleNetwork
 
@@ -43,7 +43,7 @@ def test_every_style_has_a_title_an_artist_and_a_year(gallery: StyleNetwork) -> 
 
 
 def test_it_is_small_and_has_a_card(gallery: StyleNetwork) -> None:
-    file = networks.PRESETS["gallery"]
+    file = assets.PRESETS["gallery"]
     assert file.stat().st_size < 2_000_000
     card = file.with_suffix(".md").read_text("utf-8")
     assert all(f"| {name} |" in card for name in gallery.styles)

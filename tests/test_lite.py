@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import Call
 from tfnst import assets, conversion, images, lite
 from tfnst.networks import StyleNetwork
 
@@ -77,14 +78,66 @@ def test_errors_name_the_file(folder: Path, tmp_path: Path) -> None:
         stylizer.stylize(np.zeros((16, 16), np.float32), "wave")
 
 
+def test_what_a_file_cannot_do_is_told(
+    folder: Path, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stylizer = lite.Stylizer(folder / "free.tflite")
+    with pytest.raises(ValueError, match="masks are given"):
+        stylizer.stylize(photo, "wave", masks={"wave": photo[..., 0]})
+    monkeypatch.setattr(lite, "LARGEST", 1000)
+    with pytest.raises(ValueError, match="image is 40 x 30 pixels; without TensorFlow"):
+        stylizer.stylize(photo[:30, :40], "wave")
+
+
+WITHOUT = """if True:
+    import sys
+    for name in ("tensorflow", "keras", "h5py", "matplotlib", "scipy", "rich"):
+        sys.modules[name] = None  # to import them is an error
+"""
+
+
 def test_tensorflow_is_not_needed(folder: Path, tmp_path: Path) -> None:
-    code = f"""if True:
-        import sys
-        sys.modules["tensorflow"] = sys.modules["keras"] = None  # to import them is an error
-        import tfnst.images, tfnst.lite
-        stylizer = tfnst.lite.Stylizer({str(folder / "fixed.tflite")!r})
-        photo = tfnst.images.load({str(assets.photo())!r}).rgb
-        tfnst.images.save("out.png", stylizer.stylize(photo, "wave"))
+    images.save(tmp_path / "photo.jpg", images.load(assets.photo()).rgb)
+    code = f"""
+    import tfnst.images, tfnst.lite
+    stylizer = tfnst.lite.Stylizer({str(folder / "fixed.tflite")!r})
+    photo = tfnst.images.load("photo.jpg").rgb
+    tfnst.images.save("out.png", stylizer.stylize(photo, "wave"))
     """
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", WITHOUT + code], cwd=tmp_path, check=True)
     assert max(images.load(tmp_path / "out.png").rgb.shape) == SIDE
+
+
+def test_the_command_needs_none_either(
+    folder: Path, tmp_path: Path, tfnst: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    images.save("photo.png", images.load(assets.photo(), 200).rgb)
+    file = folder / "fixed.tflite"
+    options = ["--lite", str(file), "--style", "wave=1,night=3", "--strength", "0.8"]
+    code = f"""
+    import tfnst.cli
+    sys.argv[1:] = ["apply", "photo.png", "-o", "out.png", *{options!r}]
+    tfnst.cli.main()
+    """
+    subprocess.run([sys.executable, "-c", WITHOUT + code], check=True)
+    expected = lite.Stylizer(file).stylize(
+        images.load("photo.png", SIDE).rgb, {"wave": 1, "night": 3}, 0.8
+    )
+    np.testing.assert_array_equal(
+        images.as_uint8(images.load("out.png").rgb), images.as_uint8(expected)
+    )
+    ended = tfnst("repeat", "out.png")
+    assert ended.status == 0 and "the same, byte for byte" in ended.out
+    ended = tfnst("apply", "photo.png", "-o", "morph.gif", *options[:2], "--morph", "wave,night",
+                  "--frames", 2)  # fmt: skip
+    assert ended.status == 0 and Path("morph.gif").stat().st_size > 1000
+    for more, message in (
+        (["--style-map", "gradient"], "--style-map goes without --lite"),
+        (["--model", "my.keras"], "leave out --model"),
+        (["--device", "gpu"], "leave out --model, --device"),
+    ):
+        ended = tfnst("apply", "photo.png", "-o", "no.png", *options, *more)
+        assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    ended = tfnst("apply", "photo.png", "-o", "no.png", "--lite", "none.tflite")
+    assert ended.status == 2 and "none.tflite: there is no such file" in ended.err

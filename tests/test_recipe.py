@@ -14,7 +14,8 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from tfnst import features, images
-from tfnst.recipe import Recipe, Source, over_white, paint_again, settings_from, versions
+from tfnst.provenance import Source, versions
+from tfnst.recipe import Recipe, over_white, paint_again, settings_from
 from tfnst.settings import PRESETS, Settings
 
 LITE = "vgg19-lite"
@@ -162,54 +163,6 @@ def test_any_other_json_is_a_value_error(data: Any) -> None:
     for value in (data, {"tfnst": "stylize", "content": data, **dict.fromkeys("abc", data)}):
         with pytest.raises(ValueError, match="this recipe cannot be read"):
             Recipe.from_json(json.dumps(value))
-
-
-# Sources
-
-
-def test_a_source_is_found_where_it_was(tmp_path: Path) -> None:
-    file = tmp_path / "a.png"
-    file.write_bytes(b"some bytes")
-    source = Source.of(file)
-    assert source.path == str(file) and len(source.sha256) == 64
-    assert source.find() == file
-
-
-def test_a_moved_source_is_found_by_its_name(tmp_path: Path) -> None:
-    file = tmp_path / "a.png"
-    file.write_bytes(b"some bytes")
-    source = Source.of(file)
-    new_home = tmp_path / "new"
-    new_home.mkdir()
-    moved = file.rename(new_home / "a.png")
-    assert source.find(tmp_path, new_home) == moved
-    file.write_bytes(b"another file of that name")
-    assert source.find(new_home) == moved
-
-
-def test_a_changed_source_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "a.png"
-    file.write_bytes(b"some bytes")
-    source = Source.of(file)
-    file.write_bytes(b"some byteS")
-    with pytest.raises(ValueError) as caught:
-        source.find()
-    assert (
-        str(caught.value)
-        == f"{str(file)!r} has changed since the picture was made from it; put the old file back"
-    )
-
-
-def test_a_missing_source_is_named(tmp_path: Path) -> None:
-    source = Source(str(tmp_path / "a.png"), "0" * 64)
-    (tmp_path / "elsewhere").mkdir()
-    with pytest.raises(ValueError) as caught:
-        source.find(tmp_path / "elsewhere", tmp_path)
-    assert str(tmp_path / "a.png") in str(caught.value)
-    assert "not there any more; put it beside the picture" in str(caught.value)
-    (tmp_path / "a.png").mkdir()  # a folder of that name is no file
-    with pytest.raises(ValueError, match="not there any more"):
-        source.find()
 
 
 # Gathering and painting

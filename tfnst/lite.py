@@ -14,6 +14,7 @@ from tfnst.decoding import FileError
 from tfnst.rows import PHOTO, row_weights
 from tfnst.terminal import silent_stderr
 
+LARGEST = 5_000_000  # pixels in one pass
 MULTIPLE = 4  # of the sides of a picture that a network takes
 NAMES = "styles.txt"  # beside the files: the names of the rows, a line each
 
@@ -106,8 +107,8 @@ class Model:
 class Stylizer:
     """Paints as `StyleNetwork.stylize` does, from a .tflite file of `tfnst export`.
 
-    A file for one size sees a picture shrunk until it fits into that square; one for any size sees
-    it as it is.
+    A file for one size sees a picture in its square, shrunk if it does not fit, and mirrored beyond
+    its edges; one for any size sees it as it is.
 
     Args:
         path: the file; `styles.txt` beside it names its styles.
@@ -123,7 +124,7 @@ class Stylizer:
         if set(shapes) != {"image", "style_weights"}:
             raise FileError(path, f"it takes {', '.join(shapes)}; name a file of styles")
         side = shapes["image"][1]
-        self.side = None if side < 0 else side
+        self.side = None if side < 0 else int(side)
         self.styles = _names(self.model.path.with_name(NAMES), shapes["style_weights"][-1])
 
     def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
@@ -131,17 +132,29 @@ class Stylizer:
         return row_weights(self.styles, styles, strength)
 
     def stylize(
-        self, image: np.ndarray, styles: str | Mapping[str, float], strength: float = 1.0
+        self,
+        image: np.ndarray,
+        styles: str | Mapping[str, float],
+        strength: float = 1.0,
+        masks: Mapping[str, np.ndarray] | None = None,
     ) -> np.ndarray:
-        """An (H, W, 3) picture in [0, 1] in a style or a mixture: (H, W, 3), or what fits `side`.
+        """An (H, W, 3) picture in [0, 1] in a style or a mixture; the same shape, or what fits.
 
-        Raises ValueError for what is no picture, no style or no mixture.
+        Raises ValueError for what is no picture, no style or no mixture; for more than `LARGEST`
+        pixels; and for masks, which a file cannot have: `StyleNetwork.stylize` paints by them.
         """
+        if masks is not None:
+            raise ValueError("masks are given; only a network itself paints by them, no .tflite")
         image = images.validate(image, "image", images.MIN_SIDE)
         height, width, _ = image.shape
-        if self.side is not None:
+        if self.side is not None and max(height, width) > self.side:
             height, width = images.fitted(height, width, self.side)
             image = images.resize(image, height, width)
+        if height * width > LARGEST:
+            raise ValueError(
+                f"image is {width} x {height} pixels; without TensorFlow {LARGEST / 1e6:g} million "
+                "are the most, so use a smaller --size"
+            )
         # Mirrored, not stretched: the statistics of the picture should be its own.
         after = [(self.side - size) if self.side else -size % MULTIPLE for size in (height, width)]
         whole = np.pad(image, ((0, after[0]), (0, after[1]), (0, 0)), "symmetric")

@@ -15,12 +15,12 @@ from keras import ops
 
 from tfnst import images, tiling
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
+from tfnst.assets import PRESETS
 from tfnst.decoding import FileError
 from tfnst.layers import ConditionalInstanceNormalization
 from tfnst.rows import PHOTO, row_weights
 
 ROWS = ("gamma", "beta")
-PRESETS = {"gallery": Path(__file__).parent / "assets" / "gallery.npz"}
 
 
 class _Compiled:

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfnst import images
+from tfnst.looks import Painter
 
 
 def show(pictures: Mapping[str, np.ndarray], columns: int = 4, height: float = 3.0) -> Figure:
@@ -73,3 +74,10 @@ def write(figure: Figure, path: str | Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100, format=kind.lower())
     images.write_bytes(Path(path), buffer.getvalue())
+
+
+def contact_sheet(painter: Painter, photo: str | Path, size: int = 384) -> Figure:
+    """A photo's file in every style that a network knows."""
+    picture = images.load(photo, size).rgb
+    painted = {name: painter.stylize(picture, name) for name in painter.styles}
+    return show({"photo": picture, **painted}, columns=6)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 
 from tfnst import assets, features, images
 from tfnst.optimization import Progress, StyleTransfer
+from tfnst.provenance import Source, versions
 from tfnst.settings import Settings
 
 _KINDS: dict[str, Any] = {
@@ -28,45 +27,6 @@ _KINDS: dict[str, Any] = {
     "quality": int,
     "versions": dict,
 }
-PACKAGES = ("tfnst", "tensorflow", "keras", "numpy", "pillow", "scipy")
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file that a picture was made from, and the SHA-256 of its bytes at that time."""
-
-    path: str
-    sha256: str
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.path, str) or not isinstance(self.sha256, str):
-            raise ValueError(f"path {self.path!r} and sha256 {self.sha256!r} are to be texts")
-
-    @classmethod
-    def of(cls, path: str | Path) -> Source:
-        return cls(str(path), images.sha256(path))
-
-    def find(self, *folders: Path) -> Path:
-        """The file where it was, or by its name in one of the folders; ValueError if it differs."""
-        places = [Path(self.path), *(folder / Path(self.path).name for folder in folders)]
-        found = [place for place in places if _is_file(place)]
-        for place in found:
-            if images.sha256(place) == self.sha256:
-                return place
-        if found:
-            raise ValueError(
-                f"{str(found[0])!r} has changed since the picture was made from it; "
-                "put the old file back"
-            )
-        raise ValueError(
-            f"{self.path!r} is not there any more; put it beside the picture, under the same name"
-        )
-
-
-def versions() -> dict[str, str]:
-    """What the same bytes depend on, besides the processor's own arithmetic."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {**found, "python": platform.python_version(), "machine": platform.machine()}
 
 
 @dataclass(frozen=True)
@@ -175,21 +135,6 @@ class Recipe:
             raise ValueError(f"this recipe cannot be read: it has no {error}") from None
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"this recipe cannot be read: {error}") from None
-
-
-def kind(text: str) -> str | None:
-    """What made the picture of a recipe, such as "stylize"; None if it does not say."""
-    try:
-        return json.loads(text).get("tfnst")
-    except (ValueError, AttributeError, RecursionError):
-        return None
-
-
-def _is_file(place: Path) -> bool:
-    try:
-        return place.is_file()
-    except OSError:  # a name that is too long
-        return False
 
 
 def paint_again(recipe: Recipe, picture: Path, show: Callable[[Progress], None]) -> bytes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import matplotlib
-
 ARTWORKS = Path(__file__).parent / "artworks"
+PRESETS = {"gallery": Path(__file__).parent / "gallery.npz"}  # networks, by name
 NAMES = tuple(sorted(file.stem for file in ARTWORKS.glob("*.jpg")))
 
 
@@ -20,6 +19,8 @@ def artwork(name: str) -> Path:
 
 def photo() -> Path:
     """A portrait of Grace Hopper (United States Navy, public domain), from matplotlib's samples."""
+    import matplotlib  # here: it takes longer than a painting by LiteRT
+
     return Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfnst.cli import exports, networks, optimization, tools
+from tfnst.cli import exports, networks, optimization, tools, training
 from tfnst.cli.app import app, main
 
-__all__ = ["app", "exports", "main", "networks", "optimization", "tools"]
+__all__ = ["app", "exports", "main", "networks", "optimization", "tools", "training"]

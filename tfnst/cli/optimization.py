@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tfnst import terminal
 from tfnst.cli.app import AsJson, Device, Network, Option, Quiet, Weights, app
+
+if TYPE_CHECKING:
+    from tfnst.apply import PassRecipe
+    from tfnst.recipe import Recipe
 
 
 @app.command()
@@ -132,14 +138,14 @@ def demo(
 ) -> None:
     """Paint the bundled photo in all styles of the gallery, and after two bundled artworks."""
     terminal.start_tensorflow()
-    from tfnst import apply, assets, networks, painting, plots
+    from tfnst import assets, networks, painting, plots
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
 
     settings = Settings.preset("normal", size=size)
     folder.mkdir(parents=True, exist_ok=True)
     sheet = folder / "gallery.png"
-    plots.write(apply.contact_sheet(networks.load("gallery"), assets.photo()), sheet)
+    plots.write(plots.contact_sheet(networks.load("gallery"), assets.photo()), sheet)
     print(sheet)
     for name in ("swirl", "mosaic"):
         order = Recipe.gather(
@@ -178,20 +184,13 @@ def repeat(
     text = terminal.read_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
-    under = terminal.start_tensorflow(device)
-    from tfnst import apply, painting
-    from tfnst.recipe import Recipe, kind, paint_again, versions
+    from tfnst.provenance import versions
 
-    one_pass = kind(text) == apply.KIND
-    order = apply.PassRecipe.from_json(text) if one_pass else Recipe.from_json(text)
+    order, make = _made_again(text, picture, device, quiet)
     if output is not None:
         used = [Path(source.path) for source in order.sources]
         terminal.keep_apart([*used, *(picture.parent / file.name for file in used)], [output])
-    with under, terminal.progress_bar(quiet, False, painting.describe) as show:
-        if isinstance(order, Recipe):
-            again = paint_again(order, picture, show)
-        else:
-            again = apply.paint_again(order, picture)
+    again = make()
     if output is not None:
         images.write_bytes(output, again)
     if hashlib.sha256(again).hexdigest() == before:
@@ -200,3 +199,32 @@ def repeat(
     changed = [k for k, v in versions().items() if order.versions.get(k) != v]
     why = f"; changed since: {', '.join(changed)}" if changed else ""
     terminal.complain(f"{picture}: the bytes differ{why}", 1)
+
+
+def _made_again(
+    text: str, picture: Path, device: str, quiet: bool
+) -> tuple[Recipe | PassRecipe, Callable[[], bytes]]:
+    """The recipe of either kind, and what makes its bytes."""
+    from tfnst import apply, provenance
+
+    if provenance.kind(text) == apply.KIND:
+        one_pass = apply.PassRecipe.from_json(text)
+        tensorflow = one_pass.needs_tensorflow
+        under = terminal.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
+
+        def passed() -> bytes:
+            with under:
+                return apply.paint_again(one_pass, picture)
+
+        return one_pass, passed
+    under = terminal.start_tensorflow(device)
+    from tfnst import painting
+    from tfnst.recipe import Recipe, paint_again
+
+    order = Recipe.from_json(text)
+
+    def optimised() -> bytes:
+        with under, terminal.progress_bar(quiet, False, painting.describe) as show:
+            return paint_again(order, picture, show)
+
+    return order, optimised

@@ -73,12 +73,12 @@ def info() -> None:
     import tensorflow as tf
 
     from tfnst import features
-    from tfnst.recipe import versions
+    from tfnst.provenance import versions
 
     for name, value in versions().items():
-        print(f"{name:12} {value}")
+        print(f"{name:16} {value}")
     devices = ", ".join(
         d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices()
     )
     network, why = features.choose_network()
-    print(f"{'devices':12} {devices}\n{'network':12} {network}: {why}")
+    print(f"{'devices':16} {devices}\n{'network':16} {network}: {why}")

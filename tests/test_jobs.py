@@ -1,0 +1,86 @@
+"""Tests of tfnst.jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfnst import images
+from tfnst.jobs import Jobs
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        images.save(folder / name, np.zeros((8, 8, 3), np.float32))
+
+
+def test_one_picture_becomes_one_file(tmp_path: Path) -> None:
+    jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.jpg")
+    assert jobs.single and jobs.pairs == ((tmp_path / "a.png", tmp_path / "b.jpg"),)
+
+
+def test_trees_are_kept(tmp_path: Path) -> None:
+    write(tmp_path / "in", "a.png", "deep/b.jpg", "deep/er/c.png")
+    (tmp_path / "in" / "notes.txt").write_text("no picture")
+    out = tmp_path / "out"
+    jobs = Jobs([tmp_path / "in"], out)
+    assert [str(t.relative_to(out)) for _, t in jobs.pairs] == [
+        "a.png",
+        "deep/b.jpg",
+        "deep/er/c.png",
+    ]
+    write(tmp_path / "more", "a.png")
+    jobs = Jobs([tmp_path / "in", tmp_path / "more", tmp_path / "in" / "a.png"], out)
+    assert [str(t.relative_to(out)) for _, t in jobs.pairs] == [
+        "in/a.png",
+        "in/deep/b.jpg",
+        "in/deep/er/c.png",
+        "more/a.png",
+        "a.png",
+    ]
+
+
+def test_a_tree_may_be_written_beside_or_above(tmp_path: Path) -> None:
+    write(tmp_path / "in", "b.png")
+    above = Jobs([tmp_path / "in"], tmp_path)
+    assert above.pairs == ((tmp_path / "in" / "b.png", tmp_path / "b.png"),)
+    (tmp_path / "in" / "deep").mkdir()
+    dotted = Jobs([tmp_path / "in" / "deep" / "..", tmp_path / "in" / "b.png"], tmp_path / "out")
+    assert [target for _, target in dotted.pairs] == [
+        tmp_path / "out" / "in" / "b.png",
+        tmp_path / "out" / "b.png",
+    ]
+
+
+def test_results_inside_the_folder_are_not_painted_again(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", "out/a.png")
+    assert [source for source, _ in Jobs([tmp_path], tmp_path / "out").pairs] == [
+        tmp_path / "a.png"
+    ]
+
+
+def test_kinds_that_are_not_written_become_png(tmp_path: Path) -> None:
+    jobs = Jobs([tmp_path / "a.gif", tmp_path / "a.png", tmp_path / "b.BMP"], tmp_path / "out")
+    assert [target.name for _, target in jobs.pairs] == ["a.gif.png", "a.png", "b.BMP.png"]
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", "b/a.png")
+    for sources, output in (
+        (["a.png"], "a.png"),
+        (["b"], "b"),
+        (["."], "."),
+    ):
+        with pytest.raises(ValueError, match="would overwrite"):
+            Jobs([tmp_path / source for source in sources], tmp_path / output)
+    with pytest.raises(ValueError, match=r"a.png and .*b/a.png would both become .*out/a.png"):
+        Jobs([tmp_path / "a.png", tmp_path / "b" / "a.png"], tmp_path / "out")
+    with pytest.raises(ValueError, match="would overwrite"):
+        Jobs([tmp_path / "b" / "a.png"], tmp_path / "mask.png", [tmp_path / "mask.png"])
+    (tmp_path / "file").write_bytes(b"")
+    for name in ("out.png", "file"):
+        with pytest.raises(ValueError, match="is one file; name a folder for several"):
+            Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / name)

@@ -1,0 +1,90 @@
+"""Tests of tfnst.looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import untrained
+from tfnst import images, looks
+from tfnst.color import LUMA
+from tfnst.looks import GRADIENT, Look
+from tfnst.networks import StyleNetwork
+
+
+@pytest.fixture(scope="module")
+def network() -> StyleNetwork:
+    return untrained("wave", "night", "scream")
+
+
+def photo(height: int = 40, width: int = 52) -> np.ndarray:
+    return np.random.default_rng(0).random((height, width, 3), np.float32)
+
+
+def test_the_photos_colours_can_be_kept(network: StyleNetwork) -> None:
+    picture = images.Picture(photo())
+    painted = looks.paint(network, picture, Look({"wave": 1}))
+    np.testing.assert_array_equal(painted, network.stylize(photo(), "wave"))
+    kept = looks.paint(network, picture, Look({"wave": 1}, keep_color=True))
+    np.testing.assert_allclose(kept @ LUMA, painted @ LUMA, atol=1e-5)
+    assert np.abs(kept - painted).mean() > 0.02
+
+
+def test_masks_from_files_are_resized_to_the_picture(network: StyleNetwork, tmp_path: Path) -> None:
+    left = np.zeros((20, 26, 3), np.float32)
+    left[:, :13] = 1
+    images.save(tmp_path / "left.png", left)
+    images.save(tmp_path / "right.png", 1 - left)
+    masks = (tmp_path / "left.png", tmp_path / "right.png")
+    look = Look({"wave": 1, "night": 1}, masks=masks)
+    painted = looks.paint(network, images.Picture(photo()), look)
+    half = np.zeros((40, 52), np.float32)
+    half[:, :26] = 1
+    expected = network.stylize(
+        photo(), {"wave": 1, "night": 1}, 1.0, {"wave": half, "night": 1 - half}
+    )
+    np.testing.assert_allclose(painted[:, :14], expected[:, :14], atol=0.02)
+    with pytest.raises(ValueError, match="masks: 2 for 1 styles; give one for each"):
+        Look({"wave": 1}, masks=masks)
+    with pytest.raises(ValueError, match="with masks, give equal shares"):
+        Look({"wave": 1, "night": 2}, masks=masks)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_gradient_goes_from_left_to_right(count: int) -> None:
+    masks = np.stack(looks.left_to_right(4, 9, count), -1)
+    assert masks.shape == (4, 9, count)
+    if count == 1:
+        np.testing.assert_allclose(masks[0, :, 0], np.linspace(0, 1, 9))
+    else:
+        np.testing.assert_allclose(masks.sum(-1), 1, atol=1e-6)
+        assert masks[0, 0].tolist() == [1] + [0] * (count - 1)
+        assert masks[0, -1].tolist() == [0] * (count - 1) + [1]
+
+
+def test_a_gradient_of_one_style_begins_with_the_photo(network: StyleNetwork) -> None:
+    painted = looks.paint(network, images.Picture(photo()), Look({"wave": 1}, masks=(GRADIENT,)))
+    difference = np.abs(painted - photo()).mean((0, 2))
+    assert 3 * difference[:3].max() < difference[-8:].min()
+
+
+def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
+    picture = images.Picture(photo())
+    frames = list(looks.morph(network, picture, ["wave", "night", "wave"], 5, Look({})))
+    assert len(frames) == 5
+    for frame, shares in zip(
+        frames,
+        ["wave", {"wave": 1, "night": 1}, "night", {"wave": 1, "night": 1}, "wave"],
+        strict=True,
+    ):
+        np.testing.assert_allclose(frame, network.stylize(photo(), shares), atol=1e-5)
+    with pytest.raises(ValueError, match="give two or more"):
+        list(looks.morph(network, picture, ["wave"], 5, Look({})))
+    alpha = np.zeros((40, 52), np.float32)
+    alpha[:, 26:] = 1
+    for clear in looks.morph(
+        network, images.Picture(photo(), alpha), ["wave", "night"], 2, Look({})
+    ):
+        assert (clear[:, :26] == 1).all() and (clear[:, 26:] < 1).any()

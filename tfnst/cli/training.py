@@ -1,0 +1,124 @@
+"""The command that trains feed-forward networks: train."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tfnst import terminal
+from tfnst.cli.app import AsJson, Device, Option, Quiet, app
+
+if TYPE_CHECKING:
+    from tfnst.runs import TrainingProgress
+
+
+@app.command()
+def train(
+    artworks: Annotated[
+        list[str], typer.Argument(metavar="STYLE...", help="Artworks, FILE or NAME=FILE.")
+    ],
+    photos: Annotated[list[Path], Option(help="A folder of photos; may be repeated.")],
+    output: Annotated[Path, Option("--output", "-o", help="The .keras file to write.")],
+    minutes: Annotated[float | None, Option(help="How long to train.")] = None,
+    steps: Annotated[int | None, Option(help="How long, in steps, in place of minutes.")] = None,
+    start_from: Annotated[
+        str, Option(help="gallery, a .keras file, or none: all from the beginning.")
+    ] = "gallery",
+    everything: Annotated[
+        bool,
+        Option(
+            "--everything", help="Train all weights, for these styles alone, not only new rows."
+        ),
+    ] = False,
+    resume: Annotated[bool, Option("--resume", help="Go on from the checkpoint.")] = False,
+    size: Annotated[int | None, Option(help="Side of the photos' crops, in pixels.")] = None,
+    batch: Annotated[int | None, Option(help="Photos a step.")] = None,
+    style_size: Annotated[
+        int | None, Option(help="Long side of the artworks; strokes grow with it.")
+    ] = None,
+    content_distance: Annotated[
+        float | None, Option(help="How far paintings may be from their photos, 0 to 2.")
+    ] = None,
+    learning_rate: Annotated[float | None, Option(help="Of Adam, at its highest.")] = None,
+    precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
+    architecture: Annotated[
+        str | None, Option(help="With --start-from none: gallery or johnson.")
+    ] = None,
+    network: Annotated[str, Option(help="Feature network of the losses.")] = "vgg19-lite",
+    seed: Annotated[int, Option(help="Of crops, styles and first weights.")] = 0,
+    credit: Annotated[
+        str, Option(help="Who made artworks and photos, and under which licence, for the card.")
+    ] = "",
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network on your own styles; Ctrl-C and --resume at any time."""
+    if minutes is not None and steps is not None:
+        raise ValueError("--minutes and --steps exclude each other; give one")
+    named = {}
+    for text in artworks:
+        name, equals, file = text.partition("=")
+        if Path(text).exists() or not equals:
+            name, file = Path(text).stem, text
+        if name in named:
+            raise ValueError(f"style {name!r} is named twice; give another as NAME=FILE")
+        named[name] = Path(file)
+    written = {output, output.with_suffix(".md"), output.with_suffix(".png")}
+    terminal.keep_apart([*named.values(), Path(start_from)], sorted(written))
+    if minutes is not None and not minutes > 0:
+        raise ValueError(f"--minutes is {minutes}; use a number above 0")
+    if architecture and start_from != "none":
+        raise ValueError("--architecture goes with --start-from none; a network has its own")
+    under = terminal.start_tensorflow(device)
+    from tfnst import architectures, checkpoints, datasets, networks, runs, training
+
+    if architecture and architecture not in architectures.CONFIGURATIONS:
+        raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
+    length = {"minutes": minutes, "steps": steps}
+    if resume and minutes is None and steps is None:
+        length = checkpoints.schedule(output)
+    if resume and not checkpoints.state_file(output).exists():
+        terminal.remark(f"there is no checkpoint of {output} to resume; beginning")
+    changes: dict[str, Any] = dict(
+        **length,
+        size=size,
+        batch=batch,
+        style_size=style_size,
+        content_distance=content_distance,
+        learning_rate=learning_rate,
+    )
+    settings = training.TrainingSettings(
+        precision=precision,
+        network=architectures.CONFIGURATIONS[architecture or "gallery"],
+        extractor=network,
+        everything=everything,
+        seed=seed,
+        **{name: value for name, value in changes.items() if value is not None},
+    )
+    with under:
+        start = None if start_from == "none" else networks.load(start_from)
+        folder = datasets.PhotoFolder(photos)
+        if folder.skipped and not quiet:
+            count = folder.skipped + len(folder.files)
+            terminal.remark(
+                f"{folder.skipped} of {count} files are no photos of {folder.smallest} px or more; "
+                "skipped"
+            )
+        reports = runs.train(named, folder, output, settings, start, resume, credit)
+        bar = terminal.progress_bar(quiet, as_json, _describe_training)
+        try:
+            with contextlib.closing(reports), bar as show:
+                for report in reports:
+                    show(report)
+        except KeyboardInterrupt:
+            terminal.complain("stopped; the same command with --resume goes on", 130)
+    if not (quiet or as_json):
+        print(output)
+
+
+def _describe_training(report: TrainingProgress) -> str:
+    return f"style {report.style:.4f}  content {report.content:.3f}"

@@ -1,0 +1,111 @@
+"""How photos are to be painted by a network: styles, strength, masks, colours; and as morphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from tfnst import images
+from tfnst.color import keep_color
+
+GRADIENT = "gradient"  # in place of masks: the styles from left to right
+
+
+class Painter(Protocol):
+    """What paints in one pass: a `StyleNetwork`, or a file of it by `lite.Stylizer`."""
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The names of its styles."""
+
+    def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
+        """The weights of its rows; ValueError for what is no mixture."""
+
+    def stylize(
+        self,
+        image: np.ndarray,
+        styles: str | Mapping[str, float],
+        strength: float = 1.0,
+        masks: Mapping[str, np.ndarray] | None = None,
+    ) -> np.ndarray:
+        """An (H, W, 3) picture in that mixture."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pictures are to be painted.
+
+    Attributes:
+        styles: shares, {name: number}, relative to each other.
+        strength: 0 is the photo, 1 the style.
+        masks: a grey picture a style, in order: white is the style, black the photo or another
+            style; or `GRADIENT`, the styles from left to right (of one style: from the photo).
+        keep_color: the photo's colours, the painting's luminance.
+        size: long side of the result at most, in pixels; None for the picture's own.
+        quality: of JPEG and WebP, 1 to 100.
+    """
+
+    styles: Mapping[str, float]
+    strength: float = 1.0
+    masks: tuple[str | Path, ...] = ()
+    keep_color: bool = False
+    size: int | None = 1024
+    quality: int = 95
+
+    def __post_init__(self) -> None:
+        if self.masks and self.masks != (GRADIENT,) and len(self.masks) != len(self.styles):
+            raise ValueError(
+                f"masks: {len(self.masks)} for {len(self.styles)} styles; give one for each, in "
+                f"order, or {GRADIENT!r}"
+            )
+        if self.masks and len(set(self.styles.values())) > 1:
+            raise ValueError(f"styles is {dict(self.styles)}; with masks, give equal shares")
+
+    def shares(self, height: int, width: int) -> dict[str, np.ndarray] | None:
+        """What the masks say, {name: (height, width)}, for a picture of that size."""
+        if not self.masks:
+            return None
+        if self.masks == (GRADIENT,):
+            return dict(
+                zip(self.styles, left_to_right(height, width, len(self.styles)), strict=True)
+            )
+        grey = [images.load(mask).rgb.mean(-1) for mask in self.masks]
+        masks = [images.resize(mask, height, width) for mask in grey]
+        return dict(zip(self.styles, masks, strict=True))
+
+
+def left_to_right(height: int, width: int, count: int) -> list[np.ndarray]:
+    """`count` masks (height, width) that follow each other; a single one rises from 0 to 1."""
+    across = np.linspace(0, max(1, count - 1), width, dtype=np.float32)
+    centres = range(count) if count > 1 else [1]
+    hats = [np.clip(1 - np.abs(across - centre), 0, 1) for centre in centres]
+    return [np.broadcast_to(hat, (height, width)) for hat in hats]
+
+
+def paint(painter: Painter, picture: images.Picture, look: Look) -> np.ndarray:
+    """The picture in that look, (H, W, 3)."""
+    photo = picture.rgb
+    masks = look.shares(*photo.shape[:2])
+    painted = painter.stylize(photo, look.styles, look.strength, masks)
+    return keep_color(photo, painted) if look.keep_color else painted
+
+
+def morph(
+    painter: Painter, photo: images.Picture, styles: Sequence[str], frames: int, look: Look
+) -> Iterator[np.ndarray]:
+    """`frames` pictures (H, W, 3) on the way from the first of the styles to the last.
+
+    What is transparent in the photo is white in them.
+    """
+    cover = 1.0 if photo.alpha is None else photo.alpha[..., None]
+    if len(styles) < 2 or frames < 2:
+        raise ValueError(f"a morph of {len(styles)} styles in {frames} frames; give two or more")
+    for place in np.linspace(0, len(styles) - 1, frames):
+        before = min(int(place), len(styles) - 2)
+        shares = {styles[before]: before + 1 - place}
+        shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + place - before
+        yield paint(painter, photo, replace(look, styles=shares)) * cover + 1 - cover
