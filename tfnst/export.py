@@ -194,7 +194,7 @@ def examples(network: StyleNetwork, size: str) -> list[dict[str, np.ndarray]]:
         network.weights_for(dict.fromkeys(network.styles, 1.0)),
     ]
     pictures = [
-        images.resize(images.load(file).rgb, height, width)
+        images.filled(images.load(file).rgb, height, width)
         for file in (assets.photo(), assets.artwork(assets.NAMES[0]))
     ]
     return [

@@ -1,4 +1,4 @@
-"""Commands of exported networks: export, verify, bench-lite."""
+"""Commands of exported networks: export, verify, studio, bench-lite."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @app.command()
 def export(
     model: Annotated[str, typer.Argument(help="gallery, or a .keras file of tfnst train.")],
-    output: Annotated[Path, Option("--output", "-o", help="The folder to write.")],
+    output: Annotated[
+        Path | None, Option("--output", "-o", help="The folder to write; may be missing with --web.")
+    ] = None,
     formats: Annotated[
         str,
         Option(metavar="FORMAT,…", help="Of saved_model, float32, float16, int8-weights and int8."),
@@ -28,6 +30,10 @@ def export(
     sizes: Annotated[
         str, Option(metavar="SIZE,…", help="Sides of the .tflite files; dynamic for any size.")
     ] = "256,512,dynamic",
+    web: Annotated[
+        Path | None,
+        Option(metavar="FOLDER", help="Also write the studio, a page for any static host."),
+    ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

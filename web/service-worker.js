@@ -1,0 +1,49 @@
+// Keeps the studio on the device: all but LiteRT's own code at once, that when it is first used.
+"use strict";
+
+const OURS = `tfnst ${self.registration.scope} `; // other studios may share the origin
+const CACHE = `${OURS}@VERSION@`;
+const RUNTIME = `${OURS}litert @LITERT@`;
+const FILES = @FILES@;
+const THREADED = "litert/wasm/litert_wasm_threaded_internal.wasm";
+
+self.addEventListener("install", (event) => {
+  const fresh = FILES.map((file) => new Request(file, { cache: "no-cache" }));
+  event.waitUntil(
+    caches.open(CACHE).then((cache) => cache.addAll(fresh)).then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  const old = (name) => name.startsWith(OURS) && name !== CACHE && name !== RUNTIME;
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || new URL(request.url).origin !== self.location.origin) return;
+  event.respondWith(answer(request));
+});
+
+async function answer(request) {
+  const [files, runtime] = await Promise.all([caches.open(CACHE), caches.open(RUNTIME)]);
+  const key = request.mode === "navigate" ? "./" : request;
+  const kept = (await files.match(key, { ignoreSearch: true })) ?? (await runtime.match(key));
+  const response = kept ?? (await fetch(request));
+  return (await runtime.match(THREADED)) ? isolated(response) : response;
+}
+
+// Threads want a page that no other site shares a process with. A static host does not say so.
+function isolated(response) {
+  const headers = new Headers(response.headers);
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  headers.set("Cross-Origin-Resource-Policy", "same-origin");
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}

@@ -1,0 +1,109 @@
+// The network, off the page's thread: LiteRT.js, its models, and one picture after the other.
+// A classic worker, not a module: LiteRT.js loads its own code by importScripts.
+"use strict";
+
+const LEAST = 30; // decibels between WebGPU and WASM: less is a driver that computes wrongly
+const here = (path) => new URL(path, self.location.href).href;
+const models = new Map(); // "webgpu 512" → {model, checked}
+let litert, pixels, threads;
+
+async function start() {
+  pixels = await import(here("pixels.js"));
+  litert = await import(here("litert/index.js"));
+  const relaxed = await litert.supportsFeature("relaxedSimd");
+  threads = self.crossOriginIsolated && relaxed;
+  const name = `litert_wasm${relaxed ? (threads ? "_threaded" : "") : "_compat"}_internal`;
+  // Emscripten takes this worker's file for its own: it would look for the rest beside it, and start
+  // its threads with it.
+  self.Module = {
+    locateFile: (file) => here(`litert/wasm/${file}`),
+    mainScriptUrlOrBlob: here(`litert/wasm/${name}.js`),
+  };
+  await litert.loadLiteRt(here("litert/wasm/"), { threads });
+  const gpu = litert.getDefaultEnvironment().webGpuDevice !== null;
+  const used = [`litert/wasm/${name}.js`, `litert/wasm/${name}.wasm`];
+  return { gpu: gpu && !(await isSlowGpu()), threads, used };
+}
+
+async function isSlowGpu() {
+  const adapter = await navigator.gpu.requestAdapter();
+  return !adapter || (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false);
+}
+
+async function compiled(engine, side, url) {
+  const key = `${engine} ${side}`;
+  if (!models.has(key)) {
+    // Sums over a whole picture overflow at half precision.
+    const options = { accelerator: engine, gpuOptions: { precision: "fp32" } };
+    const model = await litert.loadAndCompile(here(url), options);
+    if (engine === "webgpu" && !model.isFullyAccelerated) throw new Error("not all of it runs there");
+    models.set(key, { model, checked: engine !== "webgpu" });
+  }
+  return models.get(key);
+}
+
+async function pass(model, floats, weights, side) {
+  const image = new litert.Tensor(floats, [1, side, side, 3]);
+  const shares = new litert.Tensor(weights, [1, weights.length]);
+  try {
+    const { stylized } = await model.run({ image, style_weights: shares });
+    const answer = await stylized.moveTo("wasm");
+    try {
+      return answer.toTypedArray().slice(); // a view of memory that delete() frees
+    } finally {
+      answer.delete();
+    }
+  } finally {
+    image.delete();
+    shares.delete();
+  }
+}
+
+async function paint({ bitmap, weights, side, url, engine }) {
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const rgba = context.getImageData(0, 0, width, height).data;
+  const floats = pixels.squareFloats(rgba, width, height, side);
+  let remark, took;
+  async function on(where) {
+    const entry = await compiled(where, side, url);
+    const began = performance.now();
+    const answer = await pass(entry.model, floats, weights, side);
+    took = performance.now() - began;
+    return { entry, answer };
+  }
+  let result;
+  if (engine === "webgpu") {
+    try {
+      result = await on("webgpu");
+      if (!result.entry.checked) {
+        const gpuTook = took;
+        const { answer } = await on("wasm");
+        if (!(pixels.psnr(result.answer, answer) >= LEAST)) throw new Error("it computes wrongly");
+        result.entry.checked = true;
+        took = gpuTook;
+      }
+    } catch (error) {
+      remark = `WebGPU failed here (${firstLine(error)}); the processor paints instead.`;
+      engine = "wasm";
+      result = undefined;
+    }
+  }
+  result ??= await on(engine);
+  const bytes = pixels.paintedBytes(result.answer, rgba, width, height, side);
+  return { bytes, width, height, milliseconds: took, engine, remark };
+}
+
+const firstLine = (error) => String(error?.message ?? error).split("\n")[0];
+const tasks = { start, paint };
+
+self.onmessage = async ({ data: { id, task, ...values } }) => {
+  try {
+    const result = await tasks[task](values);
+    self.postMessage({ id, result }, result.bytes ? [result.bytes.buffer] : []);
+  } catch (error) {
+    self.postMessage({ id, error: firstLine(error) });
+  }
+};
