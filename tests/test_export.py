@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import Call
 from tfnst import conversion, images, lite, verification
 from tfnst.export import Exported, ExportSettings, export
+from tfnst.features import FeatureExtractor
 from tfnst.networks import StyleNetwork
 
 
@@ -42,7 +43,7 @@ def test_golden_pairs_are_what_the_files_give(exported: tuple[Path, list[Exporte
     folder, _ = exported
     given, expected = (images.load(folder / f"golden/64_{x}.png").rgb for x in ("input", "output"))
     painted = lite.Stylizer(folder / "my_64_float16.tflite").stylize(given, "wave")
-    assert np.abs(painted - expected).max() < 0.6 / 255
+    assert np.abs(painted - expected).max() < 0.7 / 255
 
 
 def test_a_file_that_answers_otherwise_is_not_left(
@@ -104,6 +105,12 @@ def test_the_commands(
     Path("other/mine.txt").write_text("mine")
     for arguments, message in (
         (["export", "my.keras", "-o", "other"], "holds other files; name a new folder"),
+        (["export", "my.keras"], "--output is missing"),
+        (
+            ["export", "my.keras", "-o", "x", "--layers", "block1_conv1"],
+            "--layers and --weights go",
+        ),
+        (["export", "vgg19-lite", "-o", "x", "--layers", "conv"], "layer 'conv' is not in vgg19"),
         (["export", "my.keras", "-o", "none/out"], "there is no folder 'none'"),
         (["export", "my.keras", "-o", "my.keras"], "is a file; name a folder"),
         (["export", "your.keras", "-o", "out"], "model 'your.keras' is not there"),
@@ -112,3 +119,37 @@ def test_the_commands(
         ended = tfnst(*arguments)
         assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
     assert Path("other/mine.txt").read_text() == "mine"
+
+
+def test_feature_networks_are_exported(
+    tfnst: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """VGG-19 by weights of its shape, as the official ones cannot be shipped."""
+    monkeypatch.chdir(tmp_path)
+    keras.utils.set_random_seed(0)
+    random = FeatureExtractor("vgg19", ("block2_conv1",), weights=None)
+    layers = [layer for layer in random.layers if layer.weights]
+    parts = ("kernel", "bias")
+    arrays = {f"{one.name}/{p}": getattr(one, p).numpy() for one in layers for p in parts}
+    np.savez("vgg19.npz", **arrays)
+    options = ("--formats", "saved_model,float16,int8-weights", "--sizes", "64,dynamic")
+    wanted = ("--layers", "block1_conv2,block2_conv1")
+    ended = tfnst("export", "vgg19", "--weights", "vgg19.npz", "-o", "vgg", *wanted, *options)
+    assert (ended.status, ended.err) == (0, "") and "vgg19_dynamic_float16.tflite" in ended.out
+    ended = tfnst("export", "vgg19-lite", "-o", "lite", *options, "-q", "--license", "CC0")
+    assert (ended.status, ended.out, ended.err) == (0, "", "")
+    for folder in ("vgg", "lite"):
+        ended = tfnst("verify", folder)
+        assert ended.status == 0 and "styles.txt" not in ended.out
+        told = Path(folder, "README.md").read_text("utf-8")
+        assert "nothing is painted by optimisation" in told and "@" not in told
+    card = json.loads(Path("lite/card.json").read_text("utf-8"))
+    assert card["license"] == "CC0" and "Wang" in card["credits"] and len(card["layers"]) == 5
+    image = images.load("lite/golden/64_input.png").rgb[None]
+    found = lite.Model("lite/vgg19-lite_64_float16.tflite")(image=image)
+    expected = FeatureExtractor("vgg19-lite", card["layers"])(image)
+    for layer, activation in expected.items():
+        assert np.abs(found[layer] - activation).max() < 0.01 * np.max(activation)
+    with open("lite/golden/64_output.npz", "wb") as file:
+        np.savez(file, **{name: np.ones(3, np.float32) for name in card["layers"]})
+    assert tfnst("verify", "lite").status == 1

@@ -14,7 +14,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from tfnst import assets, images, verification
-from tfnst.export import weights_digest
+from tfnst.exportable import weights_digest
 from tfnst.networks import StyleNetwork
 
 SIDE = 256

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tfnst import lite, verification
@@ -23,9 +24,12 @@ def test_a_file_without_its_weights_is_found(tmp_path: Path, small_network: Styl
     settings = ExportSettings(("float16",), ("64",))
     list(export(small_network, "my", tmp_path / "my", settings))
     model = lite.Model(tmp_path / "my" / "my_64_float16.tflite")
-    verification.require_whole(model, small_network.count_params(), "float16", True)
+    names, parameters = ("image", "style_weights"), small_network.count_params()
+    verification.require_whole(model, names, parameters, "float16", True)
     with pytest.raises(RuntimeError, match="and its weights alone 20000000"):
-        verification.require_whole(model, 10_000_000, "float16", True)
+        verification.require_whole(model, names, 10_000_000, "float16", True)
+    with pytest.raises(RuntimeError, match="has lost the names of its inputs"):
+        verification.require_whole(model, ("image",), parameters, "float16", True)
 
 
 def test_a_saved_model_without_its_weights_is_told(
@@ -37,3 +41,28 @@ def test_a_saved_model_without_its_weights_is_told(
         file.unlink()
     first, *_ = verification.verify(folder)
     assert first.error == "has lost its variables"
+
+
+def test_closeness_is_that_of_the_worst() -> None:
+    flat = np.zeros((4, 4, 3), np.float32)
+    one, other = {"a": flat, "b": flat + 100}, {"a": flat + 0.01, "b": flat + 101}
+    assert abs(verification.closeness(other, one) - 40) < 1e-3
+    assert abs(verification.closeness({"b": flat + 101}, {"b": flat + 100}) - 40) < 1e-3
+    assert np.isnan(verification.closeness({"a": flat}, one))
+    assert np.isnan(verification.closeness({"a": flat, "b": flat * np.nan}, one))
+
+
+def test_golden_answers_are_kept(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    image = np.rint(255 * random.random((16, 24, 3), np.float32)) / np.float32(255)
+    painting = {"stylized": image[None, ::-1]}
+    verification.write_golden(tmp_path, "16", image, painting)
+    found, expected = verification.read_golden(tmp_path, "16")
+    np.testing.assert_allclose(found, image, atol=1e-6)
+    np.testing.assert_allclose(expected["stylized"], image[::-1], atol=1e-6)
+    layers = {"block1_conv1": 9 * random.random((1, 16, 24, 5), np.float32)}
+    verification.write_golden(tmp_path, "dynamic", image, layers)
+    _, expected = verification.read_golden(tmp_path, "dynamic")
+    np.testing.assert_allclose(
+        expected["block1_conv1"], layers["block1_conv1"][0].mean((0, 1)), 1e-5
+    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import statistics
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,28 +12,29 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfnst import assets, conversion, handbook, images
+from tfnst import conversion, handbook
+from tfnst.exportable import Example, Exportable, exportable
+from tfnst.features import FeatureExtractor
+from tfnst.folders import replaced_folder
 from tfnst.latency import milliseconds
-from tfnst.lite import MULTIPLE, NAMES, Model
+from tfnst.lite import MULTIPLE, Model
 from tfnst.networks import StyleNetwork
-from tfnst.rows import PHOTO
 from tfnst.verification import (
     CARD,
     DYNAMIC,
     EXPERIMENTAL,
-    GOLDEN,
     LEAST,
     SAVED_MODEL,
     SIGNATURE,
+    closeness,
     digest,
-    psnr,
     require_whole,
     served,
+    write_golden,
 )
 
 FORMATS = (SAVED_MODEL, *conversion.PRECISIONS)
 FREE = (192, 256)  # of the pictures that a file for any size is tried on
-THUMBNAIL = 128
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,9 @@ class ExportSettings:
         return [(SAVED_MODEL, DYNAMIC)] * (SAVED_MODEL in self.formats) + lite
 
 
+FOR_WEB = ExportSettings(("float16",), ("256", "512"))  # all that the studio takes
+
+
 @dataclass(frozen=True)
 class Exported:
     """One file that was written and tried.
@@ -94,78 +96,47 @@ class Exported:
 
 
 def export(
-    network: StyleNetwork,
+    network: StyleNetwork | FeatureExtractor,
     name: str,
     folder: Path,
     settings: ExportSettings,
     about: Mapping[str, Any] | None = None,
 ) -> Generator[Exported, None, None]:
-    """Write a network as `folder`: files, names of styles, golden pairs, a card, how to use it.
+    """Write a network as `folder`: files, golden pairs, a card, how to use it; styles' names.
 
     The folder appears when all of it is written and every file answered as the network does; until
-    then it has another name. `about` adds to `card.json`: artists, licences, credits. Raises
+    then it has another name. `about` adds to `card.json`: artworks, license, credits. Raises
     ValueError for a folder that holds something else, RuntimeError for a file that answers
     otherwise.
     """
-    _require_room(folder)
-    new = folder.with_name(f".new-{folder.name}")
-    shutil.rmtree(new, ignore_errors=True)
-    try:
-        new.mkdir()
+    with replaced_folder(folder, CARD) as new:
+        subject = exportable(network, name)
         done = []
-        for exported in _files(network, name, new, settings):
+        for exported in _files(subject, name, new, settings):
             done.append(exported)
             yield exported
-        _golden(network, new, settings)
-        (new / NAMES).write_text("\n".join((PHOTO, *network.styles)) + "\n", "utf-8")
-        _thumbnails(network, new / "thumbnails")
-        card = _card(network, name, done, about or {})
+        subject.accompany(new)
+        card = _card(subject, done) | dict(about or {})
         (new / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
         for file, text in handbook.pages(card).items():
             (new / file).write_text(text, "utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        new.replace(folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _require_room(folder: Path) -> None:
-    """ValueError for what is no folder, or holds anything but an earlier export."""
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"output {str(folder)!r} is a file; name a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / CARD).is_file():
-        raise ValueError(f"output {str(folder)!r} holds other files; name a new folder")
-    if not folder.parent.is_dir():
-        raise ValueError(f"there is no folder {str(folder.parent)!r}; make it first")
 
 
 def _files(
-    network: StyleNetwork, name: str, folder: Path, settings: ExportSettings
+    subject: Exportable, name: str, folder: Path, settings: ExportSettings
 ) -> Iterator[Exported]:
     """Every file, written and tried."""
-    model = conversion.deployable(network)
     wanted = settings.files()
-    given = {size: examples(network, size) for _, size in wanted}
-    answers = {
-        size: [ops.convert_to_numpy(model(each)["stylized"]) for each in tried]
-        for size, tried in given.items()
-    }
+    sizes = dict.fromkeys(size for _, size in wanted)
+    given = {size: subject.examples(*_shape(size)) for size in sizes}
+    answers = {size: [_answer(subject, each) for each in given[size]] for size in sizes}
+    for size in sizes:
+        write_golden(folder, size, given[size][0]["image"][0], answers[size][0])
     for step, (kind, size) in enumerate(wanted, 1):
-        tried, expected = given[size], answers[size]
         file = folder / (SAVED_MODEL if kind == SAVED_MODEL else f"{name}_{size}_{kind}.tflite")
-        took = None
-        if kind == SAVED_MODEL:
-            conversion.write_saved_model(model, file)
-            found = [served(file, each)["stylized"] for each in tried[:1]]
-        else:
-            shapes = _shapes(network, size)
-            file.write_bytes(conversion.to_tflite(model, shapes, kind, tried))
-            lite = Model(file)
-            require_whole(lite, network.count_params(), kind, fixed=size != DYNAMIC)
-            found = [lite(**each)["stylized"] for each in tried]
-            took = round(statistics.median(milliseconds(lite, tried[0]) for _ in range(5)), 1)
-        worst = min(psnr(a, b) for a, b in zip(found, expected, strict=False))
+        found, took = _write(subject, file, kind, size, given[size])
+        pairs = zip(found, answers[size], strict=False)
+        worst = float(np.min([closeness(one, other) for one, other in pairs]))
         if not worst >= LEAST[kind]:
             raise RuntimeError(
                 f"{file.name} answers otherwise than the network: {worst:.1f} dB, and "
@@ -184,82 +155,46 @@ def _files(
         )
 
 
-def examples(network: StyleNetwork, size: str) -> list[dict[str, np.ndarray]]:
-    """Inputs to try a file of that size with: two pictures, each in several styles and mixtures."""
-    height, width = FREE if size == DYNAMIC else (int(size), int(size))
-    first, last = network.styles[0], network.styles[-1]
-    mixtures = [
-        network.weights_for(first),
-        network.weights_for(last, 0.7),
-        network.weights_for(dict.fromkeys(network.styles, 1.0)),
-    ]
-    pictures = [
-        images.filled(images.load(file).rgb, height, width)
-        for file in (assets.photo(), assets.artwork(assets.NAMES[0]))
-    ]
-    return [
-        {"image": picture[None], "style_weights": weights[None]}
-        for picture in pictures
-        for weights in mixtures
-    ]
-
-
-def _shapes(network: StyleNetwork, size: str) -> dict[str, tuple[int | None, ...]]:
+def _write(
+    subject: Exportable, file: Path, kind: str, size: str, given: list[Example]
+) -> tuple[list[Example], float | None]:
+    """Write one file; its answers to what is given, and the milliseconds of a .tflite's pass."""
+    if kind == SAVED_MODEL:
+        conversion.write_saved_model(subject.model, file)
+        return [served(file, each) for each in given[:1]], None
     side = None if size == DYNAMIC else int(size)
-    return {"image": (1, side, side, 3), "style_weights": (1, 1 + len(network.styles))}
+    shapes = {
+        name: (1, side, side, 3) if name == "image" else value.shape
+        for name, value in given[0].items()
+    }
+    file.write_bytes(conversion.to_tflite(subject.model, shapes, kind, given))
+    lite = Model(file)
+    require_whole(lite, set(shapes), subject.card["parameters"], kind, fixed=side is not None)
+    took = statistics.median(milliseconds(lite, given[0]) for _ in range(5))
+    return [lite(**each) for each in given], round(took, 1)
+
+
+def _answer(subject: Exportable, given: Example) -> Example:
+    return {k: ops.convert_to_numpy(v) for k, v in subject.model(given).items()}
+
+
+def _shape(size: str) -> tuple[int, int]:
+    """Height and width of the pictures that a file of that size is tried on."""
+    return FREE if size == DYNAMIC else (int(size), int(size))
 
 
 def _parts(file: Path) -> list[Path]:
     return sorted(part for part in file.rglob("*") if part.is_file()) if file.is_dir() else [file]
 
 
-def _golden(network: StyleNetwork, folder: Path, settings: ExportSettings) -> None:
-    """For every size a picture, and what the first style makes of it, rounded to eight bits."""
-    (folder / GOLDEN).mkdir()
-    for size in dict.fromkeys(size for _, size in settings.files()):
-        image = images.as_uint8(examples(network, size)[0]["image"][0])
-        painted = network.stylize(images.validate(image), network.styles[0])
-        images.save(folder / GOLDEN / f"{size}_input.png", image / np.float32(255))
-        images.save(folder / GOLDEN / f"{size}_output.png", painted)
-
-
-def _thumbnails(network: StyleNetwork, folder: Path) -> None:
-    """The bundled photo in every style."""
-    folder.mkdir()
-    photo = images.load(assets.photo(), 2 * THUMBNAIL).rgb
-    edge = min(photo.shape[:2])
-    for name in network.styles:
-        painted = network.stylize(photo[:edge, :edge], name)
-        images.save(folder / f"{name}.jpg", images.resize(painted, THUMBNAIL, THUMBNAIL))
-
-
-def weights_digest(network: StyleNetwork) -> str:
-    """The SHA-256 of a network's styles and weights: whether an export is of this network."""
-    found = hashlib.sha256(repr((network.styles, network.settings)).encode())
-    for weight in network.weights:
-        found.update(ops.convert_to_numpy(weight).tobytes())
-    return found.hexdigest()
-
-
-def _card(
-    network: StyleNetwork, name: str, files: list[Exported], about: Mapping[str, Any]
-) -> dict[str, Any]:
+def _card(subject: Exportable, files: list[Exported]) -> dict[str, Any]:
     """All that a program has to know."""
     told = [{k: v for k, v in asdict(each).items() if k not in ("step", "steps")} for each in files]
+    golden = {k: v[0].tolist() for k, v in subject.examples(*FREE)[0].items() if k != "image"}
     return {
-        "tfnst": name,
-        "network": weights_digest(network),
-        "styles": [PHOTO, *network.styles],
-        "inputs": {
-            "image": "float32, (1, height, width, 3), RGB in [0, 1], sRGB",
-            "style_weights": f"float32, (1, {1 + len(network.styles)}), from 0, of sum 1",
-        },
-        "outputs": {"stylized": "float32, like the image"},
-        "multiple": MULTIPLE,
+        **subject.card,
         "signature": SIGNATURE,
-        "golden": {"weights": network.weights_for(network.styles[0]).tolist()},
-        "parameters": network.count_params(),
+        "golden": golden,
         "files": told,
         "experimental": [each.file for each in files if each.format in EXPERIMENTAL],
-        **about,
     }

@@ -17,16 +17,21 @@ def pages(card: Mapping[str, Any]) -> dict[str, str]:
     first = max(fixed, key=lambda each: int(each["size"]), default=None)
     words = {
         "NAME": card["tfnst"],
-        "COUNT": str(len(card["styles"]) - 1),
-        "ROWS": str(len(card["styles"])),
+        "COUNT": str(len(card.get("styles", ())) - 1),
+        "ROWS": str(len(card.get("styles", ()))),
         "FILES": _files(card),
         "STYLES": _styles(card),
         "FILE": first["file"] if first else "",
         "SIDE": first["size"] if first else "",
-        "LICENSE": f"License: {card['license']}.\n" if "license" in card else "",
+        "LAYERS": _layers(card),
+        "LICENSE": _license(card),
     }
-    wanted = PAGES if first else PAGES[:1]
-    return {name: _filled((TEMPLATES / name).read_text("utf-8"), words) for name in wanted}
+    paints = "styles" in card
+    wanted = PAGES if first and paints else PAGES[:1]
+    pages = {name: _filled((TEMPLATES / name).read_text("utf-8"), words) for name in wanted}
+    if not paints:
+        pages["README.md"] = _filled((TEMPLATES / "FEATURES.md").read_text("utf-8"), words)
+    return pages
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:
@@ -41,9 +46,10 @@ def _files(card: Mapping[str, Any]) -> str:
         "| file | input | kB | PSNR to Keras | one pass here |",
         "| --- | --- | --- | --- | --- |",
     ]
+    anywhere = f"any, of multiples of {card['multiple']}" if "multiple" in card else "any"
     for each in card["files"]:
         side = each["size"]
-        size = f"{side} × {side}" if side.isdecimal() else "any, of multiples of 4"
+        size = f"{side} × {side}" if side.isdecimal() else anywhere
         took = "" if each["milliseconds"] is None else f"{each['milliseconds']} ms"
         mark = ", experimental" if each["file"] in card["experimental"] else ""
         kilobytes = round(each["bytes"] / 1000)
@@ -51,10 +57,20 @@ def _files(card: Mapping[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def _layers(card: Mapping[str, Any]) -> str:
+    told = [f"| {name} | out | {card['outputs'][name]} |" for name in card.get("layers", ())]
+    return "\n".join(told)
+
+
+def _license(card: Mapping[str, Any]) -> str:
+    told = [f"License: {card['license']}."] if card.get("license") else []
+    return "\n\n".join([*told, *([card["credits"]] if card.get("credits") else [])])
+
+
 def _styles(card: Mapping[str, Any]) -> str:
     artworks = card.get("artworks", {})
     lines = ["0. photo: the photo itself, for strength"]
-    for number, name in enumerate(card["styles"][1:], 1):
+    for number, name in enumerate(card.get("styles", ())[1:], 1):
         work = artworks.get(name)
         told = f": {work['artist']}, *{work['title']}*, {work['year']}" if work else ""
         lines.append(f"{number}. {name}{told}")

@@ -33,15 +33,22 @@ class Server(http.server.ThreadingHTTPServer):
         port: 0 for any that is free.
 
     Raises:
-        OSError: a port that is taken.
+        ValueError: a port that is taken or not allowed.
     """
 
     daemon_threads = True
 
     def __init__(self, site: Path, port: int = 0) -> None:
         self.site = site.resolve()
-        super().__init__((ADDRESS, port), _Handler)
+        try:
+            super().__init__((ADDRESS, port), _Handler)
+        except OSError as error:
+            reason = error.strerror
+            raise ValueError(f"port {port} cannot be had ({reason}); use another, or 0") from None
         self.names = {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: a page that is closed while it loads breaks its connections."""
 
     @property
     def url(self) -> str:
@@ -70,8 +77,11 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
     def _file(self) -> Path:
         """What is asked for, no file if it is outside, where links may lead, or hidden."""
-        place = Path(self.translate_path(self.path)).resolve()
         nothing = self.server.site / ".nothing"
+        try:
+            place = Path(self.translate_path(self.path)).resolve()
+        except ValueError:  # a name that none can have
+            return nothing
         if not place.is_relative_to(self.server.site):
             return nothing
         place = place / "index.html" if place == self.server.site else place

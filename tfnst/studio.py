@@ -9,8 +9,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from tfnst.folders import replaced_folder
 from tfnst.rows import PHOTO
-from tfnst.verification import CARD, GOLDEN
+from tfnst.verification import GOLDEN, read_card
 
 _PACKAGE = Path(__file__).parent
 LITERT = Path("node_modules", "@litertjs")
@@ -60,36 +61,12 @@ def write(exported: Path, site: Path, litert: Path) -> None:
     """
     card = read_card(exported)
     files = _models(card)
-    if site.exists() and not site.is_dir():
-        raise ValueError(f"web {str(site)!r} is a file; name a folder")
-    if site.is_dir() and any(site.iterdir()) and not (site / WORKER).is_file():
-        raise ValueError(f"web {str(site)!r} holds other files; name a new folder")
-    if not site.parent.is_dir():
-        raise ValueError(f"there is no folder {str(site.parent)!r}; make it first")
-    new = site.with_name(f".new-{site.name}")
-    shutil.rmtree(new, ignore_errors=True)
-    try:
-        new.mkdir()
+    with replaced_folder(site, WORKER) as new:
         for name in PAGES:
             shutil.copyfile(WEB / name, new / name)
         _copy_model(exported, card, files, new / "model")
         _copy_litert(litert, new / "litert")
         (new / WORKER).write_text(_service_worker(new), "utf-8")
-        if site.exists():
-            shutil.rmtree(site)
-        new.replace(site)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def read_card(exported: Path) -> dict[str, Any]:
-    """The card of an exported folder; ValueError where there is none."""
-    try:
-        return dict(json.loads((exported / CARD).read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"{exported} has no {CARD} of tfnst export; name a folder it wrote"
-        ) from error
 
 
 def _models(card: dict[str, Any]) -> dict[int, str]:
@@ -102,9 +79,7 @@ def _models(card: dict[str, Any]) -> dict[int, str]:
             if each["format"] == precision and each["size"].isdecimal():
                 found[int(each["size"])] = each["file"]
     if not found:
-        raise ValueError(
-            "the studio needs a .tflite file of a fixed size; add 256 or 512 to --sizes"
-        )
+        raise ValueError("the studio needs a file of a fixed size; add 256 or 512 to --sizes")
     return dict(sorted(found.items()))
 
 

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ LEAST = {SAVED_MODEL: 90.0, "float32": 90.0, "float16": 60.0, "int8-weights": 38
 EXPERIMENTAL = ("int8",)
 BYTES = {"float32": 4, "float16": 2, "int8-weights": 1, "int8": 1}  # a parameter takes, at least
 CARD, GOLDEN = "card.json", "golden"
+PAINTING = "stylized"  # the output that is a picture
 ROUNDED = 45.0  # decibels that answers keep when they are compared in eight bits
 # What a SavedModel is tried with: a process of its own, which has seen no Keras model.
 SERVE = """
@@ -52,69 +53,110 @@ def verify(folder: Path) -> Iterator[Verified]:
 
     Raises ValueError for a folder without a card that can be read.
     """
+    card = read_card(folder)
+    rows = card.get("styles")
+    steps = len(card["files"]) + (rows is not None)
+    for step, each in enumerate(card["files"], 1):
+        found, wrong = None, None
+        try:
+            found = _answer(folder, card, each)
+        except (OSError, ValueError, RuntimeError) as error:
+            wrong = str(error)
+        yield Verified(step, steps, each["file"], found, wrong)
+    if rows is not None:
+        listed = folder / NAMES
+        named = listed.read_text("utf-8").split() if listed.is_file() else []
+        wrong = None if named == rows and rows[0] == PHOTO else "does not name the rows of the card"
+        yield Verified(steps, steps, NAMES, None, wrong)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of an exported folder; ValueError where there is none that tells what is needed."""
     try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
-        files, rows = card["files"], card["styles"]
-        golden, parameters = card["golden"]["weights"], card["parameters"]
-        told = [(each["file"], each["format"], each["size"], each["sha256"]) for each in files]
+        card = dict(json.loads((folder / CARD).read_text("utf-8")))
+        for needed in ("tfnst", "inputs", "golden", "parameters"):
+            card[needed]
+        for each in card["files"]:
+            _ = each["file"], each["format"], each["size"], each["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{folder} has no {CARD} of tfnst export; name a folder it wrote"
         ) from error
-    weights = np.array([golden], np.float32)
-    for step, (name, kind, size, sha256) in enumerate(told, 1):
-        found, wrong = None, None
-        try:
-            found = _answer(folder, name, kind, size, sha256, weights, parameters)
-        except (OSError, ValueError, RuntimeError) as error:
-            wrong = str(error)
-        yield Verified(step, len(told) + 1, name, found, wrong)
-    listed = folder / NAMES
-    named = listed.read_text("utf-8").split() if listed.is_file() else []
-    wrong = None if named == rows and rows[0] == PHOTO else "does not name the rows of the card"
-    yield Verified(len(told) + 1, len(told) + 1, NAMES, None, wrong)
+    return card
 
 
-def _answer(
-    folder: Path,
-    name: str,
-    kind: str,
-    size: str,
-    sha256: str,
-    weights: np.ndarray,
-    parameters: int,
-) -> float | None:
+def _answer(folder: Path, card: Mapping[str, Any], each: Mapping[str, Any]) -> float | None:
     """PSNR of one file's answer to the golden one, None where nothing can run it."""
-    file = folder / name
+    file, kind, size = folder / each["file"], each["format"], each["size"]
     if not file.exists():
         raise ValueError("is not there")
-    if digest(file) != sha256:
+    if digest(file) != each["sha256"]:
         raise ValueError("is not the file that was exported: its SHA-256 differs")
-    pair = (images.load(folder / GOLDEN / f"{size}_{end}.png").rgb for end in ("input", "output"))
-    image, expected = pair
-    example = {"image": image[None], "style_weights": weights}
+    image, expected = read_golden(folder, size)
+    others = {k: np.array([v], np.float32) for k, v in card["golden"].items()}
+    example = {"image": image[None], **others}
     if kind != SAVED_MODEL:
         lite = Model(file)
-        require_whole(lite, parameters, kind, fixed=size != DYNAMIC)
+        fixed = size != DYNAMIC
+        require_whole(lite, set(card["inputs"]), card["parameters"], kind, fixed)
         answer = lite(**example)
     elif importlib.util.find_spec("tensorflow") is None:
         return None
     else:
         answer = served(file, example)
-    found = round(psnr(answer["stylized"][0], expected), 1)
+    found = round(closeness(_told(answer), expected), 1)
     least = min(LEAST[kind], ROUNDED)
     if not found >= least:
         raise ValueError(f"answers otherwise than it did: {found} dB, and {least:.0f} are wanted")
     return found
 
 
-def require_whole(lite: Model, parameters: int, kind: str, fixed: bool) -> None:
+def write_golden(
+    folder: Path, size: str, image: np.ndarray, answer: Mapping[str, np.ndarray]
+) -> None:
+    """Keep a picture (H, W, 3), of eight bits, and what a network answers to it."""
+    (folder / GOLDEN).mkdir(exist_ok=True)
+    images.save(folder / GOLDEN / f"{size}_input.png", image)
+    told = _told(answer)
+    if set(told) == {PAINTING}:
+        images.save(folder / GOLDEN / f"{size}_output.png", told[PAINTING])
+    else:
+        np.savez_compressed(folder / GOLDEN / f"{size}_output.npz", **dict[str, Any](told))
+
+
+def read_golden(folder: Path, size: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """What `write_golden` wrote."""
+    image = images.load(folder / GOLDEN / f"{size}_input.png").rgb
+    kept = folder / GOLDEN / f"{size}_output.npz"
+    if not kept.is_file():
+        return image, {PAINTING: images.load(kept.with_suffix(".png")).rgb}
+    with np.load(kept) as arrays:
+        return image, dict(arrays)
+
+
+def _told(answer: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A painting (H, W, 3) as it is; of activations, which are large, the mean of each channel."""
+    return {k: v[0] if k == PAINTING else v.mean((0, 1, 2)) for k, v in answer.items()}
+
+
+def closeness(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
+    """The least PSNR of the answers, in decibels, relative to 1 or what is larger in `expected`.
+
+    nan where one is, or for other names.
+    """
+    if set(found) != set(expected):
+        return float("nan")
+    peaks = {k: max(1.0, float(np.abs(v).max())) for k, v in expected.items()}
+    # Not Python's min, which overlooks a nan.
+    return float(np.min([psnr(found[k] / peak, expected[k] / peak) for k, peak in peaks.items()]))
+
+
+def require_whole(
+    lite: Model, names: Collection[str], parameters: int, kind: str, fixed: bool
+) -> None:
     """RuntimeError for a file without its weights or names, or that XNNPACK cannot run alone."""
     size, least = lite.path.stat().st_size, BYTES[kind] * parameters
-    if list(lite.signatures) != [SIGNATURE] or set(lite.shapes) != {
-        "image",
-        "style_weights",
-    }:
+    if list(lite.signatures) != [SIGNATURE] or set(lite.shapes) != set(names):
         raise RuntimeError(f"{lite.path.name} has lost the names of its inputs")
     if size < 0.9 * least:
         raise RuntimeError(f"{lite.path.name} has {size} bytes, and its weights alone {least}")

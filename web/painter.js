@@ -39,11 +39,11 @@ export class Painter {
 
   /**
    * Paint by `make`, which gives an order when its turn comes, and show the result. Of several that
-   * are asked for meanwhile, only the last is painted.
+   * are asked for meanwhile, only the last is painted. True when nothing is left to do.
    */
   async request(make, show, fail) {
     this.latest = { make, show, fail };
-    if (this.busy) return;
+    if (this.busy) return false;
     this.busy = true;
     while (this.latest) {
       const { make, show, fail } = this.latest;
@@ -56,5 +56,6 @@ export class Painter {
       }
     }
     this.busy = false;
+    return true;
   }
 }

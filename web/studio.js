@@ -13,7 +13,7 @@ const after = find("after");
 const painter = new Painter();
 const camera = new Camera(find("video"));
 let model, styles, runs;
-const asked = { canvas: new OffscreenCanvas(1, 1), live: false }; // what the painter works on
+const asked = { canvas: document.createElement("canvas"), live: false }; // what is being painted
 let photo = null; // an ImageBitmap
 let photoName = "painting"; // of its file, without its ending
 let saveNext = false; // a picture of the camera, once it is painted in full size
@@ -105,14 +105,16 @@ function show({ bytes, width, height, milliseconds, engine: used, remark }) {
   if (saveNext && !asked.live) save();
 }
 
-function repaint() {
+async function repaint() {
   if (!runs || !(photo || camera.on)) return;
-  painter.request(order, show, (error) => {
+  find("stage").setAttribute("aria-busy", "true");
+  const done = await painter.request(order, show, (error) => {
     const memory = /memory|alloc|abort/i.test(error.message);
     const more = memory ? " Choose a smaller size in the settings." : "";
     fail({ message: `It could not be painted: ${error.message}.${more}` });
     stopCamera(false);
   });
+  if (done) find("stage").setAttribute("aria-busy", "false");
 }
 
 // Where pictures come from

@@ -24,6 +24,28 @@ def photo() -> Path:
     return Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
 
+# For the cards of exports: licence and credits of the networks that ship.
+ABOUT = {
+    "gallery": {
+        "license": "Apache-2.0",
+        "credits": "Trained by tfnst train after paintings and prints in the public domain, on "
+        "photos of public collections (tfnst/assets/gallery.md), by losses through VGG-19-lite, "
+        "which was distilled from the compact VGG-19 of Wang et al., CVPR 2020 (MIT).",
+    },
+    "vgg19-lite": {
+        "license": "Apache-2.0",
+        "credits": "Distilled by tfnst distill from the compact VGG-19 of Wang et al., "
+        "Collaborative Distillation for Ultra-Resolution Universal Style Transfer, CVPR 2020, MIT, "
+        "Copyright (c) 2020 Huan Wang (tfnst/assets/vgg19_lite.md).",
+    },
+    "vgg19": {
+        "license": "CC-BY-4.0",
+        "credits": "VGG-19 by Simonyan and Zisserman, Visual Geometry Group, University of Oxford, "
+        "arXiv:1409.1556, trained on ImageNet.",
+    },
+}
+
+
 def gallery() -> dict[str, dict[str, str]]:
     """Title, artist and year of the artworks that the gallery network has learnt, by style."""
     with open(Path(__file__).parent / "gallery.csv", encoding="utf-8", newline="") as file:

@@ -3,58 +3,106 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tfnst import terminal
-from tfnst.cli.app import AsJson, Option, Quiet, app
+from tfnst.cli.app import AsJson, Option, Quiet, Weights, app
 
 if TYPE_CHECKING:
     from tfnst.export import Exported
+    from tfnst.features import FeatureExtractor
     from tfnst.latency import Latency
+    from tfnst.networks import StyleNetwork
     from tfnst.verification import Verified
 
 
 @app.command()
 def export(
-    model: Annotated[str, typer.Argument(help="gallery, or a .keras file of tfnst train.")],
+    model: Annotated[
+        str,
+        typer.Argument(help="gallery, a .keras file of tfnst train, vgg19-lite or vgg19."),
+    ],
     output: Annotated[
-        Path | None, Option("--output", "-o", help="The folder to write; may be missing with --web.")
+        Path | None, Option("--output", "-o", help="The folder to write; or --web alone.")
     ] = None,
     formats: Annotated[
-        str,
+        str | None,
         Option(metavar="FORMAT,…", help="Of saved_model, float32, float16, int8-weights and int8."),
-    ] = "saved_model,float16,int8-weights",
+    ] = None,
     sizes: Annotated[
-        str, Option(metavar="SIZE,…", help="Sides of the .tflite files; dynamic for any size.")
-    ] = "256,512,dynamic",
+        str | None,
+        Option(metavar="SIZE,…", help="Sides of the .tflite files; dynamic for any size."),
+    ] = None,
     web: Annotated[
         Path | None,
         Option(metavar="FOLDER", help="Also write the studio, a page for any static host."),
     ] = None,
+    layers: Annotated[
+        str | None, Option(metavar="LAYER,…", help="Of vgg19-lite or vgg19: what to give.")
+    ] = None,
+    weights: Weights = "auto",
+    license_: Annotated[str, Option("--license", help="Of your own network, for the card.")] = "",
+    credit: Annotated[str, Option(help="Who made what it learnt from, for the card.")] = "",
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a network for phones, browsers and servers, and try every file."""
+    from tfnst import folders, studio, verification
+
+    if output is None and web is None:
+        raise ValueError("--output is missing; name a folder to write")
+    if output is not None:
+        folders.require_room(output, verification.CARD)
+    if web is not None:
+        folders.require_room(web, studio.WORKER)
+        litert = studio.runtime()
     terminal.start_tensorflow()
-    from tfnst import assets, networks
     from tfnst import export as exporting
 
-    settings = exporting.ExportSettings(tuple(formats.split(",")), tuple(sizes.split(",")))
-    network = networks.load(model)
-    name = Path(model).stem
-    about = {"artworks": assets.gallery(), "license": "Apache-2.0"} if model == "gallery" else {}
-    reports = exporting.export(network, name, output, settings, about)
-    bar = terminal.progress_bar(quiet, as_json, _describe)
-    with contextlib.closing(reports), bar as show:
-        for report in reports:
-            show(report)
-            if not (quiet or as_json):
-                print(_line(report))
+    defaults = exporting.ExportSettings() if output else exporting.FOR_WEB
+    settings = exporting.ExportSettings(
+        tuple(formats.split(",")) if formats else defaults.formats,
+        tuple(sizes.split(",")) if sizes else defaults.sizes,
+    )
+    network, name, about = _exported(model, layers, weights)
+    about |= {k: v for k, v in (("license", license_), ("credits", credit)) if v}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = output or Path(temporary) / name
+        reports = exporting.export(network, name, folder, settings, about)
+        bar = terminal.progress_bar(quiet, as_json, _describe)
+        with contextlib.closing(reports), bar as show:
+            for report in reports:
+                show(report)
+                if not (quiet or as_json):
+                    print(_line(report))
+        if web is not None:
+            studio.write(folder, web, litert)
     if not (quiet or as_json):
-        print(output)
+        print("\n".join(str(written) for written in (output, web) if written))
+
+
+def _exported(
+    model: str, layers: str | None, weights: str
+) -> tuple[StyleNetwork | FeatureExtractor, str, dict[str, Any]]:
+    """The network, the name of its files, and what its card is to say of it."""
+    from tfnst import assets, features, networks
+    from tfnst.settings import STYLE_LAYERS
+
+    if model in features.ARCHITECTURES:
+        chosen = layers.split(",") if layers else STYLE_LAYERS
+        extractor = features.FeatureExtractor(model, chosen, weights=weights)
+        return extractor, model, dict(assets.ABOUT[model])
+    if layers or weights != "auto":
+        raise ValueError(f"--layers and --weights go with vgg19-lite and vgg19, not with {model}")
+    about: dict[str, Any] = dict(assets.ABOUT.get(model, {}))
+    if model in assets.PRESETS:
+        about["artworks"] = assets.gallery()
+    return networks.load(model), Path(model).stem, about
 
 
 def _describe(report: Exported | Latency | Verified) -> str:
@@ -89,6 +137,34 @@ def verify(
                 print(f"{report.file:36}{told}".rstrip())
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def studio(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A folder of tfnst export, or its --web; the gallery, if not given."),
+    ] = None,
+    port: Annotated[int, Option(min=0, max=65535, help="0 for any that is free.")] = 8765,
+    browser: Annotated[bool, Option(help="Open the page.")] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Paint in the browser, on this machine; Ctrl-C ends it."""
+    from tfnst import serving
+    from tfnst import studio as page
+
+    with tempfile.TemporaryDirectory() as temporary:
+        site = folder or Path(temporary)
+        if not (site / page.WORKER).is_file():
+            site = Path(temporary) / "studio"
+            page.write(folder or page.GALLERY, site, page.runtime())
+        with serving.Server(site, port) as server:
+            if not quiet:
+                print(f"{server.url}  Ctrl-C ends it", flush=True)
+            if browser:
+                webbrowser.open(server.url)
+            with contextlib.suppress(KeyboardInterrupt):
+                server.serve_forever()
 
 
 @app.command("bench-lite")

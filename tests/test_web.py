@@ -1,0 +1,242 @@
+"""Tests of web/ in a real browser: the studio paints as Python does, and without a network."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfnst import assets, images, studio
+from tfnst.lite import Stylizer
+from tfnst.serving import Server
+from tfnst.verification import psnr
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+OPTIONS = ("--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+FILE = studio.GALLERY / "gallery_512_float16.tflite"
+PATIENCE = 60_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium; install the package chromium")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    try:
+        litert = studio.runtime()
+    except ValueError as error:
+        pytest.skip(str(error))
+    made = tmp_path_factory.mktemp("studio") / "site"
+    studio.write(studio.GALLERY, made, litert)
+    return made
+
+
+@pytest.fixture
+def server(site: Path) -> Iterator[Server]:
+    with Server(site) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield made
+        made.shutdown()
+
+
+@pytest.fixture
+def page(browser: Any, server: Server) -> Iterator[Any]:
+    """The studio, ready, in a window of its own; it may not fail, nor ask any other host."""
+    context = browser.new_context(permissions=["camera"], accept_downloads=True)
+    opened = context.new_page()
+    wrong: list[str] = []
+    own = (server.url, f"blob:{server.url}")
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("request", lambda one: None if one.url.startswith(own) else wrong.append(one.url))
+    opened.goto(server.url)
+    opened.wait_for_selector("body[data-ready]", timeout=PATIENCE)
+    yield opened
+    assert wrong == []
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("photo") / "hopper.png"
+    images.save(file, images.load(assets.photo(), 400).rgb)
+    return file
+
+
+def settle(page: Any) -> None:
+    page.wait_for_selector('#stage[aria-busy="false"]', timeout=PATIENCE)
+
+
+def move(page: Any, slider: str, value: int) -> None:
+    page.locator(slider).evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }",
+        value,
+    )
+
+
+def saved(page: Any, folder: Path) -> np.ndarray:
+    with page.expect_download() as waiting:
+        page.click("#save")
+    file = folder / waiting.value.suggested_filename
+    waiting.value.save_as(file)
+    return images.load(file).rgb
+
+
+def expected(photo: Path, shares: dict[str, float], strength: float = 1.0) -> np.ndarray:
+    return Stylizer(FILE).stylize(images.load(photo, 512).rgb, shares, strength)
+
+
+def test_it_paints_as_python_does(page: Any, photo: Path, tmp_path: Path) -> None:
+    page.set_input_files("#file", photo)
+    page.click("[data-style=scream]")
+    move(page, "#strength", 70)
+    settle(page)
+    found = saved(page, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["hopper-scream.png"]
+    assert psnr(found, expected(photo, {"scream": 1}, 0.7)) >= 45
+    page.check("#mix")
+    page.click("[data-style=matisse]")
+    move(page, "[data-share=matisse]", 25)
+    move(page, "#strength", 100)
+    settle(page)
+    assert page.locator("#shares output").all_inner_texts() == ["80 %", "20 %"]
+    mixed = saved(page, tmp_path)
+    assert psnr(mixed, expected(photo, {"scream": 4, "matisse": 1})) >= 45
+    assert np.abs(mixed - found).mean() > 0.02
+    assert not page.is_visible("#error")
+
+
+def test_it_paints_without_a_network(
+    page: Any, server: Server, photo: Path, tmp_path: Path
+) -> None:
+    page.wait_for_selector("body[data-offline]", timeout=PATIENCE)
+    server.shutdown()
+    server.server_close()
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("body[data-ready]", timeout=PATIENCE)
+    page.set_input_files("#file", photo)
+    settle(page)
+    found = saved(page, tmp_path)
+    assert psnr(found, expected(photo, {"starry_night": 1})) >= 45
+
+
+def test_large_photos_are_shrunk_and_turned_upright(page: Any, tmp_path: Path) -> None:
+    picture = images.as_uint8(images.load(assets.photo(), 1200, upscale=True).rgb)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees, clockwise
+    turned = Image.fromarray(picture).rotate(90, expand=True)
+    turned.save(tmp_path / "large.jpg", exif=exif, quality=95)
+    page.set_input_files("#file", tmp_path / "large.jpg")
+    settle(page)
+    found = saved(page, tmp_path)
+    wanted = expected(tmp_path / "large.jpg", {"starry_night": 1})
+    assert found.shape == wanted.shape and found.shape[0] == 512 > found.shape[1]
+    # Shrunk by the browser's own filter, so that strokes differ a little.
+    assert psnr(found, wanted) >= 25
+
+
+def test_the_keyboard_does_it_all(page: Any, photo: Path, tmp_path: Path) -> None:
+    page.set_input_files("#file", photo)
+    settle(page)
+    page.focus("[data-style=starry_night]")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("[data-style=great_wave]", "aria-pressed") == "true"
+    page.focus("#strength")
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+    page.focus("#divider")
+    page.keyboard.press("End")
+    assert page.evaluate("getComputedStyle(after).clipPath") == "inset(0px 0px 0px 100%)"
+    settle(page)
+    with page.expect_download() as waiting:
+        page.keyboard.press("s")
+    waiting.value.save_as(tmp_path / "wave.png")
+    found = images.load(tmp_path / "wave.png").rgb
+    assert psnr(found, expected(photo, {"great_wave": 1}, 0.9)) >= 45
+
+
+def test_the_camera_is_painted_live(page: Any, tmp_path: Path) -> None:
+    page.click(".actions .camera")
+    for frame in range(1, 6):
+        page.wait_for_selector(f"body:not([data-painted='{frame}'])", timeout=PATIENCE)
+    found = saved(page, tmp_path)  # the moment that was shown, in full size
+    assert found.shape[1] == 512 and found.std() > 0.05
+    assert page.get_attribute(".actions .camera", "aria-pressed") == "false"
+    settle(page)
+    assert not page.is_visible("#error")
+
+
+def test_what_goes_wrong_is_told(page: Any, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    page.set_input_files("#file", tmp_path / "notes.png")
+    page.wait_for_selector("#error:visible")
+    assert "choose a JPEG, PNG or WebP" in page.inner_text("#error")
+    page.set_input_files("#file", photo)
+    settle(page)
+    assert not page.is_visible("#error")
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = "
+        "() => Promise.reject(new DOMException('', 'NotAllowedError')); }"
+    )
+    page.click(".actions .camera")
+    page.wait_for_selector("#error:visible")
+    assert "permit it for this page" in page.inner_text("#error")
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("delete window.OffscreenCanvas", "This browser has no OffscreenCanvas; use Chrome"),
+        ("WebAssembly.validate = () => false", "This browser has no WebAssembly SIMD"),
+        ("window.fetch = () => Promise.reject()", "open the page from a server"),
+        ("Worker.prototype.postMessage = function () { this.onerror({message: 'none left'}) }",
+         "LiteRT cannot run here: none left"),
+    ],
+)  # fmt: skip
+def test_what_a_browser_lacks_is_told(
+    browser: Any, server: Server, script: str, message: str
+) -> None:
+    context = browser.new_context(service_workers="block")
+    opened = context.new_page()
+    opened.add_init_script(script)
+    opened.goto(server.url)
+    opened.wait_for_selector("#error:visible")
+    assert message in opened.inner_text("#error")
+    context.close()
+
+
+def test_it_paints_without_threads_where_nothing_can_be_kept(
+    browser: Any, server: Server, photo: Path
+) -> None:
+    """As on a static host, in a private window."""
+    context = browser.new_context(service_workers="block")
+    opened = context.new_page()
+    opened.route(server.url, without_isolation)
+    opened.goto(server.url)
+    opened.wait_for_selector("body[data-ready]", timeout=PATIENCE)
+    assert opened.evaluate("crossOriginIsolated") is False
+    opened.set_input_files("#file", photo)
+    settle(opened)
+    assert opened.inner_text("#status").endswith("WASM")
+    context.close()
+
+
+def without_isolation(route: Any) -> None:
+    answer = route.fetch()
+    headers = {k: v for k, v in answer.headers.items() if not k.startswith("cross-origin")}
+    route.fulfill(response=answer, headers=headers)

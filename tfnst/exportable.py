@@ -1,0 +1,141 @@
+"""What can be exported: networks of styles and of features, with pictures to try their files on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfnst import assets, conversion, images
+from tfnst.features import FeatureExtractor
+from tfnst.lite import MULTIPLE, NAMES
+from tfnst.networks import StyleNetwork
+from tfnst.rows import PHOTO
+
+THUMBNAIL = 128
+Example = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A network, and all that an export needs to know of it.
+
+    Attributes:
+        model: pictures `image`, and more, by name to outputs by name.
+        examples: inputs of a height and a width to try files with; the first is the golden one.
+        card: what programs have to know of it, besides its files.
+        accompany: writes what lies beside the files into a folder.
+    """
+
+    model: keras.Model
+    examples: Callable[[int, int], list[Example]]
+    card: Mapping[str, Any]
+    accompany: Callable[[Path], None]
+
+
+def exportable(network: StyleNetwork | FeatureExtractor, name: str) -> Exportable:
+    """Either kind of network; `name` is to be that of its files."""
+    if isinstance(network, StyleNetwork):
+        return Exportable(
+            conversion.deployable(network),
+            partial(_style_examples, network),
+            _card(network, name) | _style_card(network),
+            partial(_accompany_styles, network),
+        )
+    outputs = dict(zip(network.layer_names, network.outputs, strict=True))
+    return Exportable(
+        keras.Model({"image": network.inputs[0]}, outputs),
+        lambda height, width: [{"image": one[None]} for one in _pictures(height, width)],
+        _card(network, name) | _feature_card(network),
+        lambda folder: None,
+    )
+
+
+def weights_digest(network: StyleNetwork | FeatureExtractor) -> str:
+    """The SHA-256 of a network's names and weights: whether an export is of this network."""
+    is_style = isinstance(network, StyleNetwork)
+    names = (network.styles, network.settings) if is_style else (network.layer_names,)
+    found = hashlib.sha256(repr(names).encode())
+    for weight in network.weights:
+        found.update(ops.convert_to_numpy(weight).tobytes())
+    return found.hexdigest()
+
+
+def _card(network: StyleNetwork | FeatureExtractor, name: str) -> dict[str, Any]:
+    return {
+        "tfnst": name,
+        "network": weights_digest(network),
+        "parameters": network.count_params(),
+        "inputs": {"image": "float32, (1, height, width, 3), RGB in [0, 1], sRGB"},
+    }
+
+
+def _pictures(height: int, width: int) -> list[np.ndarray]:
+    """Two bundled pictures, the upper middle of each, in that size, rounded to eight bits."""
+    found = []
+    for file in (assets.photo(), assets.artwork(assets.NAMES[0])):
+        picture = images.load(file).rgb
+        scale = min(picture.shape[0] / height, picture.shape[1] / width)
+        rows, columns = round(height * scale), round(width * scale)
+        left = (picture.shape[1] - columns) // 2
+        part = images.resize(picture[:rows, left : left + columns], height, width)
+        found.append(images.as_uint8(part) / np.float32(255))
+    return found
+
+
+# Styles
+
+
+def _style_examples(network: StyleNetwork, height: int, width: int) -> list[Example]:
+    """Each picture in several styles and mixtures; first the first style alone."""
+    first, last = network.styles[0], network.styles[-1]
+    mixtures = [
+        network.weights_for(first),
+        network.weights_for(last, 0.7),
+        network.weights_for(dict.fromkeys(network.styles, 1.0)),
+    ]
+    return [
+        {"image": picture[None], "style_weights": weights[None]}
+        for picture in _pictures(height, width)
+        for weights in mixtures
+    ]
+
+
+def _style_card(network: StyleNetwork) -> dict[str, Any]:
+    image = "float32, (1, height, width, 3), RGB in [0, 1], sRGB"
+    weights = f"float32, (1, {1 + len(network.styles)}), from 0, of sum 1"
+    return {
+        "styles": [PHOTO, *network.styles],
+        "inputs": {"image": image, "style_weights": weights},
+        "outputs": {"stylized": "float32, like the image"},
+        "multiple": MULTIPLE,
+    }
+
+
+def _accompany_styles(network: StyleNetwork, folder: Path) -> None:
+    """The names of the styles, and the bundled photo in each of them."""
+    (folder / NAMES).write_text("\n".join((PHOTO, *network.styles)) + "\n", "utf-8")
+    (folder / "thumbnails").mkdir()
+    photo, _ = _pictures(2 * THUMBNAIL, 2 * THUMBNAIL)
+    for name in network.styles:
+        painted = images.resize(network.stylize(photo, name), THUMBNAIL, THUMBNAIL)
+        images.save(folder / "thumbnails" / f"{name}.jpg", painted)
+
+
+# Features
+
+
+def _feature_card(network: FeatureExtractor) -> dict[str, Any]:
+    shapes = {}
+    for layer, output in zip(network.layer_names, network.outputs, strict=True):
+        stride = 2 ** (int(layer[5]) - 1)  # of "block3_conv1": two poolings before it
+        sides = "height, width" if stride == 1 else f"height / {stride}, width / {stride}"
+        shapes[layer] = f"float32, (1, {sides}, {output.shape[-1]}), from 0"
+    return {"layers": list(network.layer_names), "outputs": shapes}
