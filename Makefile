@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lint setup
+.PHONY: demo test studio bench lint setup
 
 demo: $(READY)
 	$(BIN)/tfnst demo -o demo
@@ -14,6 +14,14 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Needs npm, for LiteRT.js, which runs the network in the browser.
+studio: $(READY) web/node_modules
+	$(BIN)/tfnst studio
+
+web/node_modules: web/package-lock.json
+	npm ci --prefix web --no-audit --no-fund
+	touch $@
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -59,6 +60,23 @@ def exported(
             {"license": "CC0"},
         )
     )
+
+
+def make_runtime(folder: Path) -> Path:
+    """What npm would install of LiteRT.js, which runs nothing."""
+    from tfnst import studio
+
+    (folder / "core" / "dist").mkdir(parents=True)
+    (folder / "core" / "wasm").mkdir()
+    (folder / "wasm-utils" / "dist").mkdir(parents=True)
+    (folder / "core" / "package.json").write_text(json.dumps({"version": studio.VERSION}))
+    code = 'import { a } from "@litertjs/wasm-utils";\n//# sourceMappingURL=index.js.map'
+    (folder / "core" / "dist" / "index.js").write_text(code)
+    (folder / "wasm-utils" / "dist" / "index.js").write_text("export const a = 1;")
+    for name in studio.RUNTIMES:
+        (folder / "core" / "wasm" / f"{name}_internal.js").write_text(name)
+        (folder / "core" / "wasm" / f"{name}_internal.wasm").write_text(name)
+    return folder
 
 
 class Ended(NamedTuple):

@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "03_painting_by_gradient_descent": {"SIZE": 64, "STEPS": 8},
     "04_one_pass": {"SIZE": 32, "STEPS": 16, "PAINTING": 160},
     "05_many_styles": {"SIZE": 96, "STEPS": 2, "CROP": 32},
+    "06_to_the_phone": {"SIDE": 64, "ROUNDS": 2},
 }
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import assets, images
+from tests.conftest import make_runtime
+from tfnst import assets, images, studio
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tfnst"
@@ -188,6 +189,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         "tfnst/assets/gallery.csv",
     }
     expected |= {f"tfnst/assets/artworks/{name}.jpg" for name in assets.NAMES}
+    expected |= {f"tfnst/assets/web/{name}" for name in (*studio.PAGES, studio.WORKER)}
+    painters = ("card.json", "gallery_512_float16.tflite", "thumbnails/scream.jpg")
+    expected |= {f"tfnst/assets/exported/{name}" for name in painters}
     assert expected <= set(names)
     assert {name.split("/")[0] for name in names} == {"tfnst", info}
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
@@ -271,3 +275,15 @@ def test_the_installed_wheel_paints(installed: Path, tmp_path: Path) -> None:
     assert str(installed.parent) in picture.recipe  # the weights were the wheel's own
     same = call(installed / "python", "-m", "tfnst.cli", "repeat", "a.png", "--quiet")
     assert same == "a.png: the same, byte for byte"
+    where = call(installed / "python", "-c", "from tfnst import studio; print(studio.GALLERY)")
+    lite = Path(where, "gallery_256_float16.tflite")
+    call(installed / "tfnst", "apply", "a.png", "--lite", lite, "--style", "scream", "-qo", "b.png")
+    assert images.load(tmp_path / "b.png").rgb.shape == picture.rgb.shape
+    make_runtime(tmp_path / studio.LITERT)
+    call(
+        installed / "python",
+        "-c",
+        "from pathlib import Path; from tfnst import studio; "
+        "studio.write(studio.GALLERY, Path('site'), studio.runtime())",
+    )
+    assert (tmp_path / "site" / "model" / "example.png").is_file()

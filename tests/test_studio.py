@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Call
+from tests.conftest import Call, make_runtime
 from tfnst import studio
 from tfnst.export import Exported
 from tfnst.networks import StyleNetwork
@@ -22,19 +22,7 @@ WEB = Path(__file__).parents[1] / "web"
 
 @pytest.fixture
 def litert(tmp_path: Path) -> Path:
-    """What npm would install beside the working folder."""
-    folder = tmp_path / studio.LITERT
-    (folder / "core" / "dist").mkdir(parents=True)
-    (folder / "core" / "wasm").mkdir()
-    (folder / "wasm-utils" / "dist").mkdir(parents=True)
-    (folder / "core" / "package.json").write_text(json.dumps({"version": studio.VERSION}))
-    code = 'import { a } from "@litertjs/wasm-utils";\n//# sourceMappingURL=index.js.map'
-    (folder / "core" / "dist" / "index.js").write_text(code)
-    (folder / "wasm-utils" / "dist" / "index.js").write_text("export const a = 1;")
-    for name in studio.RUNTIMES:
-        (folder / "core" / "wasm" / f"{name}_internal.js").write_text(name)
-        (folder / "core" / "wasm" / f"{name}_internal.wasm").write_text(name)
-    return folder
+    return make_runtime(tmp_path / studio.LITERT)
 
 
 def test_the_site_is_complete(

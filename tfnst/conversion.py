@@ -51,7 +51,8 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
             return {"stylized": tf.cast(tf.round(255 * painted), tf.uint8)}
 
         archive.add_endpoint("serve_uint8", serve_uint8, input_signature=[bytes_in])
-    archive.write_out(folder, verbose=False)
+    with _silence():
+        archive.write_out(folder, verbose=False)
 
 
 def to_tflite(
@@ -104,10 +105,16 @@ def _quantized(file: bytes, precision: str, examples: Sequence[Example]) -> byte
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Keep the converters' progress bars, remarks and warnings off the terminal."""
+    logger = tf.get_logger()
+    level = logger.level
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
-        yield
+        logger.setLevel("ERROR")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)

@@ -50,7 +50,8 @@ class Model:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Of the inputs, by name; -1 where any number goes."""
-        return {name: tuple(each["shape_signature"]) for name, each in self._inputs().items()}
+        found = {name: each["shape_signature"] for name, each in self._inputs().items()}
+        return {name: tuple(int(size) for size in shape) for name, shape in found.items()}
 
     def _inputs(self) -> dict[str, dict[str, Any]]:
         if self.signatures:
@@ -124,7 +125,7 @@ class Stylizer:
         if set(shapes) != {"image", "style_weights"}:
             raise FileError(path, f"it takes {', '.join(shapes)}; name a file of styles")
         side = shapes["image"][1]
-        self.side = None if side < 0 else int(side)
+        self.side = None if side < 0 else side
         self.styles = _names(self.model.path.with_name(NAMES), shapes["style_weights"][-1])
 
     def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
