@@ -13,8 +13,8 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from tfnst import assets, images, verification
-from tfnst.exportable import weights_digest
+from tfnst import assets, handbook, images, verification
+from tfnst.exportable import exportable
 from tfnst.networks import StyleNetwork
 
 SIDE = 256
@@ -159,7 +159,10 @@ def test_the_exported_gallery_is_this_one(gallery: StyleNetwork) -> None:
     """Or `tfnst export gallery -o saved_models/gallery` has to write it again."""
     folder = Path(__file__).parents[1] / "saved_models" / "gallery"
     card = json.loads((folder / "card.json").read_text("utf-8"))
-    assert card["network"] == weights_digest(gallery)
+    now = dict(exportable(gallery, "gallery").card) | assets.ABOUT["gallery"]
+    assert {name: card[name] for name in now} == now and card["network"] == now["network"]
     assert card["artworks"] == assets.gallery()
+    for name, text in handbook.pages(card).items():
+        assert (folder / name).read_text("utf-8") == text, name
     assert [report for report in verification.verify(folder) if report.error] == []
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 8_000_000
