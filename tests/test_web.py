@@ -240,3 +240,49 @@ def without_isolation(route: Any) -> None:
     answer = route.fetch()
     headers = {k: v for k, v in answer.headers.items() if not k.startswith("cross-origin")}
     route.fulfill(response=answer, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def gpu_browser(browser: Any) -> Iterator[Any]:
+    """One with WebGPU by software, which the page would not choose by itself."""
+    flags = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
+    started = browser.browser_type.launch(executable_path=CHROMIUM, args=(*OPTIONS, *flags))
+    yield started
+    started.close()
+
+
+@pytest.mark.parametrize("least", [30, 1000], ids=["as the processor", "wrongly"])
+def test_webgpu_paints_or_the_processor_does(
+    gpu_browser: Any, server: Server, photo: Path, tmp_path: Path, least: int
+) -> None:
+    context = gpu_browser.new_context(service_workers="block", accept_downloads=True)
+    opened = context.new_page()
+
+    def serve(route: Any) -> None:
+        text = route.fetch().text()
+        assert "const LEAST = 30;" in text
+        route.fulfill(
+            body=text.replace("const LEAST = 30;", f"const LEAST = {least};"),
+            content_type="text/javascript",
+            headers={"Cross-Origin-Embedder-Policy": "require-corp"},
+        )
+
+    opened.route("**/worker.js", serve)
+    opened.goto(server.url)
+    opened.wait_for_selector("body[data-ready]", timeout=PATIENCE)
+    if opened.evaluate("navigator.gpu.requestAdapter().then((found) => !found)"):
+        pytest.skip("this Chromium has no WebGPU by software")
+    opened.select_option("#size", "256", force=True)
+    opened.evaluate("engine.value = 'webgpu'")
+    opened.set_input_files("#file", photo)
+    settle(opened)
+    where = "WASM" if least > 100 else "WebGPU"
+    assert where in opened.inner_text("#status")
+    assert opened.is_visible("#error") == (least > 100)
+    if opened.is_visible("#error"):
+        assert "it computes wrongly); the processor paints" in opened.inner_text("#error")
+    found = saved(opened, tmp_path)
+    wanted = Stylizer(studio.GALLERY / "gallery_256_float16.tflite")
+    picture = images.load(photo, 256).rgb
+    assert psnr(found, wanted.stylize(picture, "starry_night")) >= 25
+    context.close()
