@@ -20,7 +20,9 @@ def test_it_verifies_later(exported: tuple[Path, list[Exported]]) -> None:
     assert found[-1].file == "styles.txt"
 
 
-def test_a_file_without_its_weights_is_found(tmp_path: Path, small_network: StyleNetwork) -> None:
+def test_a_file_without_its_weights_is_found(
+    tmp_path: Path, small_network: StyleNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = ExportSettings(("float16",), ("64",))
     list(export(small_network, "my", tmp_path / "my", settings))
     model = lite.Model(tmp_path / "my" / "my_64_float16.tflite")
@@ -28,6 +30,9 @@ def test_a_file_without_its_weights_is_found(tmp_path: Path, small_network: Styl
     verification.require_whole(model, names, parameters, "float16", True)
     with pytest.raises(RuntimeError, match="and its weights alone 20000000"):
         verification.require_whole(model, names, 10_000_000, "float16", True)
+    monkeypatch.setattr(verification, "GRAPH", 0)
+    with pytest.raises(RuntimeError, match="bytes, too many for weights of"):
+        verification.require_whole(model, names, 100, "float16", True)
     with pytest.raises(RuntimeError, match="has lost the names of its inputs"):
         verification.require_whole(model, ("image",), parameters, "float16", True)
 

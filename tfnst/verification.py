@@ -24,6 +24,7 @@ SIGNATURE = "serving_default"  # of the .tflite files
 LEAST = {SAVED_MODEL: 90.0, "float32": 90.0, "float16": 60.0, "int8-weights": 38.0, "int8": 25.0}
 EXPERIMENTAL = ("int8",)
 BYTES = {"float32": 4, "float16": 2, "int8-weights": 1, "int8": 1}  # a parameter takes, at least
+GRAPH = 400_000  # bytes of a file that are no weights, at most
 CARD, GOLDEN = "card.json", "golden"
 PAINTING = "stylized"  # the output that is a picture
 ROUNDED = 45.0  # decibels that answers keep when they are compared in eight bits
@@ -154,12 +155,16 @@ def closeness(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray
 def require_whole(
     lite: Model, names: Collection[str], parameters: int, kind: str, fixed: bool
 ) -> None:
-    """RuntimeError for a file without its weights or names, or that XNNPACK cannot run alone."""
+    """RuntimeError for a file that has lost its names or weights, or has not shrunk them, or that
+    XNNPACK cannot run alone.
+    """
     size, least = lite.path.stat().st_size, BYTES[kind] * parameters
     if list(lite.signatures) != [SIGNATURE] or set(lite.shapes) != set(names):
         raise RuntimeError(f"{lite.path.name} has lost the names of its inputs")
     if size < 0.9 * least:
         raise RuntimeError(f"{lite.path.name} has {size} bytes, and its weights alone {least}")
+    if size > 1.5 * least + GRAPH:
+        raise RuntimeError(f"{lite.path.name} has {size} bytes, too many for weights of {least}")
     if fixed and (alone := lite.left_over()):
         raise RuntimeError(f"{lite.path.name}: XNNPACK does not run {', '.join(alone)}")
 
