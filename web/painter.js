@@ -27,7 +27,10 @@ export class Painter {
     });
   }
 
-  /** What runs here: {gpu, threads, used}; `used` are the files that it took. */
+  /**
+   * What runs here: {gpu, threads, used, later}; `used` are the files that it took, `later` those
+   * that would be better, once the service worker lets the page use threads.
+   */
   start() {
     return this.#ask("start");
   }

@@ -327,7 +327,7 @@ async function start() {
   document.body.dataset.ready = "yes";
   repaint();
   try {
-    if (await keepOffline(runs.used, model.litert)) document.body.dataset.offline = "yes";
+    if (await keepOffline(runs, model.litert)) document.body.dataset.offline = "yes";
   } catch (error) {
     console.warn("not kept for times without a network:", error);
   }

@@ -12,18 +12,20 @@ async function start() {
   litert = await import(here("litert/index.js"));
   const relaxed = await litert.supportsFeature("relaxedSimd");
   threads = self.crossOriginIsolated && relaxed;
-  const name = `litert_wasm${relaxed ? (threads ? "_threaded" : "") : "_compat"}_internal`;
+  const used = runtime(relaxed ? (threads ? "_threaded" : "") : "_compat");
   // Emscripten takes this worker's file for its own: it would look for the rest beside it, and start
   // its threads with it.
   self.Module = {
     locateFile: (file) => here(`litert/wasm/${file}`),
-    mainScriptUrlOrBlob: here(`litert/wasm/${name}.js`),
+    mainScriptUrlOrBlob: here(used[0]),
   };
   await litert.loadLiteRt(here("litert/wasm/"), { threads });
   const gpu = litert.getDefaultEnvironment().webGpuDevice !== null;
-  const used = [`litert/wasm/${name}.js`, `litert/wasm/${name}.wasm`];
-  return { gpu: gpu && !(await isSlowGpu()), threads, used };
+  const later = relaxed && !threads ? runtime("_threaded") : [];
+  return { gpu: gpu && !(await isSlowGpu()), threads, used, later };
 }
+
+const runtime = (kind) => ["js", "wasm"].map((end) => `litert/wasm/litert_wasm${kind}_internal.${end}`);
 
 async function isSlowGpu() {
   const adapter = await navigator.gpu.requestAdapter();
