@@ -122,8 +122,17 @@ def test_export_writes_the_page(
     model = json.loads(Path("site/model/model.json").read_text("utf-8"))
     assert list(model["files"]) == ["32", "64"]
     assert not Path("my").exists()
-    ended = tfnst("export", "my.keras", "--web", "my.keras")
-    assert ended.status == 2 and "'my.keras' is a file; name a folder" in ended.err
+    for arguments, message in (
+        (["my.keras", "--web", "my.keras"], "'my.keras' is a file; name a folder"),
+        (
+            ["my.keras", "--web", "new", "--sizes", "dynamic"],
+            "--web needs a .tflite file of a fixed",
+        ),
+        (["vgg19-lite", "--web", "new"], "--web paints, and vgg19-lite has no styles"),
+    ):
+        ended = tfnst("export", *arguments)
+        assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    assert not Path("new").exists()
 
 
 def test_the_command_serves(

@@ -72,6 +72,10 @@ class ExportSettings:
         lite = [pair for pair in lite if pair != ("int8", DYNAMIC)]
         return [(SAVED_MODEL, DYNAMIC)] * (SAVED_MODEL in self.formats) + lite
 
+    def fixed(self) -> list[tuple[str, str]]:
+        """Those of one size, as browsers and accelerators want them."""
+        return [(kind, size) for kind, size in self.files() if size != DYNAMIC]
+
 
 FOR_WEB = ExportSettings(("float16",), ("256", "512"))  # all that the studio takes
 

@@ -59,6 +59,8 @@ def export(
     if output is not None:
         folders.require_room(output, verification.CARD)
     if web is not None:
+        if model in ("vgg19", "vgg19-lite"):
+            raise ValueError(f"--web paints, and {model} has no styles; export a network of styles")
         folders.require_room(web, studio.WORKER)
         litert = studio.runtime()
     terminal.start_tensorflow()
@@ -69,6 +71,8 @@ def export(
         tuple(formats.split(",")) if formats else defaults.formats,
         tuple(sizes.split(",")) if sizes else defaults.sizes,
     )
+    if web is not None and not settings.fixed():
+        raise ValueError("--web needs a .tflite file of a fixed size; add 256 or 512 to --sizes")
     network, name, about = _exported(model, layers, weights)
     about |= {k: v for k, v in (("license", license_), ("credits", credit)) if v}
     with tempfile.TemporaryDirectory() as temporary:
