@@ -24,7 +24,8 @@ def test_every_file_is_there_and_told(exported: tuple[Path, list[Exported]]) -> 
     assert [report.file for report in reports] == ["saved_model", *lites]
     assert [report.step for report in reports] == list(range(1, 9)) and reports[0].steps == 8
     assert {f.name for f in folder.iterdir()} == {
-        "saved_model", *lites, "styles.txt", "card.json", "README.md", "thumbnails", "golden",
+        "saved_model", *lites, "styles.txt", "card.json", "README.md", "SHA256SUMS",
+        "thumbnails", "golden",
         "StylePainter.kt", "StylePainter.swift",
     }  # fmt: skip
     assert sorted(f.name for f in (folder / "thumbnails").iterdir()) == ["night.jpg", "wave.jpg"]
@@ -68,6 +69,8 @@ def test_a_file_that_answers_otherwise_is_not_left(
         (("int4",), ("64",), "format 'int4' is unknown; use saved_model"),
         (("float16",), ("small",), "size 'small' is none; use a number"),
         (("float16",), ("16",), "size '16' is none"),
+        (("float16",), ("64", "64"), "sizes is 64, 64; name each once"),
+        (("",), ("64",), "format '' is unknown"),
         (("float16",), ("66",), "size 66 is no multiple of 4"),
         ((), ("64",), "formats or sizes is empty"),
         (("int8",), ("dynamic",), "int8 needs a size of its own"),
@@ -90,27 +93,28 @@ def test_the_commands(
     assert (ended.status, ended.err) == (0, "") and "my_64_float16.tflite" in ended.out
     assert tfnst("export", "my.keras", "-o", "out", *options, "-q").out == ""  # and again
     ended = tfnst("verify", "out")
-    assert ended.status == 0 and "styles.txt" in ended.out
+    assert ended.status == 0 and "my_64_float16.tflite" in ended.out
     with open("out/my_64_float16.tflite", "ab") as file:
         file.write(b"more")
     Path("out/styles.txt").write_text("photo\nnight\nwave\n")
     ended = tfnst("verify", "out", "-q")
     assert ended.status == 1 and ended.err.splitlines() == [
-        "tfnst: out/my_64_float16.tflite is not the file that was exported: its SHA-256 differs",
-        "tfnst: out/styles.txt does not name the rows of the card",
+        "tfnst: out/my_64_float16.tflite is not the file that was written: its SHA-256 differs",
+        "tfnst: out/styles.txt is not the file that was written: its SHA-256 differs",
     ]
     Path("out/my_64_float16.tflite").unlink()
     assert "my_64_float16.tflite is not there" in tfnst("verify", "out").err
     Path("other").mkdir()
     Path("other/mine.txt").write_text("mine")
     for arguments, message in (
-        (["export", "my.keras", "-o", "other"], "holds other files; name a new folder"),
+        (["export", "my.keras", "-o", "other"], "holds other files, as mine.txt; name a new"),
         (["export", "my.keras"], "--output is missing"),
         (
             ["export", "my.keras", "-o", "x", "--layers", "block1_conv1"],
             "--layers and --weights go",
         ),
         (["export", "vgg19-lite", "-o", "x", "--layers", "conv"], "layer 'conv' is not in vgg19"),
+        (["export", "my.keras", "-o", "a", "--web", "a/b"], "--output a and --web a/b meet"),
         (["export", "my.keras", "-o", "none/out"], "there is no folder 'none'"),
         (["export", "my.keras", "-o", "my.keras"], "is a file; name a folder"),
         (["export", "your.keras", "-o", "out"], "model 'your.keras' is not there"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import Call
-from tfnst import latency
+from tfnst import latency, lite
 
 GALLERY = Path(__file__).parents[1] / "saved_models" / "gallery"
 SMALL, FREE = GALLERY / "gallery_256_float16.tflite", GALLERY / "gallery_dynamic_float16.tflite"
@@ -26,6 +28,29 @@ def test_files_are_timed_in_turns() -> None:
     assert (first.step, second.step, second.steps) == (1, 2, 2)
 
 
+@pytest.mark.parametrize("kind", [tf.float32, tf.uint8, tf.int32], ids=lambda kind: kind.name)
+def test_anybodys_files_are_timed(kind: tf.DType, tmp_path: Path) -> None:
+    """Of other types, of any batch; as older converters wrote them, without signatures."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3), kind)])
+    def double(values: tf.Tensor) -> tf.Tensor:
+        return 2 * tf.cast(values, tf.float32)
+
+    concrete = double.get_concrete_function()
+    data = tf.lite.TFLiteConverter.from_concrete_functions([concrete], double).convert()
+    file = tmp_path / "other.tflite"
+    file.write_bytes(data)
+    model = lite.Model(file)
+    model.signatures = {}
+    ((name, given),) = latency.inputs(model, 32).items()
+    assert given.shape == (1, 8, 8, 3) and given.dtype == kind.as_numpy_dtype and given.any()
+    for batch in (1, 5):
+        (found,) = model(**{name: np.repeat(given, batch, 0)}).values()
+        np.testing.assert_array_equal(found, 2.0 * np.repeat(given, batch, 0))
+    (report,) = latency.measure([file], rounds=2)
+    assert report.median > 0
+
+
 def test_the_command(tfnst: Call, tmp_path: Path) -> None:
     options = ("--rounds", "2", "--size", "64")
     ended = tfnst("bench-lite", FREE, "--compare", FREE, *options)
@@ -40,6 +65,7 @@ def test_the_command(tfnst: Call, tmp_path: Path) -> None:
         (["none.tflite"], "none.tflite: there is no such file"),
         ([str(GALLERY / "card.json")], "this is no .tflite file that LiteRT can run"),
         ([str(FREE), "--size", "66"], "--size 66 is no multiple of 4; use 64"),
+        ([str(FREE), "--threads", "100000"], "threads is 100000; use 64 at most"),
     ],
 )
 def test_misuse(arguments: list[str], message: str, tfnst: Call) -> None:

@@ -68,9 +68,15 @@ def test_errors_name_the_file(folder: Path, tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             lite.Stylizer(tmp_path / name)
-    (tmp_path / lite.NAMES).write_text("photo\nwave\n")
-    with pytest.raises(ValueError, match="does not name 3 rows, photo first"):
+    for names in (b"", b"photo\nwave\n", b"wave\nphoto\nnight\n"):
+        (tmp_path / lite.NAMES).write_bytes(names)
+        with pytest.raises(ValueError, match="does not name 3 rows, photo first"):
+            lite.Stylizer(tmp_path / "lonely.tflite")
+    (tmp_path / lite.NAMES).write_bytes(b"photo\n\xff\xfe\n")
+    with pytest.raises(ValueError, match=r"styles.txt: it cannot be read as text"):
         lite.Stylizer(tmp_path / "lonely.tflite")
+    (tmp_path / lite.NAMES).write_text("photo\nmy wave #1\nnight\n")
+    assert lite.Stylizer(tmp_path / "lonely.tflite").styles == ("my wave #1", "night")
     stylizer = lite.Stylizer(folder / "free.tflite")
     with pytest.raises(ValueError, match="style 'waves' is unknown"):
         stylizer.stylize(np.zeros((16, 16, 3), np.float32), "waves")

@@ -80,8 +80,8 @@ def test_half_precision_agrees() -> None:
         ([], "give one or more names, each once"),
         (["a", "a"], "give one or more names, each once"),
         (["photo"], "style 'photo' cannot have that name"),
-        (["a,b"], "no comma and no equals sign"),
-        (["a=b"], "no comma and no equals sign"),
+        (["a,b"], "no comma, equals sign, slash"),
+        (["a=b"], "no comma, equals sign, slash"),
     ],
 )
 def test_names_of_styles_are_checked(names: list[str], message: str) -> None:

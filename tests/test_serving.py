@@ -84,6 +84,17 @@ def test_other_hosts_are_refused(server: Server, host: str) -> None:
     assert ask(server, "/", host)[0] == 403
 
 
+def test_the_usual_port_needs_no_number(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Browsers leave it out."""
+    monkeypatch.setattr(Server, "server_bind", lambda self: setattr(self, "server_port", 80))
+    monkeypatch.setattr(Server, "server_activate", lambda self: None)
+    with Server(tmp_path, 80) as usual:
+        assert {"127.0.0.1", "localhost", "localhost:80"} <= usual.names
+    assert "localhost" not in server.names
+
+
 def test_it_only_reads(server: Server) -> None:
     assert ask(server, "/", method="POST")[0] == 501
 

@@ -36,7 +36,7 @@ def test_the_site_is_complete(
     worker = (site / "service-worker.js").read_text("utf-8")
     listed = re.search(r"FILES = (\[.*?\]);", worker, re.S)
     assert listed is not None and "@" not in worker
-    assert set(json.loads(listed[1])) == files - wasm - {"service-worker.js"} | {"./"}
+    assert set(json.loads(listed[1])) == files - wasm - {"service-worker.js", "SHA256SUMS"} | {"./"}
     model = json.loads((site / "model" / "model.json").read_text("utf-8"))
     assert model["files"] == {"64": "model/my_64_float16.tflite"} and model["license"] == "CC0"
     assert [style["name"] for style in model["styles"]] == ["wave", "night"]

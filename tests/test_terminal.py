@@ -62,6 +62,11 @@ def caused(cause: BaseException) -> ValueError:
             1,
             "out of memory; use a smaller --size",
         ),
+        (
+            tf.errors.ResourceExhaustedError(None, None, "a.index; No space left on device"),
+            1,
+            "the disk is full; make room, or use another --output",
+        ),
         (tf.errors.InternalError(None, None, "broken\nlong"), 1, "TensorFlow failed: broken"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tfnst import assets, images, studio
+from tfnst.export import Exported
 from tfnst.lite import Stylizer
 from tfnst.serving import Server
 from tfnst.verification import psnr
@@ -203,7 +204,7 @@ def test_what_goes_wrong_is_told(page: Any, photo: Path, tmp_path: Path) -> None
     [
         ("delete window.OffscreenCanvas", "This browser has no OffscreenCanvas; use Chrome"),
         ("WebAssembly.validate = () => false", "This browser has no WebAssembly SIMD"),
-        ("window.fetch = () => Promise.reject()", "open the page from a server"),
+        ("window.fetch = () => Promise.reject()", "The model cannot be loaded"),
         ("Worker.prototype.postMessage = function () { this.onerror({message: 'none left'}) }",
          "LiteRT cannot run here: none left"),
     ],
@@ -217,6 +218,116 @@ def test_what_a_browser_lacks_is_told(
     opened.goto(server.url)
     opened.wait_for_selector("#error:visible")
     assert message in opened.inner_text("#error")
+    context.close()
+
+
+def test_a_page_without_its_code_is_told(browser: Any, server: Server) -> None:
+    """As by file://, where browsers run no modules."""
+    context = browser.new_context(service_workers="block")
+    opened = context.new_page()
+    opened.route("**/pixels.js", lambda route: route.abort())
+    opened.goto(server.url)
+    opened.wait_for_selector("#stuck:visible", timeout=PATIENCE)
+    assert "has to come from a server" in opened.inner_text("#stuck")
+    opened.goto((server.site / "index.html").as_uri())
+    opened.wait_for_selector("#stuck:visible", timeout=PATIENCE)
+    context.close()
+
+
+def test_what_is_saved_is_what_was_asked_for_last(page: Any, photo: Path, tmp_path: Path) -> None:
+    page.set_input_files("#file", photo)
+    page.click("[data-style=scream]")
+    settle(page)
+    page.evaluate("() => { document.querySelector('[data-style=kylix]').click(); save.click(); }")
+    with page.expect_download() as waiting:
+        pass
+    assert waiting.value.suggested_filename == "hopper-kylix.png"
+    waiting.value.save_as(tmp_path / "kylix.png")
+    found = images.load(tmp_path / "kylix.png").rgb
+    assert psnr(found, expected(photo, {"kylix": 1})) >= 45
+
+
+def test_the_last_photo_is_painted(page: Any, photo: Path, tmp_path: Path) -> None:
+    large = images.resize(images.load(photo).rgb, 6000, 5000)
+    Image.fromarray(images.as_uint8(large)).save(tmp_path / "large.jpg", quality=80)
+    page.set_input_files("#file", tmp_path / "large.jpg")
+    page.set_input_files("#file", photo)
+    settle(page)
+    page.wait_for_timeout(3000)
+    with page.expect_download() as waiting:
+        page.click("#save")
+    assert waiting.value.suggested_filename == "hopper-starry_night.png"
+
+
+def test_the_camera_is_left_when_it_is_switched_off(page: Any) -> None:
+    page.evaluate(
+        """() => {
+            window.tracks = [];
+            const media = navigator.mediaDevices;
+            const open = media.getUserMedia.bind(media);
+            media.getUserMedia = async (wanted) => {
+                const stream = await open(wanted);
+                window.tracks.push(...stream.getTracks());
+                return stream;
+            };
+        }"""
+    )
+    for presses in (2, 3, 7, 1):  # on again and off again, however fast
+        page.evaluate(
+            f"() => {{ for (let i = 0; i < {presses}; i++) "
+            "document.querySelector('.actions .camera').click(); }"
+        )
+    on = page.get_attribute(".actions .camera", "aria-pressed")
+    assert on == "true"
+    page.wait_for_selector("body[data-painted]", timeout=PATIENCE)
+    live = "window.tracks.filter((one) => one.readyState === 'live').length"
+    assert page.evaluate(live) == 1
+    page.click(".actions .camera")
+    settle(page)
+    assert page.evaluate(live) == 0 and not page.is_visible("#error")
+
+
+@pytest.mark.parametrize("width", [320, 360, 844, 1024])
+def test_nothing_leaves_the_screen(page: Any, photo: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 640})
+    page.set_input_files("#file", photo)
+    page.check("#mix")
+    page.click("[data-style=winter_moonlight]")
+    page.click("[data-style=composition_vii]")
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_new_version_is_loaded(
+    browser: Any, site: Path, exported: tuple[Path, list[Exported]], tmp_path: Path
+) -> None:
+    """Names of styles may hold what addresses may not; and it is kept as the old one was."""
+    shutil.copytree(site, place := tmp_path / "site")
+    context = browser.new_context()
+    opened = context.new_page()
+    with Server(place) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        opened.goto(server.url)
+        opened.wait_for_selector("body[data-offline]", timeout=PATIENCE)
+        renamed = tmp_path / "renamed"
+        shutil.copytree(exported[0], renamed)
+        card = (renamed / "card.json").read_text("utf-8")
+        odd = "my wave #1+b 50%?"
+        (renamed / "card.json").write_text(card.replace('"wave"', f'"{odd}"'))
+        (renamed / "thumbnails/wave.jpg").rename(renamed / f"thumbnails/{odd}.jpg")
+        studio.write(renamed, place, studio.runtime())
+        opened.goto(server.url)
+        opened.wait_for_selector(f"[data-style='{odd}']", timeout=PATIENCE)
+        opened.wait_for_selector("body[data-offline]", timeout=PATIENCE)
+        assert opened.locator("[data-style]").count() == 2
+        loaded = "[...document.images].every((one) => one.complete && one.naturalWidth === 128)"
+        assert opened.evaluate(loaded)
+        server.shutdown()
+    opened.reload()
+    opened.wait_for_selector("body[data-ready]", timeout=PATIENCE)
+    opened.check("#mix")
+    opened.uncheck("#mix")
+    assert opened.get_attribute(f"[data-style='{odd}']", "aria-pressed") == "true"
     context.close()
 
 

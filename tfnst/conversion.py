@@ -16,10 +16,11 @@ import tensorflow as tf
 from tfnst.architectures import HALO, connect
 from tfnst.layers import MirrorPadding
 from tfnst.networks import StyleNetwork
+from tfnst.terminal import silent_stderr
 from tfnst.verification import SIGNATURE
 
 PRECISIONS = ("float32", "float16", "int8-weights", "int8")
-Example = Mapping[str, np.ndarray]
+Example = dict[str, np.ndarray]
 
 
 def deployable(network: StyleNetwork) -> keras.Model:
@@ -37,22 +38,22 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
     `serve` takes and gives float32, pictures in [0, 1]; `serve_uint8` takes `image` in 0…255 and
     gives `stylized` in 0…255, rounded. Any batch size, any H and W that the model takes.
     """
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    signature = {name: tf.TensorSpec(x.shape, x.dtype, name) for name, x in model.input.items()}
-    archive.add_endpoint("serve", lambda inputs: model(inputs), input_signature=[signature])
+    specs = {name: tf.TensorSpec(x.shape, x.dtype, name) for name, x in model.input.items()}
+    signatures = {"serve": tf.function(lambda inputs: model(inputs), input_signature=[specs])}
     if "stylized" in model.output:
-        shape = signature["image"].shape
-        bytes_in = signature | {"image": tf.TensorSpec(shape, tf.uint8, "image")}
+        bytes_in = specs | {"image": tf.TensorSpec(specs["image"].shape, tf.uint8, "image")}
 
         def serve_uint8(inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
             image = tf.cast(inputs["image"], tf.float32) / 255
             painted = model({**inputs, "image": image})["stylized"]
             return {"stylized": tf.cast(tf.round(255 * painted), tf.uint8)}
 
-        archive.add_endpoint("serve_uint8", serve_uint8, input_signature=[bytes_in])
+        signatures["serve_uint8"] = tf.function(serve_uint8, input_signature=[bytes_in])
+    # Not Keras' ExportArchive, which writes every variable twice, in another order each time.
+    module = tf.Module()
+    module.kept = [variable.value for variable in model.variables]
     with _silence():
-        archive.write_out(folder, verbose=False)
+        tf.saved_model.save(module, folder, signatures)
 
 
 def to_tflite(
@@ -110,6 +111,7 @@ def _silence() -> Iterator[None]:
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
+        silent_stderr(),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfnst import conversion, handbook
-from tfnst.exportable import Example, Exportable, exportable
+from tfnst import conversion, handbook, images
+from tfnst.conversion import Example
+from tfnst.exportable import Exportable, exportable
 from tfnst.features import FeatureExtractor
 from tfnst.folders import replaced_folder
 from tfnst.latency import milliseconds
@@ -61,6 +62,9 @@ class ExportSettings:
                 raise ValueError(f"size {size!r} is none; use a number, 32 to 4096, or {DYNAMIC}")
             if size != DYNAMIC and int(size) % MULTIPLE:
                 raise ValueError(f"size {size} is no multiple of {MULTIPLE}; use one")
+        for name, values in (("formats", self.formats), ("sizes", self.sizes)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} is {', '.join(values)}; name each once")
         if not self.formats or not self.sizes:
             raise ValueError("formats or sizes is empty; give at least one of each")
         if not self.files():
@@ -77,7 +81,7 @@ class ExportSettings:
         return [(kind, size) for kind, size in self.files() if size != DYNAMIC]
 
 
-FOR_WEB = ExportSettings(("float16",), ("256", "512"))  # all that the studio takes
+FOR_WEB = ExportSettings(("float16",), ("256", "512", "1024"))  # all that the studio takes
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def export(
     ValueError for a folder that holds something else, RuntimeError for a file that answers
     otherwise.
     """
-    with replaced_folder(folder, CARD) as new:
+    with replaced_folder(folder) as new:
         subject = exportable(network, name)
         done = []
         for exported in _files(subject, name, new, settings):
@@ -171,7 +175,8 @@ def _write(
         name: (1, side, side, 3) if name == "image" else value.shape
         for name, value in given[0].items()
     }
-    file.write_bytes(conversion.to_tflite(subject.model, shapes, kind, given))
+    data = conversion.to_tflite(subject.model, shapes, kind, given)
+    images.write_bytes(file, data)
     lite = Model(file)
     require_whole(lite, set(shapes), subject.card["parameters"], kind, fixed=side is not None)
     took = statistics.median(milliseconds(lite, given[0]) for _ in range(5))

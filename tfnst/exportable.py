@@ -14,13 +14,14 @@ import numpy as np
 from keras import ops
 
 from tfnst import assets, conversion, images
+from tfnst.conversion import Example
 from tfnst.features import FeatureExtractor
 from tfnst.lite import MULTIPLE, NAMES
 from tfnst.networks import StyleNetwork
 from tfnst.rows import PHOTO
 
 THUMBNAIL = 128
-Example = dict[str, np.ndarray]
+IMAGE = "float32, (1, height, width, 3), RGB in [0, 1], sRGB"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _card(network: StyleNetwork | FeatureExtractor, name: str) -> dict[str, Any]
         "tfnst": name,
         "network": weights_digest(network),
         "parameters": network.count_params(),
-        "inputs": {"image": "float32, (1, height, width, 3), RGB in [0, 1], sRGB"},
+        "inputs": {"image": IMAGE},
     }
 
 
@@ -109,11 +110,10 @@ def _style_examples(network: StyleNetwork, height: int, width: int) -> list[Exam
 
 
 def _style_card(network: StyleNetwork) -> dict[str, Any]:
-    image = "float32, (1, height, width, 3), RGB in [0, 1], sRGB"
     weights = f"float32, (1, {1 + len(network.styles)}), from 0, of sum 1"
     return {
         "styles": [PHOTO, *network.styles],
-        "inputs": {"image": image, "style_weights": weights},
+        "inputs": {"image": IMAGE, "style_weights": weights},
         "outputs": {"stylized": "float32, like the image"},
         "multiple": MULTIPLE,
     }

@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tfnst.verification import SAVED_MODEL
+
 TEMPLATES = Path(__file__).parent / "assets" / "export"
-PAGES = ("README.md", "StylePainter.kt", "StylePainter.swift")
+SNIPPETS = ("StylePainter.kt", "StylePainter.swift")
+PLAINEST = ("float16", "float32", "int8-weights", "int8", SAVED_MODEL)  # to begin with, in order
 
 
 def pages(card: Mapping[str, Any]) -> dict[str, str]:
     """The texts by their files' names, for the files that a card lists."""
-    fixed = [each for each in card["files"] if each["size"].isdecimal()]
-    # The one to begin with: of a fixed size, as all accelerators want it, the largest and plainest.
-    first = max(fixed, key=lambda each: int(each["size"]), default=None)
+    styles = card.get("styles", [])
+    plainest = min(card["files"], key=lambda each: PLAINEST.index(each["format"]))["format"]
+    best = [each for each in card["files"] if each["format"] == plainest]
+    fixed = [each for each in best if each["size"].isdecimal()]
+    # The one to begin with: of a fixed size if there is one, as all accelerators want it.
+    first = max(fixed, key=lambda each: int(each["size"]), default=best[0])
     words = {
         "NAME": card["tfnst"],
-        "COUNT": str(len(card.get("styles", ())) - 1),
-        "ROWS": str(len(card.get("styles", ()))),
+        "COUNT": str(len(styles) - 1),
+        "ROWS": str(len(styles)),
         "FILES": _files(card),
         "STYLES": _styles(card),
-        "FILE": first["file"] if first else "",
-        "SIDE": first["size"] if first else "",
+        "FILE": first["file"],
+        "SIDE": first["size"],
         "LAYERS": _layers(card),
         "LICENSE": _license(card),
     }
-    paints = "styles" in card
-    wanted = PAGES if first and paints else PAGES[:1]
-    pages = {name: _filled((TEMPLATES / name).read_text("utf-8"), words) for name in wanted}
-    if not paints:
-        pages["README.md"] = _filled((TEMPLATES / "FEATURES.md").read_text("utf-8"), words)
-    return pages
+    chosen = {"README.md": "README.md" if styles else "FEATURES.md"}
+    if fixed and styles:
+        chosen |= {name: name for name in SNIPPETS}
+    texts = {name: (TEMPLATES / file).read_text("utf-8") for name, file in chosen.items()}
+    formats = {each["format"] for each in card["files"]}
+    kept = {"SAVED": SAVED_MODEL in formats, "LITE": formats != {SAVED_MODEL}}
+    kept["SNIPPETS"] = set(chosen) > {"README.md"}
+    return {name: _filled(_parts(text, kept), words) for name, text in texts.items()}
+
+
+def _parts(text: str, kept: Mapping[str, bool]) -> str:
+    """The text with what is between lines @IF WORD@ and @END@ only where that is kept."""
+    for word, keep in kept.items():
+        part = re.compile(rf"@IF {word}@\n(.*?)@END@\n", re.DOTALL)
+        text = part.sub(r"\1" if keep else "", text)
+    return text
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:
@@ -63,8 +80,8 @@ def _layers(card: Mapping[str, Any]) -> str:
 
 
 def _license(card: Mapping[str, Any]) -> str:
-    told = [f"License: {card['license']}."] if card.get("license") else []
-    return "\n\n".join([*told, *([card["credits"]] if card.get("credits") else [])])
+    license = card.get("license") or "as its author says, who gave none to --license"
+    return "\n\n".join([f"License: {license}.", *filter(None, [card.get("credits")])])
 
 
 def _styles(card: Mapping[str, Any]) -> str:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from tfnst.decoding import FileError
 from tfnst.lite import Model
 
+MOST = 64  # threads: LiteRT fails without a word when the system gives no more
 STATUS = Path("/proc/self/status")  # Linux alone has it
 
 # A process of its own for each file, for the peak is that of a whole process.
@@ -56,8 +58,10 @@ def measure(
     """Time the files in turns, so that a busy machine is as busy for each.
 
     `side` is that of the pictures of a file for any size. Raises ValueError for files that LiteRT
-    cannot run.
+    cannot run, and for more than `MOST` threads.
     """
+    if threads > MOST:
+        raise ValueError(f"threads is {threads}; use {MOST} at most")
     models = [Model(file, threads) for file in files]
     given = [inputs(model, side) for model in models]
     times: list[list[float]] = [[] for _ in models]
@@ -72,7 +76,11 @@ def measure(
         memory = None
         if STATUS.exists():
             command = [sys.executable, "-c", MEMORY, str(file), str(threads), str(side)]
-            ended = subprocess.run(command, capture_output=True, text=True, check=True)
+            ended = subprocess.run(command, capture_output=True, text=True, check=False)
+            if ended.returncode:
+                raise FileError(
+                    file, f"one pass in a process of its own failed ({threads} threads)"
+                )
             memory = round(float(ended.stdout), 1)
         yield Latency(
             step,
@@ -104,9 +112,12 @@ def milliseconds(model: Model, example: Mapping[str, np.ndarray]) -> float:
 
 
 def inputs(model: Model, side: int) -> dict[str, np.ndarray]:
-    """Random inputs, the same each time, whose free sides are `side`."""
+    """Random inputs, the same each time, whose free sides are `side`; one of a free batch."""
     random = np.random.default_rng(0)
-    shapes = {
-        name: [side if size < 0 else size for size in shape] for name, shape in model.shapes.items()
-    }
-    return {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    found = {}
+    for name, shape in model.shapes.items():
+        sizes = [size if size > 0 else side if axis else 1 for axis, size in enumerate(shape)]
+        values = random.random(sizes, np.float32)
+        whole = np.issubdtype(model.types[name], np.integer)
+        found[name] = (100 * values if whole else values).astype(model.types[name])
+    return found

@@ -53,6 +53,11 @@ class Model:
         found = {name: each["shape_signature"] for name, each in self._inputs().items()}
         return {name: tuple(int(size) for size in shape) for name, shape in found.items()}
 
+    @property
+    def types(self) -> dict[str, np.dtype[Any]]:
+        """Of the inputs, by name."""
+        return {name: np.dtype(each["dtype"]) for name, each in self._inputs().items()}
+
     def _inputs(self) -> dict[str, dict[str, Any]]:
         if self.signatures:
             return dict(self._runner().get_input_details())
@@ -96,6 +101,9 @@ class Model:
         if self.signatures:
             with self._first_use():
                 return dict(self._runner()(**inputs))
+        for name, each in self._inputs().items():
+            if -1 in each["shape_signature"]:
+                self.interpreter.resize_tensor_input(each["index"], inputs[name].shape)
         with self._first_use():
             self.interpreter.allocate_tensors()
         for name, each in self._inputs().items():
@@ -167,7 +175,10 @@ class Stylizer:
 def _names(file: Path, rows: int) -> tuple[str, ...]:
     if not file.is_file():
         raise FileError(file, "there is no such file; keep it beside the .tflite file")
-    first, *styles = file.read_text("utf-8").split()
-    if first != PHOTO or 1 + len(styles) != rows:
+    try:
+        names = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(file, "it cannot be read as text; export again") from error
+    if names[:1] != [PHOTO] or len(names) != rows:
         raise FileError(file, f"it does not name {rows} rows, {PHOTO} first; export again")
-    return tuple(styles)
+    return tuple(names[1:])

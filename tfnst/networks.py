@@ -20,6 +20,7 @@ from tfnst.decoding import FileError
 from tfnst.layers import ConditionalInstanceNormalization
 from tfnst.rows import PHOTO, row_weights
 
+NO_NAMES = ",=/\\\n\r"  # signs: styles become options, files and lines
 ROWS = ("gamma", "beta")
 
 
@@ -60,10 +61,10 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         if len(set(names)) < len(names) or not names:
             raise ValueError(f"styles is {names}; give one or more names, each once")
         for name in names:
-            if name in ("", PHOTO) or set(name) & set(",="):
+            if name in ("", PHOTO) or set(name) & set(NO_NAMES):
                 raise ValueError(
                     f"style {name!r} cannot have that name: {PHOTO!r} is taken, and names hold no "
-                    "comma and no equals sign; give another, as NAME=FILE"
+                    "comma, equals sign, slash or end of line; give another, as NAME=FILE"
                 )
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
         layers = Parts(dtype)

@@ -45,7 +45,10 @@ class Server(http.server.ThreadingHTTPServer):
         except OSError as error:
             reason = error.strerror
             raise ValueError(f"port {port} cannot be had ({reason}); use another, or 0") from None
-        self.names = {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
+        names = (ADDRESS, "localhost")
+        self.names = {f"{name}:{self.server_port}" for name in names}
+        if self.server_port == 80:  # which browsers leave out
+            self.names |= set(names)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: a page that is closed while it loads breaks its connections."""

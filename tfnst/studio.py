@@ -8,6 +8,7 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tfnst.folders import replaced_folder
 from tfnst.rows import PHOTO
@@ -17,8 +18,8 @@ _PACKAGE = Path(__file__).parent
 LITERT = Path("node_modules", "@litertjs")
 VERSION = "2.5.3"  # of LiteRT.js, as in web/package.json; what it runs is of the same release
 PAGES = (
-    "index.html", "studio.css", "studio.js", "styles.js", "camera.js", "painter.js", "pixels.js",
-    "offline.js", "worker.js", "manifest.webmanifest", "icon-192.png", "icon-512.png",
+    "index.html", "studio.css", "studio.js", "session.js", "styles.js", "camera.js", "painter.js",
+    "pixels.js", "offline.js", "worker.js", "manifest.webmanifest", "icon-192.png", "icon-512.png",
 )  # fmt: skip
 WORKER = "service-worker.js"
 # Where there are threads, where there are none, and where the processor's newest additions fail.
@@ -61,12 +62,17 @@ def write(exported: Path, site: Path, litert: Path) -> None:
     """
     card = read_card(exported)
     files = _models(card)
-    with replaced_folder(site, WORKER) as new:
+    with replaced_folder(site) as new:
         for name in PAGES:
             shutil.copyfile(WEB / name, new / name)
         _copy_model(exported, card, files, new / "model")
         _copy_litert(litert, new / "litert")
         (new / WORKER).write_text(_service_worker(new), "utf-8")
+
+
+def is_site(folder: Path) -> bool:
+    """Whether a folder is a studio, complete enough to be served."""
+    return all((folder / name).is_file() for name in (*PAGES, WORKER, "model/model.json"))
 
 
 def _models(card: dict[str, Any]) -> dict[int, str]:
@@ -85,17 +91,19 @@ def _models(card: dict[str, Any]) -> dict[int, str]:
 
 def _copy_model(exported: Path, card: dict[str, Any], files: dict[int, str], folder: Path) -> None:
     """Models, thumbnails, an example to paint, and what the page has to know of them."""
-    folder.mkdir()
-    for file in files.values():
-        shutil.copyfile(exported / file, folder / file)
-    shutil.copytree(exported / "thumbnails", folder / "thumbnails")
-    shutil.copyfile(exported / GOLDEN / f"{max(files)}_input.png", folder / "example.png")
+    styles = [name for name in card["styles"] if name != PHOTO]
+    copies = {file: file for file in files.values()}
+    copies |= {f"thumbnails/{name}.jpg": f"thumbnails/{name}.jpg" for name in styles}
+    copies[f"{GOLDEN}/{max(files)}_input.png"] = "example.png"
+    (folder / "thumbnails").mkdir(parents=True)
+    for source, target in copies.items():
+        if not (exported / source).is_file():
+            raise ValueError(f"{exported / source} is missing; export the network again")
+        shutil.copyfile(exported / source, folder / target)
     works = card.get("artworks", {})
     told = {
         "name": card["tfnst"],
-        "styles": [
-            {"name": name, **works.get(name, {})} for name in card["styles"] if name != PHOTO
-        ],
+        "styles": [{"name": name, **works.get(name, {})} for name in styles],
         "files": {str(side): f"model/{file}" for side, file in files.items()},
         "license": card.get("license", ""),
         "litert": VERSION,
@@ -138,7 +146,7 @@ def _service_worker(site: Path) -> str:
     found = hashlib.sha256()
     for file in kept:
         found.update(file.read_bytes())
-    names = ["./", *(file.relative_to(site).as_posix() for file in kept)]
+    names = ["./", *(quote(file.relative_to(site).as_posix()) for file in kept)]
     text = (WEB / WORKER).read_text("utf-8")
     words = {
         "@VERSION@": found.hexdigest()[:16],

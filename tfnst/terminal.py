@@ -71,9 +71,15 @@ def one_line_errors() -> Iterator[None]:
         if hasattr(error, "format_message"):  # Click's, which Typer keeps to itself.
             complain(error.format_message(), 2)
         if type(error).__module__.startswith("tensorflow"):
-            small = "out of memory; use a smaller --size" if "Exhausted" in str(type(error)) else ""
-            complain(small or f"TensorFlow failed: {error}", 1)
+            complain(_tensorflow_failed(error), 1)
         raise
+
+
+def _tensorflow_failed(error: Exception) -> str:
+    if "No space left" in str(error):
+        return "the disk is full; make room, or use another --output"
+    small = "Exhausted" in str(type(error))
+    return "out of memory; use a smaller --size" if small else f"TensorFlow failed: {error}"
 
 
 def _disk_refused(error: ValueError) -> bool:
@@ -156,6 +162,11 @@ def number(option: str, text: str, kind: type[Any] = float) -> Any:
     except ValueError:
         wanted = "whole number" if kind is int else "number"
         raise ValueError(f"{option} holds {text!r}; give a {wanted}") from None
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """What a list by commas holds."""
+    return tuple(part.strip() for part in text.split(","))
 
 
 def read_text(file: Path) -> str:

@@ -9,14 +9,19 @@ function reason(error) {
 }
 
 export class Camera {
-  constructor(video) {
+  /** `ended` is called when the stream ends by itself. */
+  constructor(video, ended) {
     this.video = video;
+    this.ended = ended;
     this.facing = "user";
+    this.wanted = false;
     this.stream = null;
+    this.starts = 0; // and stops: what comes late finds that it is not wanted any more
   }
 
+  /** Whether there are pictures. */
   get on() {
-    return this.stream !== null;
+    return this.stream !== null && this.video.videoWidth > 0;
   }
 
   /** Whether the picture is shown as in a mirror, as people know themselves. */
@@ -25,26 +30,47 @@ export class Camera {
     return (facing ?? this.facing) === "user";
   }
 
-  /** Open it; an Error says in one line why it cannot be. Resolves to the number of cameras. */
+  /**
+   * Open it. The number of cameras, or null if something else was wanted meanwhile; an Error says in
+   * one line why it cannot be.
+   */
   async start() {
+    this.stop();
+    const mine = this.starts;
+    this.wanted = true;
+    try {
+      const stream = await this.#open();
+      if (mine !== this.starts) {
+        release(stream);
+        return null;
+      }
+      this.stream = stream;
+      const over = () => this.stream === stream && this.ended();
+      stream.getVideoTracks()[0].addEventListener("ended", over);
+      this.video.srcObject = stream;
+      await this.video.play();
+      const devices = await navigator.mediaDevices.enumerateDevices();
+      const count = devices.filter(({ kind }) => kind === "videoinput").length;
+      return mine === this.starts ? count : null;
+    } catch (error) {
+      if (mine !== this.starts) return null;
+      this.stop();
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    }
+  }
+
+  #open() {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new Error("The camera needs a page from https or from this machine itself.");
     }
-    this.stop();
-    try {
-      const wanted = { facingMode: this.facing, width: { ideal: 1280 }, height: { ideal: 720 } };
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
-    } catch (error) {
-      throw new Error(reason(error));
-    }
-    this.video.srcObject = this.stream;
-    await this.video.play();
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    return devices.filter(({ kind }) => kind === "videoinput").length;
+    const wanted = { facingMode: this.facing, width: { ideal: 1280 }, height: { ideal: 720 } };
+    return navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
   }
 
   stop() {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.starts++;
+    this.wanted = false;
+    if (this.stream) release(this.stream);
     this.stream = null;
     this.video.srcObject = null;
   }
@@ -65,4 +91,8 @@ export class Camera {
     context.drawImage(this.video, 0, 0, width, height);
     return canvas.transferToImageBitmap();
   }
+}
+
+function release(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }

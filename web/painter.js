@@ -6,7 +6,7 @@ export class Painter {
     this.waiting = new Map();
     this.asked = 0;
     this.latest = null;
-    this.busy = false;
+    this.running = null;
     this.worker.onmessage = ({ data: { id, result, error } }) => {
       const { resolve, reject } = this.waiting.get(id);
       this.waiting.delete(id);
@@ -42,23 +42,31 @@ export class Painter {
 
   /**
    * Paint by `make`, which gives an order when its turn comes, and show the result. Of several that
-   * are asked for meanwhile, only the last is painted. True when nothing is left to do.
+   * are asked for meanwhile, only the last is painted. When nothing is left to do, whether the last
+   * one was.
    */
-  async request(make, show, fail) {
+  request(make, show, fail) {
     this.latest = { make, show, fail };
-    if (this.busy) return false;
-    this.busy = true;
+    this.running ??= this.#run().finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  async #run() {
+    let good = false;
     while (this.latest) {
       const { make, show, fail } = this.latest;
       this.latest = null;
       try {
         const order = await make();
-        if (order) show(await this.paint(order));
+        good = order !== null;
+        if (good) show(await this.paint(order));
       } catch (error) {
+        good = false;
         fail(error);
       }
     }
-    this.busy = false;
-    return true;
+    return good;
   }
 }

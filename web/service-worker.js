@@ -9,9 +9,12 @@ const THREADED = "litert/wasm/litert_wasm_threaded_internal.wasm";
 
 self.addEventListener("install", (event) => {
   const fresh = FILES.map((file) => new Request(file, { cache: "no-cache" }));
-  event.waitUntil(
-    caches.open(CACHE).then((cache) => cache.addAll(fresh)).then(() => self.skipWaiting()),
-  );
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
+});
+
+// A page goes on with the files that it began with, until it asks for the new ones.
+self.addEventListener("message", ({ data }) => {
+  if (data === "take over") self.skipWaiting();
 });
 
 self.addEventListener("activate", (event) => {

@@ -19,10 +19,15 @@ export class Styles {
     this.#render();
   }
 
-  /** For the name of a file: the styles chosen, the largest share first. */
+  /** The styles that have shares, the largest first. */
+  get chosen() {
+    const having = Object.entries(this.shares).filter(([, share]) => share > 0);
+    return having.sort(([, a], [, b]) => b - a).map(([name]) => name);
+  }
+
+  /** For the name of a file. */
   get label() {
-    const chosen = Object.entries(this.shares).sort(([, a], [, b]) => b - a);
-    return chosen.map(([name]) => name).join("+");
+    return this.chosen.join("+") || "photo";
   }
 
   #button({ name, title: work, artist }) {
@@ -30,7 +35,8 @@ export class Styles {
     button.type = "button";
     button.dataset.style = name;
     const image = document.createElement("img");
-    Object.assign(image, { src: `model/thumbnails/${name}.jpg`, alt: "", width: 128, height: 128 });
+    const file = `model/thumbnails/${encodeURIComponent(name)}.jpg`;
+    Object.assign(image, { src: file, alt: "", width: 128, height: 128 });
     const label = document.createElement("span");
     label.textContent = title(name);
     button.append(image, label);
@@ -52,8 +58,7 @@ export class Styles {
 
   #mixSwitched() {
     if (!this.mix.checked) {
-      const first = this.label.split("+")[0];
-      this.shares = { [first]: 1 };
+      this.shares = { [this.chosen[0] ?? this.names[0]]: 1 };
       this.changed();
     }
     this.#render();

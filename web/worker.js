@@ -37,11 +37,17 @@ async function compiled(engine, side, url) {
   if (!models.has(key)) {
     // Sums over a whole picture overflow at half precision.
     const options = { accelerator: engine, gpuOptions: { precision: "fp32" } };
-    const model = await litert.loadAndCompile(here(url), options);
+    const model = await litert.loadAndCompile(await fetched(url), options);
     if (engine === "webgpu" && !model.isFullyAccelerated) throw new Error("not all of it runs there");
     models.set(key, { model, checked: engine !== "webgpu" });
   }
   return models.get(key);
+}
+
+async function fetched(url) {
+  const response = await fetch(here(url)).catch(() => null);
+  if (!response?.ok) throw new Error("the model cannot be loaded; reload the page");
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 async function pass(model, floats, weights, side) {

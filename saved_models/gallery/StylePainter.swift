@@ -33,12 +33,15 @@ final class StylePainter {
     try interpreter.allocateTensors()
   }
 
-  /// The photo with long side 512 in a mixture: shares by name; strength 0 is the photo, 1 the styles.
+  /// The photo, shrunk to 512 pixels, in a mixture: shares by name; strength 0 is the photo, 1 the styles.
   func paint(_ photo: UIImage, shares: [String: Float], strength: Float = 1) throws -> UIImage {
     let side = Self.side
-    let scale = CGFloat(side) / max(photo.size.width, photo.size.height)
-    let width = max(1, Int((photo.size.width * scale).rounded()))
-    let height = max(1, Int((photo.size.height * scale).rounded()))
+    // In pixels: the size of a UIImage is in points.
+    let pixels = CGSize(
+      width: photo.size.width * photo.scale, height: photo.size.height * photo.scale)
+    let scale = min(1, CGFloat(side) / max(pixels.width, pixels.height))
+    let width = max(1, Int((pixels.width * scale).rounded()))
+    let height = max(1, Int((pixels.height * scale).rounded()))
     let bytes = try squareBytes(of: photo, width: width, height: height)
     var image = [Float32](repeating: 0, count: 3 * side * side)
     for pixel in 0..<(side * side) {

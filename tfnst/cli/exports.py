@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -52,24 +53,28 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a network for phones, browsers and servers, and try every file."""
-    from tfnst import folders, studio, verification
+    from tfnst import folders, studio
 
+    if output is not None and web is not None:
+        one, other = output.resolve(), web.resolve()
+        if one == other or one in other.parents or other in one.parents:
+            raise ValueError(f"--output {output} and --web {web} meet; name two folders")
     if output is None and web is None:
         raise ValueError("--output is missing; name a folder to write")
     if output is not None:
-        folders.require_room(output, verification.CARD)
+        folders.require_room(output)
     if web is not None:
         if model in ("vgg19", "vgg19-lite"):
             raise ValueError(f"--web paints, and {model} has no styles; export a network of styles")
-        folders.require_room(web, studio.WORKER)
+        folders.require_room(web)
         litert = studio.runtime()
     terminal.start_tensorflow()
     from tfnst import export as exporting
 
     defaults = exporting.ExportSettings() if output else exporting.FOR_WEB
     settings = exporting.ExportSettings(
-        tuple(formats.split(",")) if formats else defaults.formats,
-        tuple(sizes.split(",")) if sizes else defaults.sizes,
+        defaults.formats if formats is None else terminal.parts(formats),
+        defaults.sizes if sizes is None else terminal.parts(sizes),
     )
     if web is not None and not settings.fixed():
         raise ValueError("--web needs a .tflite file of a fixed size; add 256 or 512 to --sizes")
@@ -98,7 +103,7 @@ def _exported(
     from tfnst.settings import STYLE_LAYERS
 
     if model in features.ARCHITECTURES:
-        chosen = layers.split(",") if layers else STYLE_LAYERS
+        chosen = terminal.parts(layers) if layers else STYLE_LAYERS
         extractor = features.FeatureExtractor(model, chosen, weights=weights)
         return extractor, model, dict(assets.ABOUT[model])
     if layers or weights != "auto":
@@ -114,7 +119,9 @@ def _describe(report: Exported | Latency | Verified) -> str:
 
 
 def _line(report: Exported) -> str:
-    experimental = "  experimental" if report.format == "int8" else ""
+    from tfnst.verification import EXPERIMENTAL
+
+    experimental = "  experimental" if report.format in EXPERIMENTAL else ""
     took = "" if report.milliseconds is None else f"{report.milliseconds:7.1f} ms"
     size = f"{report.bytes / 1000:6.0f} kB"
     return f"{report.file:36} {size}  {report.psnr:5.1f} dB{took}{experimental}"
@@ -159,7 +166,7 @@ def studio(
 
     with tempfile.TemporaryDirectory() as temporary:
         site = folder or Path(temporary)
-        if not (site / page.WORKER).is_file():
+        if not page.is_site(site):
             site = Path(temporary) / "studio"
             page.write(folder or page.GALLERY, site, page.runtime())
         with serving.Server(site, port) as server:
@@ -167,6 +174,8 @@ def studio(
                 print(f"{server.url}  Ctrl-C ends it", flush=True)
             if browser:
                 webbrowser.open(server.url)
+            # Or a temporary folder of 30 MB would be left behind.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
                 server.serve_forever()
 
@@ -186,9 +195,11 @@ def bench_lite(
 ) -> None:
     """Time .tflite files, anybody's, and say what memory they take."""
     from tfnst import latency
+    from tfnst.lite import MULTIPLE
 
-    if size % 4:
-        raise ValueError(f"--size {size} is no multiple of 4; use {size // 4 * 4}")
+    if size % MULTIPLE:
+        right = size // MULTIPLE * MULTIPLE
+        raise ValueError(f"--size {size} is no multiple of {MULTIPLE}; use {right}")
     with terminal.progress_bar(False, as_json, _describe) as show:
         for report in latency.measure([file, *(compare or ())], threads, rounds, size):
             show(report)

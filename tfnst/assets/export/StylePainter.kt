@@ -7,6 +7,7 @@ import android.content.Context
 import android.graphics.Bitmap
 import android.graphics.BitmapShader
 import android.graphics.Canvas
+import android.graphics.Matrix
 import android.graphics.Paint
 import android.graphics.Shader
 import java.io.FileInputStream
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.channels.FileChannel
 import kotlin.math.max
+import kotlin.math.min
 import kotlin.math.roundToInt
 import org.tensorflow.lite.Interpreter
 
@@ -41,12 +43,27 @@ class StylePainter(context: Context, threads: Int = 4) : AutoCloseable {
     private val image = floats(SIDE * SIDE * 3)
     private val stylized = floats(SIDE * SIDE * 3)
 
-    /** The photo with long side @SIDE@ in a mixture: shares by name; strength 0 is the photo, 1 the styles. */
-    fun paint(photo: Bitmap, shares: Map<String, Float>, strength: Float = 1f): Bitmap {
-        val scale = SIDE.toFloat() / max(photo.width, photo.height)
-        val width = max(1, (photo.width * scale).roundToInt())
-        val height = max(1, (photo.height * scale).roundToInt())
-        val small = Bitmap.createScaledBitmap(photo, width, height, true)
+    /**
+     * The photo, shrunk to @SIDE@ pixels, in a mixture: shares by name; strength 0 is the photo, 1 the
+     * styles. What the camera gives lies on its side: [degrees] turns it, clockwise, as ExifInterface
+     * or CameraX' rotationDegrees tell.
+     */
+    fun paint(
+        photo: Bitmap,
+        shares: Map<String, Float>,
+        strength: Float = 1f,
+        degrees: Int = 0,
+    ): Bitmap {
+        // Canvas and getPixels cannot read a bitmap that lies in the memory of the GPU.
+        val argb = Bitmap.Config.ARGB_8888
+        val soft = if (photo.config == argb) photo else photo.copy(argb, false)
+        val turn = Matrix()
+        turn.postRotate(degrees.toFloat())
+        val upright = Bitmap.createBitmap(soft, 0, 0, soft.width, soft.height, turn, true)
+        val scale = min(1f, SIDE.toFloat() / max(upright.width, upright.height))
+        val width = max(1, (upright.width * scale).roundToInt())
+        val height = max(1, (upright.height * scale).roundToInt())
+        val small = Bitmap.createScaledBitmap(upright, width, height, true)
         // Mirrored into the square, not stretched: strokes stay as they are.
         val square = Bitmap.createBitmap(SIDE, SIDE, Bitmap.Config.ARGB_8888)
         val fill = Paint()

@@ -1,0 +1,184 @@
+// What is painted: a photo or the camera, shown as it was asked for, and saved as it is shown.
+
+import { Camera } from "./camera.js";
+import { fitted, rowWeights } from "./pixels.js";
+
+const LARGEST = 8192; // long side of a photo that is kept, in pixels
+
+/**
+ * `wishes()` tells what is wanted now: {names, shares, label, strength, side, liveSide, url(side),
+ * engine}. `page` is told what happens: busy(whether), reading(name), painted(result), failed(error),
+ * live(whether, cameras), saved(name).
+ */
+export class Session {
+  constructor(painter, video, before, after, wishes, page) {
+    Object.assign(this, { painter, before, after, wishes, page });
+    this.camera = new Camera(video, () => {
+      this.stopCamera(true);
+      page.failed(new Error("The camera has stopped."));
+    });
+    this.photo = null; // {bitmap, name}
+    this.opened = 0; // photos: the last one that was chosen is shown, however long it took
+    this.asked = { canvas: document.createElement("canvas") }; // with name, label, live
+    this.shown = null; // {name, label}
+    this.done = Promise.resolve(false);
+  }
+
+  /** Whether there is nothing to paint. */
+  get empty() {
+    return !this.photo && !this.camera.wanted;
+  }
+
+  /** Open a file's picture. */
+  async open(file) {
+    const mine = ++this.opened;
+    this.page.reading(file.name);
+    let bitmap;
+    try {
+      bitmap = await decoded(file);
+    } catch {
+      const kind = /hei[cf]/i.test(file.type + file.name) ? "HEIC" : "This file";
+      const advice = "choose a JPEG, PNG or WebP picture.";
+      if (mine === this.opened) {
+        this.page.failed(new Error(`${kind} cannot be read by this browser; ${advice}`));
+      }
+      return;
+    }
+    if (mine !== this.opened) return bitmap.close();
+    this.stopCamera(false);
+    await this.#replace({ bitmap, name: (file.name || "painting").replace(/\.[^.]*$/, "") });
+  }
+
+  async #replace(photo) {
+    const old = this.photo;
+    this.photo = photo;
+    await this.repaint();
+    old?.bitmap.close(); // not before: an earlier order may be made of it
+  }
+
+  /** Paint what is wanted now; whether it was, when nothing is left to do. */
+  repaint() {
+    if (this.empty) return Promise.resolve(false);
+    this.page.busy(true);
+    const request = this.painter.request(
+      () => this.#order(),
+      (result) => this.#show(result),
+      (error) => this.#fail(error),
+    );
+    this.done = request.then((good) => {
+      if (!this.painter.running) this.page.busy(false);
+      return good;
+    });
+    return this.done;
+  }
+
+  /** The order of this moment, null for a camera that has not begun. */
+  async #order() {
+    const live = this.camera.wanted;
+    if (live && !this.camera.on) return null;
+    const wish = this.wishes();
+    const side = live ? wish.liveSide : wish.side;
+    const { video } = this.camera;
+    const { bitmap: photo, name } = live ? { name: "camera" } : this.photo;
+    const sizes = live ? [video.videoWidth, video.videoHeight] : [photo.width, photo.height];
+    const [width, height] = fitted(...sizes, side);
+    const bitmap = live
+      ? this.camera.frame([width, height])
+      : await shrunk(photo, width, height);
+    draw(this.asked.canvas, bitmap, width, height);
+    Object.assign(this.asked, { name, label: wish.label, live });
+    const weights = rowWeights(wish.names, wish.shares, wish.strength);
+    return { bitmap, weights, side, url: wish.url(side), engine: wish.engine };
+  }
+
+  #show(result) {
+    const { bytes, width, height } = result;
+    Object.assign(this.after, { width, height });
+    this.after.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
+    const { canvas, name, label, live } = this.asked;
+    draw(this.before, canvas, width, height);
+    this.shown = { name, label };
+    this.page.painted({ ...result, label, live });
+    if (this.camera.wanted) requestAnimationFrame(() => this.repaint());
+  }
+
+  #fail(error) {
+    this.stopCamera(false);
+    const memory = /memory|alloc|abort/i.test(error.message);
+    const more = memory ? " Choose a smaller size in the settings." : "";
+    const told = error.message.replace(/\.$/, "");
+    this.page.failed(new Error(`It could not be painted: ${told}.${more}`));
+  }
+
+  /** Switch the camera on or off; `turn` it to the other side instead. */
+  async toggleCamera(turn = false) {
+    if (this.camera.wanted && !turn) return this.stopCamera(true);
+    this.opened++; // a photo that is still being read comes too late
+    const started = turn ? this.camera.turn() : this.camera.start();
+    this.page.live(true, 0);
+    try {
+      const cameras = await started;
+      if (cameras === null) return;
+      this.page.live(true, cameras);
+      await this.repaint();
+    } catch (error) {
+      this.page.live(false, 0);
+      this.page.failed(error);
+    }
+  }
+
+  /** Stop it, and paint its last picture as a photo if that is to be kept. */
+  stopCamera(keep) {
+    if (!this.camera.wanted) return;
+    const { video } = this.camera;
+    const size = [video.videoWidth, video.videoHeight];
+    const last = keep && this.camera.on ? this.camera.frame(size) : null;
+    this.camera.stop();
+    this.page.live(false, 0);
+    if (last) this.#replace({ bitmap: last, name: "camera" });
+    else if (keep) this.repaint();
+  }
+
+  /** Download the painting that is wanted now; the camera's in full size, which stops it. */
+  async save() {
+    if (this.camera.wanted) {
+      if (!this.camera.on) return;
+      this.stopCamera(true);
+    }
+    let last;
+    do {
+      last = this.done;
+      if (!(await last)) return;
+    } while (last !== this.done);
+    const name = `${this.shown.name}-${this.shown.label}.png`;
+    const blob = await new Promise((resolve) => this.after.toBlob(resolve, "image/png"));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    this.page.saved(name);
+  }
+}
+
+async function decoded(file) {
+  const options = { imageOrientation: "from-image", premultiplyAlpha: "none" };
+  const bitmap = await createImageBitmap(file, options);
+  const { width, height } = bitmap;
+  if (Math.max(width, height) <= LARGEST) return bitmap;
+  const smaller = await shrunk(bitmap, ...fitted(width, height, LARGEST));
+  bitmap.close();
+  return smaller;
+}
+
+function shrunk(bitmap, width, height) {
+  const options = { premultiplyAlpha: "none", colorSpaceConversion: "none" };
+  const same = bitmap.width === width && bitmap.height === height;
+  const smaller = { resizeWidth: width, resizeHeight: height, resizeQuality: "high" };
+  return createImageBitmap(bitmap, same ? options : { ...options, ...smaller });
+}
+
+function draw(canvas, bitmap, width, height) {
+  Object.assign(canvas, { width, height });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+}
