@@ -104,7 +104,7 @@ def _copy_model(exported: Path, card: dict[str, Any], files: dict[int, str], fol
     told = {
         "name": card["tfnst"],
         "styles": [{"name": name, **works.get(name, {})} for name in styles],
-        "files": {str(side): f"model/{file}" for side, file in files.items()},
+        "files": {str(side): f"model/{quote(file)}" for side, file in files.items()},
         "license": card.get("license", ""),
         "litert": VERSION,
     }

@@ -53,23 +53,10 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a network for phones, browsers and servers, and try every file."""
-    from tfnst import folders, studio
-
-    if output is not None and web is not None:
-        one, other = output.resolve(), web.resolve()
-        if one == other or one in other.parents or other in one.parents:
-            raise ValueError(f"--output {output} and --web {web} meet; name two folders")
-    if output is None and web is None:
-        raise ValueError("--output is missing; name a folder to write")
-    if output is not None:
-        folders.require_room(output)
-    if web is not None:
-        if model in ("vgg19", "vgg19-lite"):
-            raise ValueError(f"--web paints, and {model} has no styles; export a network of styles")
-        folders.require_room(web)
-        litert = studio.runtime()
+    litert = _checked_folders(model, output, web)
     terminal.start_tensorflow()
     from tfnst import export as exporting
+    from tfnst import studio as studio_page
 
     defaults = exporting.ExportSettings() if output else exporting.FOR_WEB
     settings = exporting.ExportSettings(
@@ -89,10 +76,28 @@ def export(
                 show(report)
                 if not (quiet or as_json):
                     print(_line(report))
-        if web is not None:
-            studio.write(folder, web, litert)
+        if web is not None and litert is not None:
+            studio_page.write(folder, web, litert)
     if not (quiet or as_json):
         print("\n".join(str(written) for written in (output, web) if written))
+
+
+def _checked_folders(model: str, output: Path | None, web: Path | None) -> Path | None:
+    """LiteRT.js, if the studio is wanted; ValueError for folders that will not do."""
+    from tfnst import folders, studio
+
+    places = [folder for folder in (output, web) if folder is not None]
+    if not places:
+        raise ValueError("--output is missing; name a folder to write")
+    if output is not None and web is not None:
+        one, other = output.resolve(), web.resolve()
+        if one == other or one in other.parents or other in one.parents:
+            raise ValueError(f"--output {output} and --web {web} meet; name two folders")
+    if web is not None and model in ("vgg19", "vgg19-lite"):
+        raise ValueError(f"--web paints, and {model} has no styles; export a network of styles")
+    for folder in places:
+        folders.require_room(folder)
+    return None if web is None else studio.runtime()
 
 
 def _exported(
