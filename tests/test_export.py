@@ -71,6 +71,8 @@ def test_a_file_that_answers_otherwise_is_not_left(
         (("float16",), ("16",), "size '16' is none"),
         (("float16",), ("64", "64"), "sizes is 64, 64; name each once"),
         (("",), ("64",), "format '' is unknown"),
+        (("float16",), ("064",), "size '064' is none"),
+        (("float16",), ("٦٤",), "size '٦٤' is none"),
         (("float16",), ("66",), "size 66 is no multiple of 4"),
         ((), ("64",), "formats or sizes is empty"),
         (("int8",), ("dynamic",), "int8 needs a size of its own"),
@@ -115,7 +117,7 @@ def test_the_commands(
         ),
         (["export", "vgg19-lite", "-o", "x", "--layers", "conv"], "layer 'conv' is not in vgg19"),
         (["export", "my.keras", "-o", "a", "--web", "a/b"], "--output a and --web a/b meet"),
-        (["export", "my.keras", "-o", "none/out"], "there is no folder 'none'"),
+        (["export", "my.keras", "-o", "none/out"], "there is no folder"),
         (["export", "my.keras", "-o", "my.keras"], "is a file; name a folder"),
         (["export", "your.keras", "-o", "out"], "model 'your.keras' is not there"),
         (["verify", "other"], "has no card.json of tfnst export"),
@@ -123,6 +125,9 @@ def test_the_commands(
         ended = tfnst(*arguments)
         assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
     assert Path("other/mine.txt").read_text() == "mine"
+    Path("my.keras").rename('my $b"|d.keras')
+    assert tfnst("export", 'my $b"|d.keras', "-o", "odd", *options, "-q").status == 0
+    assert Path("odd/my_b_d_64_float16.tflite").is_file()
 
 
 def test_feature_networks_are_exported(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tfnst import folders
+from tfnst.decoding import FileError
 from tfnst.folders import altered, replaced_folder
 
 
@@ -58,41 +60,77 @@ def test_a_folder_that_cannot_be_replaced_is_kept(
     honest = Path.replace
 
     def replace(self: Path, target: Path) -> Path:
-        if self.name.startswith(".new-"):
-            raise OSError(errno.EBUSY, "busy")
+        if target.name == "out" and not self.name.endswith("-old"):
+            raise OSError(errno.EBUSY, "busy", str(self))
         return honest(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
-    with pytest.raises(OSError, match="busy"):
+    with pytest.raises(OSError, match="busy") as caught:
         write(tmp_path / "out", one="new")
+    assert caught.value.filename == str(tmp_path / "out")  # no temporary name
     assert [file.name for file in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "deep" / "one").read_text() == "old"
 
 
-def test_a_full_disk_names_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(OSError) as caught, replaced_folder(tmp_path / "out"):
-        raise OSError(errno.ENOSPC, "full", "another file")
+@pytest.mark.parametrize("within", [False, True])
+def test_a_full_disk_names_the_folder(tmp_path: Path, within: bool) -> None:
+    with pytest.raises(OSError) as caught, replaced_folder(tmp_path / "out") as new:
+        full = OSError(errno.ENOSPC, "full", "another file")
+        if within:
+            raise FileError(new / "one", "cannot be written") from full
+        raise full
     assert caught.value.filename == str(tmp_path / "out") and list(tmp_path.iterdir()) == []
 
 
-def test_nothing_of_others_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("mine")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "SHA256SUMS").write_text("")
-    (tmp_path / "folder" / "mine.txt").write_text("mine")
-    write(tmp_path / "out", one="1")
-    (tmp_path / "out" / "deep" / "mine.txt").write_text("mine")
+def test_a_mistake_of_the_caller_stays_one(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no style"), replaced_folder(tmp_path / "out"):
+        raise ValueError("no style")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder of others, with sums of its own."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "mine.txt").write_text("mine")
+    digest = hashlib.sha256(b"mine").hexdigest()
+    (tmp_path / "theirs" / "SHA256SUMS").write_text(f"{digest}  mine.txt\n")
+    return tmp_path
+
+
+def test_nothing_of_others_is_replaced(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "file").write_text("mine")
+    (place / "loop").symlink_to("loop")
+    for name in ("added", "edited", "hollow"):
+        write(place / name, one="1")
+    (place / "added" / "deep" / "mine.txt").write_text("mine")
+    (place / "edited" / "deep" / "one").write_text("mine")
+    (place / "hollow" / "mine").mkdir()
+    (place / "here" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(place / "here" / "deep")
     for name, message in (
         ("file", "is a file; name a folder"),
-        ("folder", "holds other files, as mine.txt; name a new folder"),
-        ("out", "holds other files, as deep/mine.txt"),
+        ("theirs", "holds other files, as SHA256SUMS; name a new folder"),
+        ("added", "holds other files, as deep/mine.txt"),
+        ("edited", "holds other files, as deep/one"),
+        ("hollow", "holds other files, as mine"),
+        ("here", "is where you are"),
+        ("loop", "leads nowhere"),
         ("none/out", "there is no folder"),
         ("/proc", "is a mount point; name a folder in it"),
     ):
-        with pytest.raises(ValueError, match=message), replaced_folder(tmp_path / name):
+        with pytest.raises(ValueError, match=message), replaced_folder(place / name):
             pass
-    assert (tmp_path / "folder" / "mine.txt").read_text() == "mine"
-    assert (tmp_path / "out" / "deep" / "mine.txt").read_text() == "mine"
+    for name in ("theirs/mine.txt", "added/deep/mine.txt", "edited/deep/one"):
+        assert (place / name).read_text() == "mine"
+
+
+def test_what_comes_meanwhile_is_kept(tmp_path: Path) -> None:
+    write(tmp_path / "out", one="1")
+    with pytest.raises(ValueError, match=r"as mine\.txt"), replaced_folder(tmp_path / "out") as new:
+        (new / "one").write_text("2")
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+    assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
 
 
 def test_what_was_altered_is_told(tmp_path: Path) -> None:
@@ -108,3 +146,5 @@ def test_what_was_altered_is_told(tmp_path: Path) -> None:
         "deep/four": "was not written by tfnst",
         "deep/five": "was not written by tfnst",
     }
+    (tmp_path / "out" / folders.SUMS).unlink()
+    assert list(altered(tmp_path / "out")) == [folders.SUMS]

@@ -81,6 +81,8 @@ def test_golden_answers_are_kept(tmp_path: Path) -> None:
         ("tfnst", 3),
         ("parameters", "x"),
         ("golden", 5),
+        ("golden", {"style_weights": "abc"}),
+        ("files", [{"file": "x", "format": "float16", "size": "64"}]),
         ("styles", "wave"),
         ("files", {}),
         ("files", [{"file": "my_64_float16.tflite"}]),

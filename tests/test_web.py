@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -259,6 +260,61 @@ def test_the_last_photo_is_painted(page: Any, photo: Path, tmp_path: Path) -> No
     assert waiting.value.suggested_filename == "hopper-starry_night.png"
 
 
+def test_a_late_example_comes_too_late(page: Any, photo: Path) -> None:
+    page.evaluate(
+        """() => {
+            const fetch = window.fetch;
+            window.fetch = (...asked) =>
+                new Promise((resolve) => setTimeout(resolve, 1500)).then(() => fetch(...asked));
+        }"""
+    )
+    page.click("#example")
+    page.set_input_files("#file", photo)
+    page.wait_for_timeout(3000)
+    settle(page)
+    with page.expect_download() as waiting:
+        page.click("#save")
+    assert waiting.value.suggested_filename == "hopper-starry_night.png"
+
+
+def test_a_style_that_is_chosen_before_the_camera_fails_is_painted(
+    page: Any, photo: Path, tmp_path: Path
+) -> None:
+    page.set_input_files("#file", photo)
+    settle(page)
+    page.evaluate(
+        """() => {
+            navigator.mediaDevices.getUserMedia = () => new Promise((_, reject) =>
+                setTimeout(() => reject(new DOMException('', 'NotAllowedError')), 1000));
+        }"""
+    )
+    page.click(".actions .camera")
+    page.click("[data-style=udnie]")
+    page.wait_for_selector("#error:visible", timeout=PATIENCE)
+    settle(page)
+    assert psnr(saved(page, tmp_path), expected(photo, {"udnie": 1})) >= 45
+
+
+def test_a_camera_that_cannot_be_turned_leaves_its_picture(page: Any, tmp_path: Path) -> None:
+    page.click(".actions .camera")
+    page.wait_for_selector("body[data-painted]", timeout=PATIENCE)
+    page.evaluate(
+        """() => {
+            navigator.mediaDevices.getUserMedia = () =>
+                Promise.reject(new DOMException('', 'NotReadableError'));
+            flip.click();
+        }"""
+    )
+    page.wait_for_selector("#error:visible", timeout=PATIENCE)
+    page.click("[data-style=udnie]")
+    settle(page)
+    with page.expect_download() as waiting:
+        page.click("#save")
+    assert waiting.value.suggested_filename == "camera-udnie.png"
+    waiting.value.save_as(tmp_path / "camera.png")
+    assert images.load(tmp_path / "camera.png").rgb.shape[1] == 512
+
+
 def test_the_camera_is_left_when_it_is_switched_off(page: Any) -> None:
     page.evaluate(
         """() => {
@@ -298,6 +354,15 @@ def test_nothing_leaves_the_screen(page: Any, photo: Path, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def renamed(exported: Path, folder: Path, name: str) -> Path:
+    """An export whose first style has another name."""
+    shutil.copytree(exported, folder)
+    card = (folder / "card.json").read_text("utf-8")
+    (folder / "card.json").write_text(card.replace('"wave"', json.dumps(name)), "utf-8")
+    (folder / "thumbnails/wave.jpg").rename(folder / f"thumbnails/{name}.jpg")
+    return folder
+
+
 def test_a_new_version_is_loaded(
     browser: Any, site: Path, exported: tuple[Path, list[Exported]], tmp_path: Path
 ) -> None:
@@ -309,13 +374,8 @@ def test_a_new_version_is_loaded(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         opened.goto(server.url)
         opened.wait_for_selector("body[data-offline]", timeout=PATIENCE)
-        renamed = tmp_path / "renamed"
-        shutil.copytree(exported[0], renamed)
-        card = (renamed / "card.json").read_text("utf-8")
-        odd = "my wave #1+b 50%?"
-        (renamed / "card.json").write_text(card.replace('"wave"', f'"{odd}"'))
-        (renamed / "thumbnails/wave.jpg").rename(renamed / f"thumbnails/{odd}.jpg")
-        studio.write(renamed, place, studio.runtime())
+        odd = "my (wave) #1+b 50%? é!"
+        studio.write(renamed(exported[0], tmp_path / "renamed", odd), place, studio.runtime())
         opened.goto(server.url)
         opened.wait_for_selector(f"[data-style='{odd}']", timeout=PATIENCE)
         opened.wait_for_selector("body[data-offline]", timeout=PATIENCE)
@@ -328,6 +388,39 @@ def test_a_new_version_is_loaded(
     opened.check("#mix")
     opened.uncheck("#mix")
     assert opened.get_attribute(f"[data-style='{odd}']", "aria-pressed") == "true"
+    context.close()
+
+
+def test_two_tabs_each_keep_their_version_until_they_are_asked(
+    browser: Any, site: Path, exported: tuple[Path, list[Exported]], photo: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(site, place := tmp_path / "site")
+    context = browser.new_context()
+    with Server(place) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tabs = [context.new_page(), context.new_page()]
+        for tab in tabs:
+            tab.goto(server.url)
+            tab.wait_for_selector("body[data-offline]", timeout=PATIENCE)
+            tab.reload()  # now the service worker answers
+            tab.wait_for_selector("body[data-offline]", timeout=PATIENCE)
+            tab.set_input_files("#file", photo)
+            settle(tab)
+        studio.write(renamed(exported[0], tmp_path / "new", "constructor"), place, studio.runtime())
+        idle = context.new_page()
+        idle.goto(server.url)  # with nothing to lose, it takes the new one
+        idle.wait_for_selector("[data-style=constructor]", timeout=PATIENCE)
+        for tab in tabs:
+            tab.select_option("#size", "256", force=True)
+            tab.evaluate("document.querySelector('[data-style=scream]').click()")
+            settle(tab)
+            assert tab.locator("[data-style]").count() == 16 and not tab.is_visible("#error")
+            tab.click("#renew:visible")
+            tab.wait_for_selector("[data-style=constructor]", timeout=PATIENCE)
+        tab.check("#mix")
+        assert tab.get_attribute("[data-style=constructor]", "aria-pressed") == "true"
+        assert tab.get_attribute("[data-style=night]", "aria-pressed") == "false"
+        server.shutdown()
     context.close()
 
 

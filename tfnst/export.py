@@ -58,7 +58,8 @@ class ExportSettings:
             if name not in FORMATS:
                 raise ValueError(f"format {name!r} is unknown; use {', '.join(FORMATS)}")
         for size in self.sizes:
-            if size != DYNAMIC and not (size.isdecimal() and 32 <= int(size) <= 4096):
+            plain = size.isascii() and size.isdecimal() and not size.startswith("0")
+            if size != DYNAMIC and not (plain and 32 <= int(size) <= 4096):
                 raise ValueError(f"size {size!r} is none; use a number, 32 to 4096, or {DYNAMIC}")
             if size != DYNAMIC and int(size) % MULTIPLE:
                 raise ValueError(f"size {size} is no multiple of {MULTIPLE}; use one")

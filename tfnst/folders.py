@@ -11,18 +11,26 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+MARK = "# written by tfnst"  # the first line; to sha256sum a comment
+MISSING = "is not there"
 SUMS = "SHA256SUMS"  # as sha256sum -c reads it; it tells what is ours, and whether it is whole
 
 
 def require_room(folder: Path) -> None:
-    """ValueError for what is no folder, or holds any file that we did not write."""
-    if folder.exists() and not folder.is_dir():
+    """ValueError for what is no folder of ours, or holds anything that is not as we wrote it."""
+    try:
+        place = folder.resolve()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        raise ValueError(f"{str(folder)!r} leads nowhere; name a folder") from None
+    if place.exists() and not place.is_dir():
         raise ValueError(f"{str(folder)!r} is a file; name a folder")
-    if not folder.absolute().parent.is_dir():
-        raise ValueError(f"there is no folder {str(folder.parent)!r}; make it first")
-    if os.path.ismount(folder):
+    if not place.parent.is_dir():
+        raise ValueError(f"there is no folder {str(place.parent)!r}; make it first")
+    if os.path.ismount(place):
         raise ValueError(f"{str(folder)!r} is a mount point; name a folder in it")
-    if folder.is_dir() and (others := sorted(set(_files(folder)) - set(sums(folder)))):
+    if Path.cwd().resolve().is_relative_to(place):
+        raise ValueError(f"{str(folder)!r} is where you are; name a folder in it")
+    if place.is_dir() and (others := _others(place)):
         raise ValueError(f"{str(folder)!r} holds other files, as {others[0]}; name a new folder")
 
 
@@ -30,22 +38,25 @@ def require_room(folder: Path) -> None:
 def replaced_folder(folder: Path) -> Iterator[Path]:
     """A folder of another name to fill, which takes the place of `folder` unless that fails.
 
-    Raises ValueError as `require_room` does, OSError that names the folder when the disk is full.
+    Raises ValueError as `require_room` does, OSError that names the folder, not what was to become
+    it, when the disk is full or refuses.
     """
     require_room(folder)
     place = folder.resolve()
-    token = secrets.token_hex(4)
-    new, old = (place.with_name(f".{kind}-{place.name}-{token}") for kind in ("new", "old"))
+    token = f".tfnst-{secrets.token_hex(4)}"
+    new, old = place.with_name(token), place.with_name(f"{token}-old")
     try:
         new.mkdir()
         yield new
         (new / SUMS).write_text(_listed(new), "utf-8")
+        require_room(folder)  # it took a while
         if place.exists():
             place.replace(old)
         new.replace(place)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # told of a file that will not be there
-            raise OSError(error.errno, os.strerror(error.errno), str(folder)) from error
+    except (OSError, ValueError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if isinstance(cause, OSError) and (token in str(error) or _is_full(cause)):
+            raise OSError(cause.errno, cause.strerror, str(folder)) from error
         raise
     finally:
         if old.exists() and not place.exists():
@@ -54,24 +65,44 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _is_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _others(folder: Path) -> list[str]:
+    """What of a folder we did not write, or not so; empty folders, too."""
+    if not any(folder.iterdir()):
+        return []
+    listed = sums(folder)
+    if not listed:
+        return _files(folder) or [next(folder.iterdir()).name]
+    ours = {parent.as_posix() for name in listed for parent in Path(name).parents}
+    places = (place for place in folder.rglob("*") if place.is_dir() and not place.is_symlink())
+    within = [place.relative_to(folder).as_posix() for place in places]
+    changed = [name for name, told in altered(folder).items() if told != MISSING]
+    return [*changed, *sorted(set(within) - ours)]
+
+
 def sums(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file as it was written, by its name within; empty where none is told."""
+    """The SHA-256 of each file as it was written, by its name within; empty if it is not ours."""
     try:
-        lines = (folder / SUMS).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        first, *lines = (folder / SUMS).read_text("utf-8").splitlines()
+    except (OSError, ValueError):
         return {}
-    told = (line.partition("  ") for line in lines)
-    return {name: digest for digest, _, name in told if name} | {SUMS: ""}
+    told = [line.partition("  ") for line in lines]
+    return {name: digest for digest, _, name in told if name} if first == MARK else {}
 
 
 def altered(folder: Path) -> dict[str, str]:
     """What is wrong with a folder by its sums: a sentence for each file, by its name."""
     listed, there = sums(folder), set(_files(folder))
-    found = dict.fromkeys(sorted(there - set(listed)), "was not written by tfnst")
+    if not listed:
+        return {SUMS: "is missing, or not of tfnst; write the folder again"}
+    found = dict.fromkeys(sorted(there - set(listed) - {SUMS}), "was not written by tfnst")
     for name, digest in listed.items():
         if name not in there:
-            found[name] = "is not there"
-        elif digest and _digest(folder / name) != digest:
+            found[name] = MISSING
+        elif _digest(folder / name) != digest:
             found[name] = "is not the file that was written: its SHA-256 differs"
     return found
 
@@ -86,4 +117,5 @@ def _digest(file: Path) -> str:
 
 
 def _listed(folder: Path) -> str:
-    return "".join(f"{_digest(folder / name)}  {name}\n" for name in _files(folder))
+    lines = [f"{_digest(folder / name)}  {name}" for name in _files(folder)]
+    return "\n".join([MARK, *lines]) + "\n"

@@ -24,6 +24,7 @@ PAGES = (
 WORKER = "service-worker.js"
 # Where there are threads, where there are none, and where the processor's newest additions fail.
 RUNTIMES = ("litert_wasm_threaded", "litert_wasm", "litert_wasm_compat")
+UNQUOTED = "/!~*'()"  # as JavaScript's encodeURIComponent leaves them
 PREFERRED = ("float16", "int8-weights", "float32", "int8")
 
 
@@ -146,7 +147,7 @@ def _service_worker(site: Path) -> str:
     found = hashlib.sha256()
     for file in kept:
         found.update(file.read_bytes())
-    names = ["./", *(quote(file.relative_to(site).as_posix()) for file in kept)]
+    names = ["./", *(quote(file.relative_to(site).as_posix(), safe=UNQUOTED) for file in kept)]
     text = (WEB / WORKER).read_text("utf-8")
     words = {
         "@VERSION@": found.hexdigest()[:16],

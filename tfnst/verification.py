@@ -87,6 +87,7 @@ def read_card(folder: Path) -> dict[str, Any]:
         kinds = {"tfnst": str, "inputs": dict, "golden": dict, "parameters": int, "files": list}
         told = all(isinstance(card[name], kind) for name, kind in kinds.items())
         styles = card.get("styles", [])
+        np.array(list(card["golden"].values()), np.float32)
         if not (told and all(_is_told(each) for each in card["files"]) and _are_names(styles)):
             raise ValueError("it is of another kind")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -99,7 +100,8 @@ def read_card(folder: Path) -> dict[str, Any]:
 def _is_told(each: dict[str, Any]) -> bool:
     """Whether a file of a card can be looked for: it is here, of a format and a size we know."""
     size = each["size"] == DYNAMIC or each["size"].isdecimal()
-    return each["format"] in LEAST and size and Path(each["file"]).name == each["file"]
+    here = Path(each["file"]).name == each["file"]
+    return each["format"] in LEAST and size and here and isinstance(each["sha256"], str)
 
 
 def _are_names(styles: Any) -> bool:

@@ -76,8 +76,12 @@ export class Camera {
   }
 
   turn() {
-    this.facing = this.facing === "user" ? "environment" : "user";
-    return this.start();
+    const before = this.facing;
+    this.facing = before === "user" ? "environment" : "user";
+    return this.start().catch((error) => {
+      this.facing = before;
+      throw error;
+    });
   }
 
   /** The picture of this moment, (width, height) in pixels. */

@@ -47,6 +47,7 @@ export async function keepOffline({ used, later }, version, renewed) {
 }
 
 function takeOver(worker) {
+  if (worker.state === "activated") return location.reload(); // another tab was first
   navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
   worker.postMessage("take over");
 }

@@ -29,10 +29,11 @@ export class Painter {
 
   /**
    * What runs here: {gpu, threads, used, later}; `used` are the files that it took, `later` those
-   * that would be better, once the service worker lets the page use threads.
+   * that would be better, once the service worker lets the page use threads. The models are
+   * fetched, all of them, for later there may be others in their places.
    */
-  start() {
-    return this.#ask("start");
+  start(urls) {
+    return this.#ask("start", { urls });
   }
 
   /** A picture painted: {bytes, width, height, milliseconds, engine, remark}. The bitmap is used up. */

@@ -12,7 +12,7 @@ self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
 });
 
-// A page goes on with the files that it began with, until it asks for the new ones.
+// A page goes on with what it has read into memory, until it asks for the new files.
 self.addEventListener("message", ({ data }) => {
   if (data === "take over") self.skipWaiting();
 });
@@ -35,7 +35,9 @@ self.addEventListener("fetch", (event) => {
 
 async function answer(request) {
   const [files, runtime] = await Promise.all([caches.open(CACHE), caches.open(RUNTIME)]);
-  const key = request.mode === "navigate" ? "./" : request;
+  const { scope } = self.registration;
+  const home = request.url.split(/[?#]/)[0] === scope;
+  const key = home ? "./" : request;
   const kept = (await files.match(key, { ignoreSearch: true })) ?? (await runtime.match(key));
   const response = kept ?? (await fetch(request));
   return (await runtime.match(THREADED)) ? isolated(response) : response;
@@ -43,6 +45,7 @@ async function answer(request) {
 
 // Threads want a page that no other site shares a process with. A static host does not say so.
 function isolated(response) {
+  if (response.status === 0) return response; // a redirect, which nobody may look into
   const headers = new Headers(response.headers);
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Cross-Origin-Embedder-Policy", "require-corp");

@@ -29,19 +29,17 @@ export class Session {
     return !this.photo && !this.camera.wanted;
   }
 
-  /** Open a file's picture. */
-  async open(file) {
+  /** Open a file's picture; the file may be on its way yet. */
+  async open(coming) {
     const mine = ++this.opened;
-    this.page.reading(file.name);
-    let bitmap;
+    let file, bitmap;
     try {
+      this.page.reading(coming.name);
+      file = await coming;
       bitmap = await decoded(file);
-    } catch {
-      const kind = /hei[cf]/i.test(file.type + file.name) ? "HEIC" : "This file";
-      const advice = "choose a JPEG, PNG or WebP picture.";
-      if (mine === this.opened) {
-        this.page.failed(new Error(`${kind} cannot be read by this browser; ${advice}`));
-      }
+    } catch (error) {
+      const failed = file ? unreadable(file) : error;
+      if (mine === this.opened) this.page.failed(failed);
       return;
     }
     if (mine !== this.opened) return bitmap.close();
@@ -103,7 +101,9 @@ export class Session {
   }
 
   #fail(error) {
+    const last = this.#lastFrame();
     this.stopCamera(false);
+    if (last) this.photo = last;
     const memory = /memory|alloc|abort/i.test(error.message);
     const more = memory ? " Choose a smaller size in the settings." : "";
     const told = error.message.replace(/\.$/, "");
@@ -114,6 +114,7 @@ export class Session {
   async toggleCamera(turn = false) {
     if (this.camera.wanted && !turn) return this.stopCamera(true);
     this.opened++; // a photo that is still being read comes too late
+    const last = this.#lastFrame();
     const started = turn ? this.camera.turn() : this.camera.start();
     this.page.live(true, 0);
     try {
@@ -123,6 +124,7 @@ export class Session {
       await this.repaint();
     } catch (error) {
       this.page.live(false, 0);
+      await (last ? this.#replace(last) : this.repaint());
       this.page.failed(error);
     }
   }
@@ -130,13 +132,18 @@ export class Session {
   /** Stop it, and paint its last picture as a photo if that is to be kept. */
   stopCamera(keep) {
     if (!this.camera.wanted) return;
-    const { video } = this.camera;
-    const size = [video.videoWidth, video.videoHeight];
-    const last = keep && this.camera.on ? this.camera.frame(size) : null;
+    const last = keep ? this.#lastFrame() : null;
     this.camera.stop();
     this.page.live(false, 0);
-    if (last) this.#replace({ bitmap: last, name: "camera" });
+    if (last) this.#replace(last);
     else if (keep) this.repaint();
+  }
+
+  /** What the camera shows, as a photo; null where it shows nothing. */
+  #lastFrame() {
+    if (!this.camera.on) return null;
+    const { videoWidth, videoHeight } = this.camera.video;
+    return { bitmap: this.camera.frame([videoWidth, videoHeight]), name: "camera" };
   }
 
   /** Download the painting that is wanted now; the camera's in full size, which stops it. */
@@ -159,6 +166,11 @@ export class Session {
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     this.page.saved(name);
   }
+}
+
+function unreadable(file) {
+  const kind = /hei[cf]/i.test(file.type + file.name) ? "HEIC" : "This file";
+  return new Error(`${kind} cannot be read by this browser; choose a JPEG, PNG or WebP picture.`);
 }
 
 async function decoded(file) {

@@ -107,7 +107,7 @@ function connectControls() {
   });
   find("flip").addEventListener("click", () => session.toggleCamera(true));
   find("save").addEventListener("click", () => session.save());
-  find("example").addEventListener("click", openExample);
+  find("example").addEventListener("click", () => session.open(example()));
   divider.addEventListener("input", () => place(divider.value));
   strength.addEventListener("input", () => {
     find("strength-value").textContent = `${strength.value} %`;
@@ -120,10 +120,10 @@ function connectControls() {
   find("engine").addEventListener("change", paintAnew);
 }
 
-async function openExample() {
+async function example() {
   const response = await fetch("model/example.png").catch(() => null);
-  if (!response?.ok) fail(new Error("The example cannot be loaded; choose a photo of your own."));
-  else session.open(new File([await response.blob()], "example.png", { type: "image/png" }));
+  if (!response?.ok) throw new Error("The example cannot be loaded; choose a photo of your own.");
+  return new File([await response.blob()], "example.png", { type: "image/png" });
 }
 
 function connectDropping() {
@@ -151,7 +151,7 @@ function connectKeys() {
     o: () => find("file").click(),
     c: () => session.toggleCamera(),
     s: () => session.save(),
-    m: () => find("mix").click(),
+    m: () => model.styles.length > 1 && find("mix").click(),
     b: () => place(100),
   };
   const restore = () => place(find("divider").value);
@@ -217,7 +217,7 @@ async function start() {
   offerSizes();
   find("licence").textContent = model.license ? `Network ${model.name}: ${model.license}.` : "";
   try {
-    runs = await painter.start();
+    runs = await painter.start(Object.values(model.files));
   } catch (error) {
     return stopWith(`LiteRT cannot run here: ${error.message}`);
   }

@@ -47,7 +47,7 @@ export class Styles {
 
   #pick(name) {
     if (!this.mix.checked) this.shares = { [name]: 1 };
-    else if (!(name in this.shares)) this.shares = { ...this.shares, [name]: 0.5 };
+    else if (!Object.hasOwn(this.shares, name)) this.shares = { ...this.shares, [name]: 0.5 };
     else if (Object.keys(this.shares).length > 1) {
       const { [name]: _, ...others } = this.shares;
       this.shares = others;
@@ -66,6 +66,7 @@ export class Styles {
 
   /** Arrow keys, Home and End, as in a grid. */
   #move(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const found = getComputedStyle(this.list).gridTemplateColumns.split(" ").length;
     const columns = found < this.buttons.length ? found : 1; // a single row that scrolls
     const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
@@ -85,12 +86,12 @@ export class Styles {
     const stop = document.activeElement?.dataset?.style ?? chosen[0];
     for (const button of this.buttons) {
       const { style } = button.dataset;
-      button.setAttribute("aria-pressed", String(style in this.shares));
+      button.setAttribute("aria-pressed", String(Object.hasOwn(this.shares, style)));
       button.tabIndex = style === stop ? 0 : -1; // one stop of the Tab key for all
     }
     document.getElementById("mixture").hidden = !this.mix.checked;
     document.getElementById("shares").replaceChildren(...chosen.map((name) => this.#slider(name)));
-    const works = this.known.filter(({ name, title: work }) => name in this.shares && work);
+    const works = this.known.filter(({ name, title: work }) => Object.hasOwn(this.shares, name) && work);
     const told = works.map((one) => `${one.artist}, ${one.title}, ${one.year}`);
     document.getElementById("about").textContent = told.join(" · ");
     this.#tellShares();

@@ -4,10 +4,12 @@
 
 const LEAST = 30; // decibels between WebGPU and WASM: less is a driver that computes wrongly
 const here = (path) => new URL(path, self.location.href).href;
+const files = new Map(); // a model's address → its bytes to come, null if it cannot be had
 const models = new Map(); // "webgpu 512" → {model, checked}
 let litert, pixels, threads;
 
-async function start() {
+async function start({ urls }) {
+  for (const url of urls) files.set(url, fetched(url));
   pixels = await import(here("pixels.js"));
   litert = await import(here("litert/index.js"));
   const relaxed = await litert.supportsFeature("relaxedSimd");
@@ -37,7 +39,9 @@ async function compiled(engine, side, url) {
   if (!models.has(key)) {
     // Sums over a whole picture overflow at half precision.
     const options = { accelerator: engine, gpuOptions: { precision: "fp32" } };
-    const model = await litert.loadAndCompile(await fetched(url), options);
+    const bytes = await files.get(url);
+    if (bytes === null) throw new Error("the model cannot be loaded; reload the page");
+    const model = await litert.loadAndCompile(bytes.slice(), options);
     if (engine === "webgpu" && !model.isFullyAccelerated) throw new Error("not all of it runs there");
     models.set(key, { model, checked: engine !== "webgpu" });
   }
@@ -46,8 +50,7 @@ async function compiled(engine, side, url) {
 
 async function fetched(url) {
   const response = await fetch(here(url)).catch(() => null);
-  if (!response?.ok) throw new Error("the model cannot be loaded; reload the page");
-  return new Uint8Array(await response.arrayBuffer());
+  return response?.ok ? new Uint8Array(await response.arrayBuffer()) : null;
 }
 
 async function pass(model, floats, weights, side) {

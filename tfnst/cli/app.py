@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -32,6 +33,8 @@ AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of 
 
 def main() -> None:
     """Entry point: no traceback for what a user can mend."""
+    # As Ctrl-C does: or unfinished folders would be left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with terminal.one_line_errors():
         # Typer would print a usage error in four lines.
         status = app(sys.argv[1:] or ["--help"], prog_name="tfnst", standalone_mode=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import signal
+import re
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -116,7 +116,9 @@ def _exported(
     about: dict[str, Any] = dict(assets.ABOUT.get(model, {}))
     if model in assets.PRESETS:
         about["artworks"] = assets.gallery()
-    return networks.load(model), Path(model).stem, about
+    # What no file, address or program of theirs minds.
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(model).stem)
+    return networks.load(model), name, about
 
 
 def _describe(report: Exported | Latency | Verified) -> str:
@@ -179,8 +181,6 @@ def studio(
                 print(f"{server.url}  Ctrl-C ends it", flush=True)
             if browser:
                 webbrowser.open(server.url)
-            # Or a temporary folder of 30 MB would be left behind.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
                 server.serve_forever()
 
