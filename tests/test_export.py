@@ -119,7 +119,7 @@ def test_the_commands(
         (["export", "my.keras", "-o", "a", "--web", "a/b"], "--output a and --web a/b meet"),
         (["export", "my.keras", "-o", "none/out"], "there is no folder"),
         (["export", "my.keras", "-o", "my.keras"], "is a file; name a folder"),
-        (["export", "your.keras", "-o", "out"], "model 'your.keras' is not there"),
+        (["export", "your.keras", "-o", "fresh"], "model 'your.keras' is not there"),
         (["verify", "other"], "has no card.json of tfnst export"),
     ):
         ended = tfnst(*arguments)
