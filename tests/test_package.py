@@ -23,10 +23,10 @@ PARTS = [file.parent.name for file in PACKAGE.glob("*/__init__.py")]
 LINE = (
     "assets",
     "terminal",
-    "folders",
     "serving",
     "decoding",
     "images",
+    "folders",
     "animation",
     "color",
     "datasets",

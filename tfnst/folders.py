@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+from tfnst import images
 
 MARK = "# written by tfnst"  # the first line; to sha256sum a comment
 MISSING = "is not there"
@@ -102,7 +103,7 @@ def altered(folder: Path) -> dict[str, str]:
     for name, digest in listed.items():
         if name not in there:
             found[name] = MISSING
-        elif _digest(folder / name) != digest:
+        elif images.sha256(folder / name) != digest:
             found[name] = "is not the file that was written: its SHA-256 differs"
     return found
 
@@ -112,10 +113,6 @@ def _files(folder: Path) -> list[str]:
     return sorted(place.relative_to(folder).as_posix() for place in places)
 
 
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def _listed(folder: Path) -> str:
-    lines = [f"{_digest(folder / name)}  {name}" for name in _files(folder)]
+    lines = [f"{images.sha256(folder / name)}  {name}" for name in _files(folder)]
     return "\n".join([MARK, *lines]) + "\n"

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfnst.verification import SAVED_MODEL
+from tfnst.verification import PLAINEST, SAVED_MODEL
 
 TEMPLATES = Path(__file__).parent / "assets" / "export"
 SNIPPETS = ("StylePainter.kt", "StylePainter.swift")
-PLAINEST = ("float16", "float32", "int8-weights", "int8", SAVED_MODEL)  # to begin with, in order
 
 
 def pages(card: Mapping[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tfnst.folders import replaced_folder
 from tfnst.rows import PHOTO
-from tfnst.verification import GOLDEN, read_card
+from tfnst.verification import GOLDEN, PLAINEST, read_card
 
 _PACKAGE = Path(__file__).parent
 LITERT = Path("node_modules", "@litertjs")
@@ -25,7 +25,6 @@ WORKER = "service-worker.js"
 # Where there are threads, where there are none, and where the processor's newest additions fail.
 RUNTIMES = ("litert_wasm_threaded", "litert_wasm", "litert_wasm_compat")
 UNQUOTED = "/!~*'()"  # as JavaScript's encodeURIComponent leaves them
-PREFERRED = ("float16", "int8-weights", "float32", "int8")
 
 
 def _shipped(packaged: str, checkout: str) -> Path:
@@ -77,11 +76,11 @@ def is_site(folder: Path) -> bool:
 
 
 def _models(card: dict[str, Any]) -> dict[int, str]:
-    """A file for each fixed size, of the first of the preferred precisions that there is."""
+    """A file for each fixed size, the plainest that there is."""
     if "styles" not in card:
         raise ValueError("the studio paints, and this network has no styles; export one that has")
     found: dict[int, str] = {}
-    for precision in reversed(PREFERRED):
+    for precision in reversed(PLAINEST):
         for each in card["files"]:
             if each["format"] == precision and each["size"].isdecimal():
                 found[int(each["size"])] = each["file"]

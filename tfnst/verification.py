@@ -22,6 +22,7 @@ SAVED_MODEL, DYNAMIC = "saved_model", "dynamic"
 SIGNATURE = "serving_default"  # of the .tflite files
 # PSNR to Keras' answers, in decibels, at least. "int8" rounds activations too, which shows.
 LEAST = {SAVED_MODEL: 90.0, "float32": 90.0, "float16": 60.0, "int8-weights": 38.0, "int8": 25.0}
+PLAINEST = ("float16", "float32", "int8-weights", "int8", SAVED_MODEL)  # to begin with, in order
 EXPERIMENTAL = ("int8",)
 BYTES = {"float32": 4, "float16": 2, "int8-weights": 1, "int8": 1}  # a parameter takes, at least
 GRAPH = 400_000  # bytes of a file that are no weights, at most

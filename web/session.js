@@ -19,7 +19,7 @@ export class Session {
     });
     this.photo = null; // {bitmap, name}
     this.opened = 0; // photos: the last one that was chosen is shown, however long it took
-    this.asked = { canvas: document.createElement("canvas") }; // with name, label, live
+    this.asked = { canvas: document.createElement("canvas") }; // with name, label
     this.shown = null; // {name, label}
     this.done = Promise.resolve(false);
   }
@@ -84,7 +84,7 @@ export class Session {
       ? this.camera.frame([width, height])
       : await shrunk(photo, width, height);
     draw(this.asked.canvas, bitmap, width, height);
-    Object.assign(this.asked, { name, label: wish.label, live });
+    Object.assign(this.asked, { name, label: wish.label });
     const weights = rowWeights(wish.names, wish.shares, wish.strength);
     return { bitmap, weights, side, url: wish.url(side), engine: wish.engine };
   }
@@ -93,10 +93,10 @@ export class Session {
     const { bytes, width, height } = result;
     Object.assign(this.after, { width, height });
     this.after.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
-    const { canvas, name, label, live } = this.asked;
+    const { canvas, name, label } = this.asked;
     draw(this.before, canvas, width, height);
     this.shown = { name, label };
-    this.page.painted({ ...result, label, live });
+    this.page.painted({ ...result, label });
     if (this.camera.wanted) requestAnimationFrame(() => this.repaint());
   }
 
