@@ -28,7 +28,7 @@ def main() -> None:
         command: list[str | Path] = [
             sys.executable,
             "-m",
-            "tfnst.cli",
+            "tfnst",
             "apply",
             photo,
             "--lite",

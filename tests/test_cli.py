@@ -80,7 +80,7 @@ def test_help_is_quick_and_needs_no_tensorflow(
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        [sys.executable, "-m", "tfnst.cli", *arguments], capture_output=True, text=True, env=bare
+        [sys.executable, "-m", "tfnst", *arguments], capture_output=True, text=True, env=bare
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert (done.returncode, done.stderr) == (0, "")
@@ -90,7 +90,7 @@ def test_help_is_quick_and_needs_no_tensorflow(
 
 def test_the_block_works(bare: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tfnst.cli", "info"], capture_output=True, text=True, env=bare
+        [sys.executable, "-m", "tfnst", "info"], capture_output=True, text=True, env=bare
     )
     assert done.returncode != 0 and "tensorflow was imported" in done.stderr
 
@@ -486,7 +486,7 @@ def test_stopped_before_the_first_step_it_writes_nothing(
 def test_ctrl_c_keeps_a_picture_that_repeats(tfnst: Call, home: Path) -> None:
     """A process of its own; this also shows that TensorFlow says nothing."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
-    command = [sys.executable, "-m", "tfnst.cli", "stylize", "photo.png", "art.png", "-o"]
+    command = [sys.executable, "-m", "tfnst", "stylize", "photo.png", "art.png", "-o"]
     with subprocess.Popen(
         [*command, "out.png", *SMALL, "--steps", "100000", "--json"],
         stdout=subprocess.PIPE,

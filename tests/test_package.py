@@ -17,7 +17,7 @@ from tfnst import assets, images, studio
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tfnst"
-MODULES = sorted(file.stem for file in PACKAGE.glob("*.py") if file.stem != "__init__")
+MODULES = sorted(file.stem for file in PACKAGE.glob("[!_]*.py"))
 PARTS = [file.parent.name for file in PACKAGE.glob("*/__init__.py")]
 # Each may import those before it. The first two import none.
 LINE = (
@@ -273,7 +273,7 @@ def test_the_installed_wheel_paints(installed: Path, tmp_path: Path) -> None:
     picture = images.load(tmp_path / "a.png")
     assert max(picture.rgb.shape) == 48 and picture.recipe
     assert str(installed.parent) in picture.recipe  # the weights were the wheel's own
-    same = call(installed / "python", "-m", "tfnst.cli", "repeat", "a.png", "--quiet")
+    same = call(installed / "python", "-m", "tfnst", "repeat", "a.png", "--quiet")
     assert same == "a.png: the same, byte for byte"
     where = call(installed / "python", "-c", "from tfnst import studio; print(studio.GALLERY)")
     lite = Path(where, "gallery_256_float16.tflite")

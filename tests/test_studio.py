@@ -140,7 +140,7 @@ def test_the_command_serves(
 ) -> None:
     site = tmp_path / "site"
     studio.write(exported[0], site, litert)
-    command = [sys.executable, "-m", "tfnst.cli", "studio", site, "--port", "0", "--no-browser"]
+    command = [sys.executable, "-m", "tfnst", "studio", site, "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         url = running.stdout.readline().split()[0]
