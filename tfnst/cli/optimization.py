@@ -87,6 +87,7 @@ def stylize(
     for target in targets:
         images.require_writable(target)
     under = terminal.start_tensorflow(device)
+    terminal.remark_on_precision(precision, device)
     from tfnst import painting
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
