@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import untrained
 from tfnst import images, looks
@@ -88,3 +89,23 @@ def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
         network, images.Picture(photo(), alpha), ["wave", "night"], 2, Look({})
     ):
         assert (clear[:, :26] == 1).all() and (clear[:, 26:] < 1).any()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P"])
+def test_a_mask_of_labels_is_one_of_black_and_white(tmp_path: Path, mode: str) -> None:
+    labels = np.zeros((16, 24), np.uint8)
+    labels[:, 12:] = 1
+    picture = Image.fromarray(labels)
+    if mode == "P":
+        picture.putpalette([0, 0, 0, 1, 1, 1])
+    elif mode == "RGB":
+        picture = picture.convert(mode)
+    picture.save(tmp_path / "labels.png")
+    np.testing.assert_array_equal(looks.read_mask(tmp_path / "labels.png"), labels)
+
+
+@pytest.mark.parametrize("values", [(0, 255), (0, 128), (0, 1, 2), (0,)])
+def test_other_masks_are_shades_of_grey(tmp_path: Path, values: tuple[int, ...]) -> None:
+    shades = np.resize(np.array(values, np.uint8), (16, 24))
+    Image.fromarray(shades).save(tmp_path / "mask.png")
+    np.testing.assert_allclose(looks.read_mask(tmp_path / "mask.png"), shades / 255, atol=1e-6)

@@ -73,9 +73,21 @@ class Look:
             return dict(
                 zip(self.styles, left_to_right(height, width, len(self.styles)), strict=True)
             )
-        grey = [images.load(mask).rgb.mean(-1) for mask in self.masks]
+        grey = [read_mask(mask) for mask in self.masks]
         masks = [images.resize(mask, height, width) for mask in grey]
         return dict(zip(self.styles, masks, strict=True))
+
+
+def read_mask(file: str | Path) -> np.ndarray:
+    """A mask's file as (H, W) float32 in [0, 1]; values 0 and 1 out of 255 are labels: 1 is white.
+
+    Raises ValueError for a file that cannot be read.
+    """
+    grey: np.ndarray = images.load(file).rgb.mean(-1)
+    label = np.float32(1) / np.float32(255)
+    # Segmentation tools write classes, not shades: to the eye such a mask is black throughout.
+    labels = bool(np.isclose(grey.max(), label)) and np.isclose(grey[grey > 0], label).all()
+    return (grey > 0).astype(np.float32) if labels else grey
 
 
 def left_to_right(height: int, width: int, count: int) -> list[np.ndarray]:
