@@ -88,6 +88,14 @@ def test_help_is_quick_and_needs_no_tensorflow(
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
 
 
+def test_a_sign_that_the_output_lacks_ends_no_command() -> None:
+    command = [sys.executable, "-m", "tfnst", "stylize", "a\u00d7.png", "b.png", "-o", "c.png"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1251:strict"}
+    done = subprocess.run(command, capture_output=True, env=environment)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1 and b"a\\xd7.png: there is no such file" in done.stderr
+
+
 def test_the_block_works(bare: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tfnst", "info"], capture_output=True, text=True, env=bare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,15 @@ def test_it_reports_and_writes_all_files(photos: datasets.PhotoFolder, tmp_path:
         "my.keras.log.jsonl",
         "my.keras.checkpoints",
     }
+
+
+def test_names_that_are_not_utf_8_end_no_training(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    artwork = tmp_path / os.fsdecode(b"caf\xe9.jpg")
+    artwork.write_bytes(ARTWORKS["swirl"].read_bytes())
+    list(runs.train({"swirl": artwork}, photos, tmp_path / "my.keras", replace(SETTINGS, steps=2)))
+    assert "| swirl | caf?.jpg |" in (tmp_path / "my.md").read_text("utf-8")
 
 
 def test_a_restart_goes_on_as_if_nothing_had_happened(

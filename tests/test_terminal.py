@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import subprocess
@@ -102,6 +103,26 @@ def test_a_full_disk_is_a_failure_and_a_missing_file_misuse(
     assert caught.value.code == 1
     assert capsys.readouterr().err.count("\n") == 2
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1251", "utf-8"])
+def test_signs_that_a_stream_lacks_are_replaced(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names that are not UTF-8 are lone surrogates, which no encoding has."""
+    pipes = {name: io.TextIOWrapper(io.BytesIO(), encoding) for name in ("stdout", "stderr")}
+    for name, pipe in pipes.items():
+        monkeypatch.setattr(sys, name, pipe)
+    terminal.forgiving_streams()
+    print("512 × 384, \udce9.png")
+    terminal.remark("512 × 384, \udce9.png")
+    told = {}
+    for name, pipe in pipes.items():
+        pipe.flush()
+        told[name] = pipe.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    cross = ("×", "×") if encoding == "utf-8" else ("?", "\\xd7")
+    assert told["stdout"] == f"512 {cross[0]} 384, ?.png\n"
+    assert told["stderr"] == f"tfnst: 512 {cross[1]} 384, \\udce9.png\n"
 
 
 def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(

@@ -69,7 +69,7 @@ crops: activations {progress.activation_error:.4f} (mean of all layers), image g
 {_table(settings)}
 
 {credit}"""
-    images.write_bytes(output.with_suffix(".md"), card.rstrip().encode() + b"\n")
+    images.write_bytes(output.with_suffix(".md"), _encoded(card))
 
 
 def write_style_card(
@@ -106,7 +106,12 @@ noise and shifts {progress.stability:.5f} (mean square).
 {_table(settings)}
 
 {credit}"""
-    images.write_bytes(output.with_suffix(".md"), card.rstrip().encode() + b"\n")
+    images.write_bytes(output.with_suffix(".md"), _encoded(card))
+
+
+def _encoded(card: str) -> bytes:
+    # Names of files need not be UTF-8, and a card does not end a training.
+    return card.rstrip().encode(errors="replace") + b"\n"
 
 
 def _table(settings: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import io
 import json
 import os
 import sys
@@ -14,6 +15,13 @@ from typing import Any, NoReturn
 
 Report = Callable[[Any], None]
 _CPU_INFO = Path("/proc/cpuinfo")  # of Linux
+
+
+def forgiving_streams() -> None:
+    """Have standard output and error replace what their encoding lacks: no word undoes work."""
+    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 @contextlib.contextmanager
