@@ -125,6 +125,17 @@ def test_signs_that_a_stream_lacks_are_replaced(
     assert told["stderr"] == f"tfnst: 512 {cross[1]} 384, \\udce9.png\n"
 
 
+def test_silent_stderr_overlaps(capfd: pytest.CaptureFixture[str]) -> None:
+    first, second = terminal.silent_stderr(), terminal.silent_stderr()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    os.write(2, b"noise")
+    second.__exit__(None, None, None)
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
 def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,19 +25,46 @@ def forgiving_streams() -> None:
             stream.reconfigure(errors=errors)
 
 
+class _Silence:
+    """Standard error as it is, and who wants it silent: the last one out gives it back."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()  # never held while a caller's code runs
+        self.callers = 0
+        self.kept = -1
+
+    def begin(self) -> None:
+        with self.lock:
+            if not self.callers:
+                self.kept = os.dup(2)
+                with open(os.devnull, "wb") as nowhere:
+                    os.dup2(nowhere.fileno(), 2)
+            self.callers += 1
+
+    def end(self) -> None:
+        with self.lock:
+            self.callers -= 1
+            if not self.callers:
+                os.dup2(self.kept, 2)
+                os.close(self.kept)
+
+
+_silence = _Silence()
+
+
 @contextlib.contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Drop what C++ code writes to file descriptor 2, as TensorFlow does when it is imported."""
+    """Drop what C++ code writes to file descriptor 2, as TensorFlow does when it is imported.
+
+    Threads may overlap in it: the descriptor is the process's, and is given back after the last.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
-    kept = os.dup(2)
+    _silence.begin()
     try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        _silence.end()
 
 
 def start_tensorflow(device: str = "auto") -> Any:
