@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,31 @@ def test_a_file_of_one_size_shrinks_what_is_larger(
     np.testing.assert_allclose(painted, small_network.stylize(square, "night"), atol=1e-3)
     wide = stylizer.stylize(np.concatenate([square, square], 1), "night")
     assert wide.shape == (SIDE // 2, SIDE, 3)
+
+
+@pytest.mark.parametrize("name", ["fixed", "free"])
+def test_threads_get_the_answers_to_their_own_pictures(
+    folder: Path, photo: np.ndarray, name: str
+) -> None:
+    stylizer = lite.Stylizer(folder / f"{name}.tflite", threads=1)
+    pictures = [photo[: 16 + 4 * i, : 48 - 4 * i] for i in range(5)] * 8
+    expected = [stylizer.stylize(picture, "wave") for picture in pictures]
+    shared = lite.Stylizer(folder / f"{name}.tflite", threads=1)
+    with ThreadPoolExecutor(4) as threads:
+        painted = list(threads.map(lambda picture: shared.stylize(picture, "wave"), pictures))
+    for one, other in zip(painted, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_threads_that_each_begin_leave_standard_error_where_it_was(
+    folder: Path, photo: np.ndarray
+) -> None:
+    before = os.fstat(2)
+    for _ in range(3):
+        stylizers = [lite.Stylizer(folder / "fixed.tflite", threads=1) for _ in range(4)]
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(lambda stylizer: stylizer.stylize(photo, "wave"), stylizers))
+    assert os.path.samestat(os.fstat(2), before)
 
 
 def test_errors_name_the_file(folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class Model:
     """A .tflite file that answers by the names of its inputs and outputs.
 
     A file without signatures, as older converters write them, goes by the names of its tensors.
+    Threads may share one; they are answered in turn.
 
     Args:
         path: the file.
@@ -46,6 +48,7 @@ class Model:
             raise FileError(path, "this is no .tflite file that LiteRT can run") from error
         self.signatures = self.interpreter.get_signature_list()
         self.used = False
+        self.lock = threading.RLock()  # LiteRT: one interpreter, one caller at a time
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -59,15 +62,20 @@ class Model:
         return {name: np.dtype(each["dtype"]) for name, each in self._inputs().items()}
 
     def _inputs(self) -> dict[str, dict[str, Any]]:
-        if self.signatures:
-            return dict(self._runner().get_input_details())
-        return {each["name"]: each for each in self.interpreter.get_input_details()}
+        with self.lock:
+            if self.signatures:
+                return dict(self._runner().get_input_details())
+            return {each["name"]: each for each in self.interpreter.get_input_details()}
 
     def _runner(self) -> Any:
         return self.interpreter.get_signature_runner(next(iter(self.signatures)))
 
     def left_over(self) -> list[str]:
         """What XNNPACK does not run in its first piece: other pieces, and single operations."""
+        with self.lock:
+            return self._left_over()
+
+    def _left_over(self) -> list[str]:
         with self._first_use():
             self.interpreter.allocate_tensors()
         operations = self.interpreter._get_ops_details()
@@ -98,6 +106,10 @@ class Model:
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs, by name; what has a free shape may have another each time."""
+        with self.lock:
+            return self._answers(inputs)
+
+    def _answers(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if self.signatures:
             with self._first_use():
                 return dict(self._runner()(**inputs))
