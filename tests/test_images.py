@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -676,21 +676,41 @@ class TestReadingFails:
         images.load(tmp_path / "a.png")
         assert warnings.filters == before
 
-    def test_threads_take_turns(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_threads_decode_at_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         images.save(tmp_path / "a.png", noise())
-        inside, crowds, colour = [], [], decoding._colour
+        before = list(warnings.filters)
+        crowd, colour = threading.Barrier(4, timeout=60), decoding._colour
 
         def spy(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-            inside.append(image)
-            time.sleep(0.02)
-            crowds.append(len(inside))
-            inside.pop()
+            crowd.wait()
             return colour(image)
 
         monkeypatch.setattr(decoding, "_colour", spy)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(images.load, [tmp_path / "a.png"] * 4))
-        assert crowds == [1] * 4
+            pictures = list(pool.map(images.load, [tmp_path / "a.png"] * 4))
+        for picture in pictures:
+            np.testing.assert_array_equal(images.as_uint8(picture.rgb), noise())
+        assert warnings.filters == before
+
+    def test_warnings_of_pillow_are_silent_until_the_last_thread_is_done(
+        self, tmp_path: Path
+    ) -> None:
+        """A TIFF tag that lies beyond the file makes Pillow warn, which is an error here."""
+        images.save(tmp_path / "a.tif", noise())
+        data = bytearray((tmp_path / "a.tif").read_bytes())
+        start = struct.unpack_from("<I", data, 4)[0]
+        count = struct.unpack_from("<H", data, start)[0]
+        data += data[start : start + 2 + 12 * count] + struct.pack("<HHII", 700, 1, 9999, 1 << 20)
+        data += b"\0" * 4
+        moved = len(data) - (2 + 12 * (count + 1) + 4)
+        struct.pack_into("<H", data, moved, count + 1)
+        struct.pack_into("<I", data, 4, moved)
+        (tmp_path / "b.tif").write_bytes(data)
+        with pytest.warns(UserWarning), Image.open(tmp_path / "b.tif") as image:
+            image.load()
+        with ThreadPoolExecutor(4) as pool:
+            pictures = list(pool.map(images.load, [tmp_path / "b.tif"] * 40))
+        np.testing.assert_array_equal(images.as_uint8(pictures[0].rgb), noise())
 
 
 class TestResize:

@@ -23,9 +23,35 @@ MIN_SIDE = 8
 IMAGE_DESCRIPTION = 270
 _PHOTOMETRIC = 262
 _READ = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
-# Python's warning filters belong to the whole process: two threads that silence Pillow at once
-# could leave it silenced for good, so decoding takes turns.
-_DECODING = threading.Lock()
+
+
+class _Quiet:
+    """Pillow's warnings off while any thread decodes.
+
+    Python's warning filters belong to the whole process. Were each thread to save and restore them,
+    one could restore what another had silenced: the first in and the last out do it for all.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._decoding = 0
+        self._filters = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._decoding:
+                self._filters.enter_context(warnings.catch_warnings())
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self._decoding += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._decoding -= 1
+            if not self._decoding:
+                self._filters.close()
+
+
+_QUIET = _Quiet()
 
 
 class FileError(ValueError):
@@ -71,25 +97,12 @@ def opened(path: Name) -> Iterator[IO[bytes]]:
         raise FileError(path, text) from error
 
 
-def decoded(
-    path: Name, file: IO[bytes], enough: int | None = None
-) -> tuple[Array, Array | None, str | None]:
-    """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe.
-
-    A JPEG whose sides are several times `enough` may come at a half, a quarter or an eighth.
-    """
+@contextlib.contextmanager
+def _decoding(path: Name) -> Iterator[None]:
+    """Whatever Pillow makes of a file's data is a picture or a FileError."""
     try:
-        with _DECODING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = identified(path, file)
-            if enough is not None:
-                image.draft(None, (enough, enough))
-            image.load()
-            recipe = _recipe_in(image)
-            # A broken EXIF block costs the rotation, not the picture.
-            with contextlib.suppress(Exception):
-                ImageOps.exif_transpose(image, in_place=True)
-            rgb, alpha = _wide_grey(path, image) if image.mode[0] in "IF" else _colour(image)
+        with _QUIET:
+            yield
     except FileError:
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
@@ -98,6 +111,25 @@ def decoded(
     except Exception as error:
         text = "this picture is damaged, cut short or of an odd kind; export it again, as PNG"
         raise FileError(path, text) from error
+
+
+def decoded(
+    path: Name, file: IO[bytes], enough: int | None = None
+) -> tuple[Array, Array | None, str | None]:
+    """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe.
+
+    A JPEG whose sides are several times `enough` may come at a half, a quarter or an eighth.
+    """
+    with _decoding(path):
+        image = identified(path, file)
+        if enough is not None:
+            image.draft(None, (enough, enough))
+        image.load()
+        recipe = _recipe_in(image)
+        # A broken EXIF block costs the rotation, not the picture.
+        with contextlib.suppress(Exception):
+            ImageOps.exif_transpose(image, in_place=True)
+        rgb, alpha = _wide_grey(path, image) if image.mode[0] in "IF" else _colour(image)
     return rgb, None if alpha is None or (unit(alpha) == 1).all() else alpha, recipe
 
 
@@ -111,7 +143,8 @@ def identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
     if not makers:
         raise FileError(path, f"not a picture that tfnst reads; convert it to {_READ[1]}")
     file.seek(0)
-    image = makers[0](file, "")
+    with _decoding(path):
+        image = makers[0](file, "")
     size = f"the picture is {image.width} x {image.height} pixels"
     if image.width * image.height > MAX_PIXELS:
         raise FileError(path, f"{size}; shrink it to {MAX_PIXELS / 1e6:g} million at most")
