@@ -88,6 +88,27 @@ def test_a_good_header_before_a_damaged_body_is_skipped(tmp_path: Path, suffix: 
         assert np.isfinite(batch).all()
 
 
+def test_damaged_headers_are_skipped_and_counted(tmp_path: Path) -> None:
+    good = draw(tmp_path / "good.png")
+    heads = [b"\xff\xd8\xff", b"GIF89a", b"BM", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08\0\xff"]
+    heads += [good.read_bytes()[:length] for length in (9, 20, 30)]
+    heads += [draw(tmp_path / f"whole.{kind}").read_bytes()[:12] for kind in ("gif", "webp", "bmp")]
+    heads += [b"RIFF\x04\0\0\0WEBP", b"\xff\xd8\xff\xe1\xff\xffExif"]
+    for number, head in enumerate(heads):
+        (tmp_path / f"head {number}.jpg").write_bytes(head)
+    photos = PhotoFolder([tmp_path], smallest=32)
+    assert len(photos.files) == 4
+    assert photos.skipped == len(heads)
+
+
+def test_attributes_that_macos_lays_beside_photos_are_passed_over(tmp_path: Path) -> None:
+    good = draw(tmp_path / "IMG.png")
+    (tmp_path / "._IMG.png").write_bytes(b"\0\x05\x16\x07")
+    photos = PhotoFolder([tmp_path], smallest=32)
+    assert photos.files == (good,)
+    assert photos.skipped == 0
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs named pipes and links")
 def test_what_is_no_file_at_all_is_passed_over(tmp_path: Path) -> None:
     good = draw(tmp_path / "good.png")

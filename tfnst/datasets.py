@@ -16,6 +16,11 @@ from tfnst.decoding import identified, opened
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"}
 
 
+def is_shadow(file: Path) -> bool:
+    """Whether it is a file of attributes that macOS lays beside another, such as ._IMG.jpg."""
+    return file.name.startswith("._")
+
+
 @dataclass(frozen=True)
 class PhotoFolder:
     """Readable pictures below some folders, and how many files had to be skipped.
@@ -35,7 +40,8 @@ class PhotoFolder:
                 raise ValueError(
                     f"photos: {str(folder)!r} is not a folder; give a folder of photos"
                 )
-            candidates += sorted(file for file in folder.rglob("*") if file.is_file())
+            names = (file for file in folder.rglob("*") if not is_shadow(file))
+            candidates += sorted(file for file in names if file.is_file())
         files = tuple(file for file in candidates if self._usable(file))
         if not files:
             raise ValueError(

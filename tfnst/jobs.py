@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfnst import images
-from tfnst.datasets import PICTURE_SUFFIXES
+from tfnst.datasets import PICTURE_SUFFIXES, is_shadow
 
 KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others get .png behind their names
 
@@ -63,7 +63,7 @@ class Jobs:
             base = self.output / (source.resolve().name if len(self.sources) > 1 else "")
             for file in sorted(source.rglob("*")):
                 is_picture = file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
-                if is_picture and not self._is_result(file, source):
+                if is_picture and not is_shadow(file) and not self._is_result(file, source):
                     yield file, base / self._renamed(file.relative_to(source))
 
     def _is_result(self, file: Path, source: Path) -> bool:
