@@ -566,6 +566,13 @@ class TestReadingFails:
             message = problem(call, tmp_path)
             assert str(tmp_path) in message and "this is a folder" in message
 
+    @pytest.mark.skipif(os.name != "posix", reason="needs named pipes and devices")
+    def test_what_is_no_regular_file(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.png")
+        for call in (images.load, images.sha256):
+            assert "pipe.png: a pipe or device" in problem(call, tmp_path / "pipe.png")
+            assert "/dev/zero: a pipe or device" in problem(call, "/dev/zero")
+
     def test_empty(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").touch()
         message = problem(images.load, tmp_path / "a.png")
@@ -839,6 +846,8 @@ class TestValidate:
             (np.full((4, 4, 3), 1.002), ["from 1.002 to 1.002"]),
             (np.full((4, 4, 3), -1.0), ["from -1 to -1", "scale it"]),
             (np.full((4, 4, 3), 65535.0), ["scale it"]),
+            (np.full((4, 4, 3), 3.5), ["from 3.5 to 3.5; clip or scale it"]),
+            (np.full((4, 4, 3), 1.02), ["from 1.02 to 1.02; clip or scale it"]),
         ],
     )
     def test_refuses(self, array: np.ndarray, texts: list[str]) -> None:

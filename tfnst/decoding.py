@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -77,15 +78,20 @@ def checked_unit(array: Array, name: str) -> Array:
     values = unit(array)
     low, high = float(values.min()), float(values.max())
     if low < -1e-3 or high > 1 + 1e-3:
-        remedy = "divide by 255" if low >= 0 and high <= 255 else "scale it"
+        # Between 2 and 16 it may as well be light brighter than white.
+        remedy = "divide by 255" if low >= 0 and 16 <= high <= 255 else "clip or scale it"
         raise ValueError(f"{name} runs from {low:g} to {high:g}; {remedy} to get 0 to 1")
     return values.clip(0, 1)
 
 
 @contextlib.contextmanager
 def opened(path: Name) -> Iterator[IO[bytes]]:
-    """A file to read; FileError when there is none or it cannot be read."""
+    """A regular file to read; FileError when there is none or it cannot be read."""
     try:
+        mode = Path(path).stat().st_mode
+        # Opening a pipe waits for a writer, and reading a device need never end.
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise FileError(path, "a pipe or device, no file; write what it gives to a file first")
         with Path(path).open("rb") as file:
             yield file
     except FileNotFoundError as error:
