@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, JpegImagePlugin
+from PIL import Image, ImageCms, JpegImagePlugin, features
 
 from tfnst import decoding, images
 
@@ -555,6 +555,23 @@ class TestWritingFails:
         assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow was built without AVIF")
+class TestAvif:
+    def test_is_read(self, tmp_path: Path) -> None:
+        image = Image.fromarray(images.as_uint8(slope()))
+        picture = images.load(stored(tmp_path / "a.avif", image, quality=95))
+        np.testing.assert_allclose(picture.rgb, slope(), atol=0.03)
+        assert picture.alpha is None
+
+    def test_alpha_and_rotation(self, tmp_path: Path) -> None:
+        exif = Image.Exif()
+        exif[274] = 6
+        image = Image.new("RGBA", (64, 48), (200, 100, 50, 128))
+        picture = images.load(stored(tmp_path / "a.avif", image, exif=exif))
+        assert picture.rgb.shape == (64, 48, 3)
+        np.testing.assert_allclose(picture.alpha, 128 / 255, atol=0.02)
+
+
 class TestReadingFails:
     def test_missing(self, tmp_path: Path) -> None:
         for call in (images.load, images.sha256):
@@ -584,7 +601,7 @@ class TestReadingFails:
         message = problem(images.load, tmp_path / "a.jpg")
         assert "a.jpg: not a picture" in message and "convert it" in message
 
-    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"])
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF"])
     @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
     def test_truncated(self, tmp_path: Path, kind: str, share: float) -> None:
         path = stored(tmp_path / "a", Image.fromarray(noise(40, 40)), format=kind)

@@ -13,7 +13,7 @@ from PIL import Image
 from tfnst import images
 from tfnst.decoding import identified, opened
 
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"}
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif"}
 
 
 def is_shadow(file: Path) -> bool:

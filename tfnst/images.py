@@ -1,6 +1,7 @@
 """Picture files to and from float32 RGB arrays in [0, 1].
 
-Reads JPEG, PNG, WebP, TIFF, GIF and BMP (the first frame or page), writes JPEG, PNG, WebP and TIFF.
+Reads JPEG, PNG, WebP, TIFF, GIF, BMP and AVIF (the first frame or page), writes JPEG, PNG, WebP
+and TIFF.
 Grey keeps its 16 bits and float TIFF its 32; of 16-bit colour, and of 16-bit grey with alpha,
 Pillow decodes the upper 8 bits only. Files are written with 8 bits per channel.
 """
