@@ -144,7 +144,7 @@ def identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
     Image.init()
     if not (prefix := file.read(16)):
         raise FileError(path, "the file is empty, 0 bytes; copy or download it again")
-    kinds = (Image.OPEN[kind] for kind in _READ)
+    kinds = (Image.OPEN[kind] for kind in _READ if kind in Image.OPEN)
     makers = [make for make, accept in kinds if accept and accept(prefix) is True]
     if not makers:
         raise FileError(path, f"not a picture that tfnst reads; convert it to {_READ[1]}")
