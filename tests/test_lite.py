@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Call
-from tfnst import assets, conversion, images, lite
+from tfnst import apply, assets, conversion, images, jobs, lite, looks
 from tfnst.networks import StyleNetwork
 
 SIDE = 64
@@ -49,15 +49,36 @@ def test_a_picture_of_any_shape_is_painted_as_keras_does(
         assert np.abs(painted - expected).mean() < (1e-4 if exact else 0.02)
 
 
-def test_a_file_of_one_size_shrinks_what_is_larger(
+def test_a_file_of_one_size_sees_what_is_larger_shrunk(
     folder: Path, small_network: StyleNetwork, photo: np.ndarray
 ) -> None:
     stylizer = lite.Stylizer(folder / "fixed.tflite", threads=1)
     square = images.resize(photo, SIDE, SIDE)
     painted = stylizer.stylize(square, "night")
     np.testing.assert_allclose(painted, small_network.stylize(square, "night"), atol=1e-3)
-    wide = stylizer.stylize(np.concatenate([square, square], 1), "night")
-    assert wide.shape == (SIDE // 2, SIDE, 3)
+    wide = np.concatenate([square, square], 1)
+    painted = stylizer.stylize(wide, "night")
+    small = stylizer.stylize(images.resize(wide, SIDE // 2, SIDE), "night")
+    assert small.shape == (SIDE // 2, SIDE, 3)
+    np.testing.assert_allclose(painted, images.resize(small, *wide.shape[:2]), atol=1e-6)
+
+
+@pytest.mark.parametrize("keep_color", [False, True])
+def test_a_look_of_any_size_is_painted_by_a_small_file(
+    folder: Path, photo: np.ndarray, tmp_path: Path, keep_color: bool
+) -> None:
+    rgb = images.resize(photo, 100, 150)
+    alpha = np.linspace(0, 1, 150, dtype=np.float32) * np.ones((100, 1), np.float32)
+    images.save(tmp_path / "photo.png", rgb, alpha=alpha)
+    file = folder / "fixed.tflite"
+    look = looks.Look({"wave": 1.0}, keep_color=keep_color, size=None)
+    sources = jobs.Jobs([tmp_path / "photo.png"], tmp_path / "out.png", [])
+    assert [report.error for report in apply.run(lite.Stylizer(file), sources, look, file)] == [
+        None
+    ]
+    painted = images.load(tmp_path / "out.png")
+    assert painted.rgb.shape == rgb.shape and painted.alpha is not None
+    np.testing.assert_allclose(painted.alpha, alpha, atol=1 / 255)
 
 
 @pytest.mark.parametrize("name", ["fixed", "free"])
@@ -138,7 +159,8 @@ def test_tensorflow_is_not_needed(folder: Path, tmp_path: Path) -> None:
     tfnst.images.save("out.png", stylizer.stylize(photo, "wave"))
     """
     subprocess.run([sys.executable, "-c", WITHOUT + code], cwd=tmp_path, check=True)
-    assert max(images.load(tmp_path / "out.png").rgb.shape) == SIDE
+    shape = images.load(assets.photo()).rgb.shape
+    assert images.load(tmp_path / "out.png").rgb.shape == shape and max(shape) > SIDE
 
 
 def test_the_command_needs_none_either(

@@ -129,7 +129,7 @@ class Stylizer:
     """Paints as `StyleNetwork.stylize` does, from a .tflite file of `tfnst export`.
 
     A file for one size sees a picture in its square, shrunk if it does not fit, and mirrored beyond
-    its edges; one for any size sees it as it is.
+    its edges; one for any size sees it as it is. What was shrunk is enlarged again.
 
     Args:
         path: the file; `styles.txt` beside it names its styles.
@@ -159,7 +159,7 @@ class Stylizer:
         strength: float = 1.0,
         masks: Mapping[str, np.ndarray] | None = None,
     ) -> np.ndarray:
-        """An (H, W, 3) picture in [0, 1] in a style or a mixture; the same shape, or what fits.
+        """An (H, W, 3) picture in [0, 1] in a style or a mixture, in the same shape.
 
         Raises ValueError for what is no picture, no style or no mixture; for more than `LARGEST`
         pixels; and for masks, which a file cannot have: `StyleNetwork.stylize` paints by them.
@@ -167,19 +167,23 @@ class Stylizer:
         if masks is not None:
             raise ValueError("masks are given; only a network itself paints by them, no .tflite")
         image = images.validate(image, "image", images.MIN_SIDE)
+        weights = self.weights_for(styles, strength)
         height, width, _ = image.shape
         if self.side is not None and max(height, width) > self.side:
-            height, width = images.fitted(height, width, self.side)
-            image = images.resize(image, height, width)
+            small = images.resize(image, *images.fitted(height, width, self.side))
+            return images.resize(self._painted(small, weights), height, width)
         if height * width > LARGEST:
             raise ValueError(
                 f"image is {width} x {height} pixels; without TensorFlow {LARGEST / 1e6:g} million "
                 "are the most, so use a smaller --size"
             )
+        return self._painted(image, weights)
+
+    def _painted(self, image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        height, width, _ = image.shape
         # Mirrored, not stretched: the statistics of the picture should be its own.
         after = [(self.side - size) if self.side else -size % MULTIPLE for size in (height, width)]
         whole = np.pad(image, ((0, after[0]), (0, after[1]), (0, 0)), "symmetric")
-        weights = self.weights_for(styles, strength)
         painted = self.model(image=whole[None], style_weights=weights[None])["stylized"][0]
         return painted[:height, :width]
 
