@@ -16,6 +16,8 @@ from typing import IO
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
+from tfnst import png
+
 Array = np.ndarray
 Name = str | os.PathLike[str]
 
@@ -150,7 +152,9 @@ def identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
         raise FileError(path, f"not a picture that tfnst reads; convert it to {_READ[1]}")
     file.seek(0)
     with _decoding(path):
+        file, info = png.mended(file) if prefix.startswith(png.SIGNATURE) else (file, {})
         image = makers[0](file, "")
+        image.info |= info
     size = f"the picture is {image.width} x {image.height} pixels"
     if image.width * image.height > MAX_PIXELS:
         raise FileError(path, f"{size}; shrink it to {MAX_PIXELS / 1e6:g} million at most")
@@ -182,8 +186,11 @@ def _colour(image: Image.Image) -> tuple[Array, Array | None]:
     profile, alpha = image.info.get("icc_profile"), None
     if image.has_transparency_data:
         is_grey = image.mode in ("1", "L", "LA")
-        image = image.convert("RGBA")
+        kind, image = image.format, image.convert("RGBA")
         alpha = np.asarray(image.getchannel("A"))
+        # Many a program leaves a bitmap's fourth bytes at 0 and means nothing by them.
+        if kind == "BMP" and not alpha.any():
+            alpha = None
         image = image.convert("L" if is_grey else "RGB")
     return np.asarray(_in_srgb(image, profile) if profile else image.convert("RGB")), alpha
 
