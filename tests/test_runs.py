@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -218,10 +220,39 @@ def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
     with pytest.raises(OSError, match="full"):
         list(runs.train(ARTWORKS, photos, output, SETTINGS))
     assert not checkpoints.state_file(output).exists()
-    assert not [file for file in tmp_path.rglob("*") if ".new-" in file.name]
+    assert not [file for file in tmp_path.rglob("*") if file.name.startswith(".")]
     monkeypatch.setattr(runs.cards, "write_style_card", honest)
     *_, last = runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
     assert last.fraction == 1 and output.exists()
+
+
+@pytest.mark.parametrize("name", ["my.keras", "state.weights.h5"])
+def test_a_full_disk_is_met_by_the_atomic_writer_alone(
+    name: str, photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HDF5 that meets it crashes the process; and the last whole file stays."""
+    output = tmp_path / "my.keras"
+    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    next(reports)
+    (file,) = tmp_path.rglob(name)
+    before, honest, open_h5 = file.read_bytes(), images.write_bytes, h5py.File
+    opened: list[object] = []
+
+    def full(target: Path, data: bytes) -> None:
+        if target.name == name:
+            raise images.FileError(target, "cannot be written (No space left on device)")
+        honest(target, data)
+
+    def noted(where: object, *arguments: Any, **options: Any) -> h5py.File:
+        opened.append(where)
+        return open_h5(where, *arguments, **options)
+
+    monkeypatch.setattr(images, "write_bytes", full)
+    monkeypatch.setattr(h5py, "File", noted)
+    with pytest.raises(images.FileError, match=f"{name}: .*No space left"):
+        list(reports)
+    assert opened and all(isinstance(where, io.BytesIO) for where in opened)
+    assert file.read_bytes() == before
 
 
 def test_what_was_learnt_is_kept_when_it_is_stopped(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,11 +62,22 @@ def require_same_run(folder: Path, **arguments: Any) -> None:
     images.write_bytes(note, json.dumps(arguments).encode())
 
 
-def replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written under another name of the same kind, then renamed."""
-    temporary = target.with_name(f".new-{target.name}")
-    try:
-        write(temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+class _Memory(io.BytesIO):
+    """A file in memory that has a name, by whose ending Keras chooses a format."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def replace(target: Path, write: Callable[[Any], object]) -> None:
+    """Have Keras write a file, `.keras` or `.weights.h5`, whole or not at all.
+
+    Raises images.FileError when it cannot be written, on a full disk for one.
+    """
+    # HDF5 that meets a full disk crashes the process when the file is closed.
+    write(memory := _Memory(target.name))
+    images.write_bytes(target, memory.getvalue())
