@@ -96,6 +96,23 @@ def test_a_sign_that_the_output_lacks_ends_no_command() -> None:
     assert done.stderr.count(b"\n") == 1 and b"a\\xd7.png: there is no such file" in done.stderr
 
 
+@pytest.mark.parametrize("closing", ["2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_end_no_command(closing: str, tmp_path: Path) -> None:
+    """And no file that is opened takes the number of standard error, where C++ code writes."""
+    code = (
+        "import os; from tfnst import cli, terminal\n"
+        "def work():\n"
+        "    with terminal.silent_stderr(), open('out', 'w') as file:\n"
+        "        terminal.remark('a word'); os.write(2, b'more')\n"
+        "        file.write(str(file.fileno() > 2))\n"
+        "cli.app.command('work')(work); cli.main()"
+    )
+    command = ["sh", "-c", f'exec "$@" {closing}', "sh", sys.executable, "-c", code, "work"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run(command, cwd=tmp_path, env=environment).returncode == 0
+    assert (tmp_path / "out").read_text() == "True"
+
+
 def test_the_block_works(bare: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tfnst", "info"], capture_output=True, text=True, env=bare

@@ -149,6 +149,24 @@ def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(
     assert capfd.readouterr().err == "before after!"
 
 
+def test_silent_stderr_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under pythonw, in a process that closed it, or where it is a closed file."""
+    code = (
+        "import os, sys; from tfnst import terminal; os.close(2); sys.stderr = None\n"
+        "with terminal.silent_stderr(): print('within')\n"
+        "try: os.fstat(2)\n"
+        "except OSError: print('closed')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "within\nclosed\n")
+    with monkeypatch.context() as patch, open(os.devnull) as closed:
+        closed.close()
+        for stream in (None, closed):
+            patch.setattr(sys, "stderr", stream)
+            with terminal.silent_stderr():
+                pass
+
+
 def test_tensorflow_starts_without_a_word() -> None:
     code = (
         "from tfnst import terminal; terminal.start_tensorflow('cpu');"

@@ -18,6 +18,21 @@ Report = Callable[[Any], None]
 _CPU_INFO = Path("/proc/cpuinfo")  # of Linux
 
 
+def open_streams() -> None:
+    """Give a process whose standard streams were closed empty ones: no file takes their numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def forgiving_streams() -> None:
     """Have standard output and error replace what their encoding lacks: no word undoes work."""
     for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
@@ -31,22 +46,31 @@ class _Silence:
     def __init__(self) -> None:
         self.lock = threading.Lock()  # never held while a caller's code runs
         self.callers = 0
-        self.kept = -1
+        self.kept: int | None = None
 
     def begin(self) -> None:
         with self.lock:
-            if not self.callers:
-                self.kept = os.dup(2)
+            self.callers += 1
+            # Closed, it is silent.
+            if self.callers == 1 and (kept := _duplicated(2)) is not None:
+                self.kept = kept
                 with open(os.devnull, "wb") as nowhere:
                     os.dup2(nowhere.fileno(), 2)
-            self.callers += 1
 
     def end(self) -> None:
         with self.lock:
             self.callers -= 1
-            if not self.callers:
+            if not self.callers and self.kept is not None:
                 os.dup2(self.kept, 2)
                 os.close(self.kept)
+                self.kept = None
+
+
+def _duplicated(descriptor: int) -> int | None:
+    try:
+        return os.dup(descriptor)
+    except OSError:
+        return None
 
 
 _silence = _Silence()
@@ -59,7 +83,8 @@ def silent_stderr() -> Iterator[None]:
     Threads may overlap in it: the descriptor is the process's, and is given back after the last.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
+    if sys.stderr is not None and not sys.stderr.closed:
+        sys.stderr.flush()
     _silence.begin()
     try:
         yield

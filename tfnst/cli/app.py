@@ -33,6 +33,7 @@ AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of 
 
 def main() -> None:
     """Entry point: no traceback for what a user can mend."""
+    terminal.open_streams()
     terminal.forgiving_streams()
     # As Ctrl-C does: or unfinished folders would be left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
