@@ -24,6 +24,7 @@ LINE = (
     "assets",
     "terminal",
     "serving",
+    "png",
     "decoding",
     "images",
     "folders",
