@@ -113,6 +113,15 @@ def test_closed_streams_end_no_command(closing: str, tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "True"
 
 
+def test_ctrl_c_while_modules_are_read_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    done = subprocess.run(
+        [sys.executable, "-m", "tfnst"], capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "tfnst: stopped\n")
+
+
 def test_the_block_works(bare: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tfnst", "info"], capture_output=True, text=True, env=bare

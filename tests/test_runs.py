@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,24 @@ def test_what_was_learnt_is_kept_when_it_is_stopped(
         next(reports)
     monkeypatch.setattr(training.StyleTrainer, "fit", fit)
     assert [r.step for r in runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)] == [8]
+
+
+def test_a_second_ctrl_c_loses_no_checkpoint(
+    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "CHECKPOINT", 3600)
+    output = tmp_path / "my.keras"
+    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    next(reports)
+    honest = images.write_bytes
+
+    def impatient(target: Path, data: bytes) -> None:
+        signal.raise_signal(signal.SIGINT)
+        honest(target, data)
+
+    monkeypatch.setattr(images, "write_bytes", impatient)
+    reports.close()
+    assert checkpoints.state_file(output).exists() and output.exists()
 
 
 def test_a_network_that_is_gone_is_written_again(

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -134,6 +135,32 @@ def test_silent_stderr_overlaps(capfd: pytest.CaptureFixture[str]) -> None:
     second.__exit__(None, None, None)
     os.write(2, b"heard")
     assert capfd.readouterr().err == "heard"
+
+
+def test_requests_to_stop_are_one_interruption() -> None:
+    kept = {number: signal.getsignal(number) for number in terminal.STOPPING}
+    assert signal.SIGHUP in kept
+    try:
+        for number in kept:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+        terminal.stop_as_ctrl_c_does()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        terminal.stop_as_ctrl_c_does()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGHUP)
+        with terminal.uninterrupted():
+            for number in kept:
+                signal.raise_signal(number)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(

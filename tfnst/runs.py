@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import cards, checkpoints, datasets, features, images
+from tfnst import cards, checkpoints, datasets, features, images, terminal
 from tfnst.batches import StyleBatches
 from tfnst.networks import StyleNetwork
 from tfnst.recipe import over_white
@@ -194,8 +194,9 @@ class Run:
                     saved = now
                 yield report
         except (KeyboardInterrupt, GeneratorExit):
-            if self.clock.step:
-                self.save()
+            with terminal.uninterrupted():
+                if self.clock.step:
+                    self.save()
             raise
         if not self.output.exists():  # and the training had ended before
             checkpoints.replace(self.output, self.result().save)

@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,36 @@ from typing import Any, NoReturn
 
 Report = Callable[[Any], None]
 _CPU_INFO = Path("/proc/cpuinfo")  # of Linux
+
+
+# What asks a process to stop; Windows has no SIGHUP.
+STOPPING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+
+
+def stop_as_ctrl_c_does() -> None:
+    """Have every request to stop raise KeyboardInterrupt, or unfinished work would stay behind.
+
+    What is ignored stays so, as under nohup.
+    """
+    for number in STOPPING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore further requests to stop while what the first one promised is written."""
+    if threading.current_thread() is not threading.main_thread():  # Only that one is interrupted.
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in STOPPING}
+    try:
+        for number in kept:
+            signal.signal(number, signal.SIG_IGN)
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def open_streams() -> None:
@@ -181,7 +212,8 @@ def _disk_refused(error: ValueError) -> bool:
 def remark(message: str) -> None:
     """Write one line to standard error and go on."""
     first = next(iter(message.strip().splitlines()), "")
-    print(f"tfnst: {first}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # The terminal may be gone; no word undoes work.
+        print(f"tfnst: {first}", file=sys.stderr, flush=True)
 
 
 def complain(message: str, status: int) -> NoReturn:

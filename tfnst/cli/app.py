@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -35,9 +34,8 @@ def main() -> None:
     """Entry point: no traceback for what a user can mend."""
     terminal.open_streams()
     terminal.forgiving_streams()
-    # As Ctrl-C does: or unfinished folders would be left behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with terminal.one_line_errors():
+        terminal.stop_as_ctrl_c_does()
         # Typer would print a usage error in four lines.
         status = app(sys.argv[1:] or ["--help"], prog_name="tfnst", standalone_mode=False)
     if status == 130:  # Ctrl-C, which Typer has caught
