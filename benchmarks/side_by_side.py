@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=384)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    network = networks.load(options.model)
+    network = networks.load_network(options.model)
     magenta = Magenta(options.predictor, options.transformer)
     photos = [images.load(file, options.size, upscale=True).rgb for file in options.photos]
     columns, found = [[tile(photo, options.size) for photo in photos]], []

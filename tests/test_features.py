@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import pickle
 import re
 import threading
 from collections.abc import Iterator
@@ -569,3 +571,55 @@ def test_a_cache_that_cannot_be_made_is_told_in_one_line(
     with refused(web.url):
         features.download_vgg19()
     assert web.asked == 0
+
+
+# Keras: what is made can be saved, loaded, copied
+
+
+def same(model: keras.Model, other: keras.Model) -> None:
+    photo = np.random.default_rng(5).random((1, 32, 40, 3), np.float32)
+    ours, theirs = model(photo), other(photo)
+    assert list(ours) == list(theirs)
+    for name, activation in ours.items():
+        np.testing.assert_array_equal(
+            keras.ops.convert_to_numpy(keras.ops.cast(theirs[name], "float32")),
+            keras.ops.convert_to_numpy(keras.ops.cast(activation, "float32")),
+        )
+
+
+@pytest.mark.parametrize("dtype", [None, "mixed_bfloat16"])
+def test_it_is_saved_loaded_pickled_and_copied(dtype: str | None, tmp_path: Path) -> None:
+    made = FeatureExtractor(
+        "vgg19-lite", ["block2_conv1", "block1_conv2"], "average", dtype=dtype, name="eye"
+    )
+    made.save(tmp_path / "eye.keras")
+    loaded = keras.models.load_model(tmp_path / "eye.keras")
+    for other in (loaded, copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert isinstance(other, FeatureExtractor)
+        assert other.get_config() == made.get_config()
+        assert not other.trainable_weights
+        same(made, other)
+
+
+def test_it_is_cloned_and_keeps_its_policy_under_another() -> None:
+    made = FeatureExtractor("vgg19-lite", ["block1_conv1"])
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        clone = keras.models.clone_model(made)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    clone.set_weights(made.get_weights())
+    assert clone.get_layer("block1_conv1").compute_dtype == "float32"
+    same(made, clone)
+
+
+def test_a_larger_model_that_holds_two_is_saved_and_loaded(tmp_path: Path) -> None:
+    image = keras.Input((None, None, 3))
+    outputs = {}
+    for name, pooling in (("sharp", "max"), ("soft", "average")):
+        eye = FeatureExtractor("vgg19-lite", ["block2_conv1"], pooling, name=name)
+        outputs[name] = eye(image)["block2_conv1"]
+    larger = keras.Model(image, outputs)
+    larger.save(tmp_path / "larger.keras")
+    same(larger, keras.models.load_model(tmp_path / "larger.keras"))
+    same(larger, copy.deepcopy(larger))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -10,6 +14,7 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
+import tfnst
 from tfnst import networks
 from tfnst.architectures import NetworkSettings
 from tfnst.networks import StyleNetwork
@@ -189,7 +194,7 @@ def test_an_npz_holds_it_in_half_precision(tmp_path: Path) -> None:
 def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
     made = network()
     made.save(tmp_path / "my.keras")
-    assert networks.load(tmp_path / "my.keras").styles == made.styles
+    assert networks.load_network(tmp_path / "my.keras").styles == made.styles
     (tmp_path / "damaged.keras").write_bytes((tmp_path / "my.keras").read_bytes()[:500])
     keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save(
         tmp_path / "dense.keras"
@@ -202,6 +207,79 @@ def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
         (str(tmp_path / "dense.keras"), "is another network"),
     ):
         with pytest.raises(ValueError, match=message):
-            networks.load(name)
+            networks.load_network(name)
     with pytest.raises(ValueError, match="preset 'galery' is unknown; use gallery"):
         StyleNetwork.from_preset("galery")
+
+
+def outputs(model: keras.Model) -> np.ndarray:
+    weights = np.array([[0.2, 0.5, 0.3]], np.float32)
+    answer = model({"image": photo(40, 52)[None], "style_weights": weights})
+    return np.asarray(answer["stylized"], np.float32)
+
+
+@every_shape
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_it_is_saved_loaded_pickled_and_copied(
+    settings: NetworkSettings, dtype: str, tmp_path: Path
+) -> None:
+    made = network(settings).with_styles(["wave", "night"], dtype)
+    made.save(tmp_path / "my.keras")
+    loaded = tfnst.load_network(tmp_path / "my.keras")
+    for other in (loaded, copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert isinstance(other, StyleNetwork)
+        assert other.get_config() == made.get_config()
+        assert [layer.dtype_policy.name for layer in other.layers if layer.weights] == [
+            layer.dtype_policy.name for layer in made.layers if layer.weights
+        ]
+        np.testing.assert_array_equal(outputs(other), outputs(made))
+
+
+def test_a_network_keeps_its_dtype_under_another_policy(tmp_path: Path) -> None:
+    made = network()
+    made.save(tmp_path / "my.keras")
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        loaded = tfnst.load_network(tmp_path / "my.keras")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert loaded.get_layer("half").compute_dtype == "float32"
+
+
+def test_a_configuration_without_a_dtype_is_read() -> None:
+    config = network().get_config()
+    del config["dtype"]
+    assert StyleNetwork.from_config(config).get_config()["dtype"] == "float32"
+
+
+@every_shape
+def test_its_twin_and_a_larger_model_are_saved_and_loaded(
+    settings: NetworkSettings, tmp_path: Path
+) -> None:
+    made = network(settings)
+    image = keras.Input((None, None, 3), name="image")
+    weights = keras.Input((3,), name="style_weights")
+    painted = made({"image": image, "style_weights": weights})["stylized"]
+    larger = keras.Model({"image": image, "style_weights": weights}, {"stylized": 1 - painted})
+    larger.save(tmp_path / "larger.keras")
+    again = keras.models.load_model(tmp_path / "larger.keras")
+    np.testing.assert_array_equal(outputs(again), outputs(larger))
+    made.mapped().save(tmp_path / "twin.keras")
+    everywhere = np.full((1, 40, 52, 3), 1 / 3, np.float32)
+    inputs = {"image": photo(40, 52)[None], "style_weights": everywhere}
+    twin = keras.models.load_model(tmp_path / "twin.keras")
+    np.testing.assert_array_equal(twin(inputs)["stylized"], made.mapped()(inputs)["stylized"])
+
+
+def test_every_layer_can_be_made_again_from_its_configuration() -> None:
+    for layer in network().layers:
+        text = keras.saving.serialize_keras_object(layer)
+        assert keras.saving.deserialize_keras_object(text).get_config() == layer.get_config()
+
+
+def test_a_fresh_process_loads_a_network(tmp_path: Path) -> None:
+    network().save(tmp_path / "my.keras")
+    code = "import sys, tfnst; print(*tfnst.load_network(sys.argv[1]).styles)"
+    command = [sys.executable, "-c", code, str(tmp_path / "my.keras")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.split() == ["wave", "night"], done.stderr

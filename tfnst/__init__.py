@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tfnst.images import load as load
     from tfnst.images import save as save
     from tfnst.networks import StyleNetwork as StyleNetwork
+    from tfnst.networks import load_network as load_network
     from tfnst.optimization import StyleTransfer as StyleTransfer
     from tfnst.optimization import stylize as stylize
     from tfnst.settings import Settings as Settings
@@ -20,6 +21,7 @@ _HOMES = {
     "StyleNetwork": "networks",
     "StyleTransfer": "optimization",
     "load": "images",
+    "load_network": "networks",
     "save": "images",
     "stylize": "optimization",
 }

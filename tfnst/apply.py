@@ -122,7 +122,7 @@ def _opened(model: Path) -> Painter:
         return Stylizer(model)
     from tfnst import networks
 
-    return networks.read(model) if model.suffix == ".npz" else networks.load(model)
+    return networks.read(model) if model.suffix == ".npz" else networks.load_network(model)
 
 
 def _told(failure: Exception, source: Path) -> str:

@@ -78,12 +78,27 @@ class Parts:
 
     def __init__(self, dtype: str | None) -> None:
         self.made: dict[str, Any] = {}
-        self.dtype = dtype
+        self.dtype = keras.dtype_policies.get(dtype).name
 
     def __call__(self, name: str, kind: Callable[..., Any], *sizes: Any, **options: Any) -> Any:
         if name not in self.made:
             self.made[name] = kind(*sizes, name=name, **{"dtype": self.dtype, **options})
         return self.made[name]
+
+
+@keras.saving.register_keras_serializable("tfnst")
+class ICNR(keras.initializers.Initializer):  # type: ignore[misc]
+    """The same kernel for all four pixels of a block, so that training starts without a grid.
+
+    Aitken et al., "Checkerboard artifact free sub-pixel convolution", arXiv:1707.02937.
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        kernel = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // 4), dtype)
+        return ops.tile(kernel, (1, 1, 1, 4))
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
 
 
 class _Stages:
@@ -124,7 +139,7 @@ class _Stages:
         return x + self.normalized(self.convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
 
     def subpixel(self, x: Any) -> Any:
-        options: dict[str, Any] = dict(padding="same", kernel_initializer=_icnr)
+        options: dict[str, Any] = dict(padding="same", kernel_initializer=ICNR())
         x = self.layers("colors", keras.layers.Conv2D, 12, 3, **options)(x)
         return self.layers("smooth", Smooth)(self.layers("up2", DepthToSpace)(x))
 
@@ -167,12 +182,3 @@ def connect(
     photo = weights[..., :1]
     share = ops.square(photo if len(weights.shape) == 4 else ops.reshape(photo, (-1, 1, 1, 1)))
     return painted + share * (image - painted)
-
-
-def _icnr(shape: Sequence[int], dtype: Any = None) -> Any:
-    """The same kernel for all four pixels of a block, so that training starts without a grid.
-
-    Aitken et al., "Checkerboard artifact free sub-pixel convolution", arXiv:1707.02937.
-    """
-    kernel = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // 4), dtype)
-    return ops.tile(kernel, (1, 1, 1, 4))

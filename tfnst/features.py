@@ -50,6 +50,7 @@ ARCHITECTURES = {
 }
 
 
+@keras.saving.register_keras_serializable("tfnst")
 class FeatureExtractor(keras.Model):  # type: ignore[misc]
     """A frozen Keras functional model: images in, `{layer name: activation}` out.
 
@@ -65,6 +66,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         weights: "auto" for the network's own weights, None for random ones, or a file: `.npz`
             as `tfnst distill` writes it, or the official `.h5` for "vgg19".
         dtype: a Keras dtype policy; "mixed_bfloat16" computes activations in bfloat16.
+        name: of the model; that of the network by default.
 
     Raises:
         ValueError: an unknown network, layer or pooling, weights of another shape, or VGG-19
@@ -78,6 +80,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         pooling: str = "max",
         weights: str | Path | None = "auto",
         dtype: str | None = None,
+        name: str | None = None,
     ) -> None:
         if network not in ARCHITECTURES:
             raise ValueError(f"network {network!r} is unknown; use one of {sorted(ARCHITECTURES)}")
@@ -90,12 +93,21 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
             preprocess=lambda x: caffe_input(x, architecture.input_scale),
             dtype=dtype,
         )
-        super().__init__(inputs=image, outputs=activations, name=network.replace("-", "_"))
-        self.network = network
-        self.layer_names = names
+        super().__init__(image, activations, name=name or network.replace("-", "_"))
+        self.network, self.pooling, self.layer_names = network, pooling, names
+        self.policy = keras.dtype_policies.get(dtype).name
         if weights is not None:
             set_weights(self, read_weights(weights_file(network, weights)), network)
         self.trainable = False
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes it again, without weights: Keras keeps those beside it, in one file."""
+        shape = {"network": self.network, "layers": list(self.layer_names), "pooling": self.pooling}
+        return {**shape, "weights": None, "dtype": self.policy, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> FeatureExtractor:
+        return cls(**config)
 
 
 def check_layers(

@@ -48,6 +48,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
     Args:
         styles: the names of the styles, in the order of their rows; "photo" goes before them.
         settings: its shape; see `NetworkSettings` and `CONFIGURATIONS`.
+        dtype: a Keras dtype policy; Keras' own by default.
     """
 
     def __init__(
@@ -153,7 +154,12 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             layer.trainable = isinstance(layer, ConditionalInstanceNormalization)
 
     def get_config(self) -> dict[str, Any]:
-        return {"styles": list(self.styles), "settings": asdict(self.settings), "name": self.name}
+        return {
+            "styles": list(self.styles),
+            "settings": asdict(self.settings),
+            "dtype": self.parts.dtype,
+            "name": self.name,
+        }
 
     @classmethod
     def from_preset(cls, name: str = "gallery") -> StyleNetwork:
@@ -167,8 +173,15 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         return cls(**config)
 
 
-def load(name: str | Path) -> StyleNetwork:
-    """A preset by its name, or the network in a `.keras` file; ValueError if it is neither."""
+def load_network(name: str | Path) -> StyleNetwork:
+    """The network that ships by that name, such as "gallery", or the one in a `.keras` file.
+
+    `keras.models.load_model` reads such a file too, once `tfnst.networks` has been imported.
+
+    Raises:
+        ValueError: a name and file that are neither; a file that cannot be read, or whose network
+            is no `StyleNetwork`.
+    """
     if str(name) in PRESETS:
         return StyleNetwork.from_preset(str(name))
     if Path(name).suffix != ".keras" or not Path(name).is_file():

@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="the .keras file; its card lies beside it")
     parser.add_argument("--note", default="", help="text for the card: credits, what came before")
     options = parser.parse_args()
-    network = networks.load(options.model)
+    network = networks.load_network(options.model)
     card = options.model.with_suffix(".md").read_text("utf-8").rstrip()
     if list(network.styles) != list(assets.gallery()):
         raise SystemExit("gallery.csv lists other styles, or in another order")

@@ -118,7 +118,7 @@ def _exported(
         about["artworks"] = assets.gallery()
     # What no file, address or program of theirs minds.
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(model).stem)
-    return networks.load(model), name, about
+    return networks.load_network(model), name, about
 
 
 def _describe(report: Exported | Latency | Verified) -> str:

@@ -116,7 +116,7 @@ def _opened(model: str, lite: Path | None) -> tuple[Painter, int | None]:
         return stylizer, stylizer.side
     from tfnst import networks
 
-    return networks.load(model), None
+    return networks.load_network(model), None
 
 
 def _shares(options: list[str], painter: Painter) -> dict[str, float]:
@@ -194,7 +194,7 @@ def styles(
     terminal.start_tensorflow()
     from tfnst import networks, plots
 
-    network = networks.load(model)
+    network = networks.load_network(model)
     known = assets.gallery() if model == "gallery" else {}
     for name in network.styles:
         work = known.get(name)

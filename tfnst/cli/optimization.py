@@ -146,7 +146,7 @@ def demo(
     settings = Settings.preset("normal", size=size)
     folder.mkdir(parents=True, exist_ok=True)
     sheet = folder / "gallery.png"
-    plots.write(plots.contact_sheet(networks.load("gallery"), assets.photo()), sheet)
+    plots.write(plots.contact_sheet(networks.load_network("gallery"), assets.photo()), sheet)
     print(sheet)
     for name in ("swirl", "mosaic"):
         order = Recipe.gather(

@@ -101,7 +101,7 @@ def train(
         **{name: value for name, value in changes.items() if value is not None},
     )
     with under:
-        start = None if start_from == "none" else networks.load(start_from)
+        start = None if start_from == "none" else networks.load_network(start_from)
         folder = datasets.PhotoFolder(photos)
         if folder.skipped and not quiet:
             count = folder.skipped + len(folder.files)
