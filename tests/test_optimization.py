@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from tfnst import assets, canvas, features, images, losses, optimization
 from tfnst.canvas import MARGIN, Canvas, padded
@@ -575,3 +577,25 @@ def test_what_does_not_fit_is_a_value_error(changed: dict[str, Any], message: st
     with pytest.raises(ValueError, match=message) as caught:
         StyleTransfer(**arguments)
     assert "\n" not in str(caught.value)
+
+
+def live_graphs() -> int:
+    gc.collect()
+    return sum(isinstance(thing, FuncGraph) for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("changes", [{}, {"jit_compile": True}, {"optimizer": "lbfgs"}])
+def test_paintings_leave_no_graph_behind(
+    photo: np.ndarray, swirl: np.ndarray, changes: dict[str, Any]
+) -> None:
+    """Each holds megabytes, and a loop of paintings would fill the memory."""
+    counts = []
+    for size in (48, 64, 56, 72):
+        stylize(
+            photo,
+            swirl,
+            replace(CHEAP, size=size, smallest=48, steps=(2,), **changes),
+            network=LITE,
+        )
+        counts.append(live_graphs())
+    assert counts[3] == counts[1]
