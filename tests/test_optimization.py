@@ -599,3 +599,14 @@ def test_paintings_leave_no_graph_behind(
         )
         counts.append(live_graphs())
     assert counts[3] == counts[1]
+
+
+@pytest.mark.parametrize("shape", [(12, 400, 3), (400, 12, 3)])
+def test_a_panorama_that_becomes_too_narrow_is_refused(
+    swirl: np.ndarray, shape: tuple[int, ...]
+) -> None:
+    panorama = np.full(shape, 0.5, np.float32)
+    with pytest.raises(ValueError, match=r"size is 64, where .* has 2 pixels, and 8 are needed"):
+        StyleTransfer(panorama, [swirl], SMALL, network=shipped())
+    wide_enough = replace(SMALL, size=256)
+    assert min(StyleTransfer(panorama, [swirl], wide_enough, network=shipped()).shape) == 8

@@ -86,6 +86,7 @@ class StyleTransfer:
         if (settings.start == "picture") != (start is not None):
             raise ValueError("start: give a picture with settings.start 'picture', and only then")
         self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
+        self.shape = _checked_shape(self.content, settings.size)
         self.extractor = (
             features.FeatureExtractor(
                 features.choose_network(network, weights)[0],
@@ -97,12 +98,10 @@ class StyleTransfer:
             if isinstance(network, str)
             else network
         )
-        height, width, _ = self.content.shape
         outputs = getattr(self.extractor, "output", None)
         missing = set(settings.layers) - set(outputs) if isinstance(outputs, dict) else None
         if missing:
             raise ValueError(f"network has no output {', '.join(sorted(missing))}")
-        self.shape = images.fitted(height, width, settings.size)
         self.sizes = level_sizes(settings.size, settings.smallest)
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(self.sizes))]
@@ -190,6 +189,17 @@ class StyleTransfer:
         else:
             start = content
         canvas.place(content, self.style_statistics(size), start)
+
+
+def _checked_shape(content: np.ndarray, size: int) -> tuple[int, int]:
+    height, width, _ = content.shape
+    shape = images.fitted(height, width, size)
+    if (shortest := min(shape)) < images.MIN_SIDE:
+        raise ValueError(
+            f"size is {size}, where the shorter side of content, {width}×{height}, has {shortest} "
+            f"pixels, and {images.MIN_SIDE} are needed; use a larger one"
+        )
+    return shape
 
 
 def _checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
