@@ -75,6 +75,29 @@ def test_golden_answers_are_kept(tmp_path: Path) -> None:
     )
 
 
+def test_damaged_golden_answers_are_named(tmp_path: Path) -> None:
+    image = np.zeros((16, 16, 3), np.float32)
+    layers = {"block1_conv1": np.ones((1, 16, 16, 5), np.float32)}
+    verification.write_golden(tmp_path, "16", image, layers)
+    file = tmp_path / verification.GOLDEN / "16_output.npz"
+    whole = file.read_bytes()
+    told = 0
+    for index in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[index] ^= 0xFF
+        file.write_bytes(flipped)
+        try:
+            verification.read_golden(tmp_path, "16")
+        except ValueError as error:
+            assert str(error).startswith(f"{file}: ")
+            told += 1
+    assert told > len(whole) / 2  # the rest is times and the like
+    for value in (np.array(["text"]), np.array([object()]), np.array([np.nan]), np.zeros(0)):
+        np.savez(file, block1_conv1=value)
+        with pytest.raises(ValueError, match=r"16_output.npz: it "):
+            verification.read_golden(tmp_path, "16")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -85,6 +108,11 @@ def test_golden_answers_are_kept(tmp_path: Path) -> None:
         ("files", [{"file": "x", "format": "float16", "size": "64"}]),
         ("styles", "wave"),
         ("files", {}),
+        ("files", []),
+        ("parameters", 10**400),
+        ("parameters", -1),
+        ("golden", {"style_weights": [10**400]}),
+        ("golden", {"style_weights": [float("inf")]}),
         ("files", [{"file": "my_64_float16.tflite"}]),
         ("files", [{"file": "../x", "format": "float16", "size": "64", "sha256": ""}]),
         ("files", [{"file": "x", "format": "float8", "size": "64", "sha256": ""}]),

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tfnst import images
+from tfnst.decoding import FileError
 from tfnst.folders import altered
 from tfnst.lite import Model
 
@@ -24,6 +25,8 @@ SIGNATURE = "serving_default"  # of the .tflite files
 LEAST = {SAVED_MODEL: 90.0, "float32": 90.0, "float16": 60.0, "int8-weights": 38.0, "int8": 25.0}
 PLAINEST = ("float16", "float32", "int8-weights", "int8", SAVED_MODEL)  # to begin with, in order
 EXPERIMENTAL = ("int8",)
+EXTREMES = (OverflowError, RecursionError)
+MOST = 10**12  # parameters of a network
 BYTES = {"float32": 4, "float16": 2, "int8-weights": 1, "int8": 1}  # a parameter takes, at least
 GRAPH = 400_000  # bytes of a file that are no weights, at most
 CARD, GOLDEN = "card.json", "golden"
@@ -88,10 +91,12 @@ def read_card(folder: Path) -> dict[str, Any]:
         kinds = {"tfnst": str, "inputs": dict, "golden": dict, "parameters": int, "files": list}
         told = all(isinstance(card[name], kind) for name, kind in kinds.items())
         styles = card.get("styles", [])
-        np.array(list(card["golden"].values()), np.float32)
+        golden = np.array(list(card["golden"].values()), np.float32)
+        told = told and bool(card["files"]) and 0 < card["parameters"] < MOST
+        told = told and bool(np.isfinite(golden).all())
         if not (told and all(_is_told(each) for each in card["files"]) and _are_names(styles)):
             raise ValueError("it is of another kind")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, *EXTREMES) as error:
         raise ValueError(
             f"{folder} has no {CARD} of tfnst export; name a folder it wrote"
         ) from error
@@ -148,13 +153,24 @@ def write_golden(
 
 
 def read_golden(folder: Path, size: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """What `write_golden` wrote."""
+    """What `write_golden` wrote; ValueError that names a file that is damaged."""
     image = images.load(folder / GOLDEN / f"{size}_input.png").rgb
     kept = folder / GOLDEN / f"{size}_output.npz"
     if not kept.is_file():
         return image, {PAINTING: images.load(kept.with_suffix(".png")).rgb}
-    with np.load(kept) as arrays:
-        return image, dict(arrays)
+    return image, _read_numbers(kept)
+
+
+def _read_numbers(file: Path) -> dict[str, np.ndarray]:
+    try:
+        # NumPy closes no file of its own that it cannot read.
+        with file.open("rb") as archive, np.load(archive, allow_pickle=False) as arrays:
+            numbers = dict(arrays)
+        if all(v.dtype.kind == "f" and v.size and np.isfinite(v).all() for v in numbers.values()):
+            return numbers
+    except Exception as error:  # of NumPy, zipfile, zlib, struct, as the damage will have it
+        raise FileError(file, "it is damaged; export again") from error
+    raise FileError(file, "it holds other than finite numbers; export again")
 
 
 def _told(answer: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
