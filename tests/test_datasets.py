@@ -176,6 +176,21 @@ def test_crops_come_from_all_pictures(tmp_path: Path) -> None:
     assert drawn == set(colours)
 
 
+def test_files_that_vanish_or_break_later_end_no_training(tmp_path: Path) -> None:
+    files = [flat(tmp_path / f"{name}.png", (250, 0, 0)) for name in "abc"]
+    photos = PhotoFolder([tmp_path], smallest=32)
+    files[0].unlink()
+    cut(files[2])
+    for batch in itertools.islice(datasets.crops(photos, 16, 4, seed=0), 4):
+        np.testing.assert_allclose(
+            batch, np.broadcast_to([250 / 255, 0, 0], batch.shape), atol=0.01
+        )
+    datasets._pixels.cache_clear()
+    files[1].unlink()
+    with pytest.raises(ValueError, match="png"):
+        next(datasets.crops(photos, 16, 4, seed=0))
+
+
 def test_crops_are_random_squares_of_random_sizes_half_of_them_mirrored(tmp_path: Path) -> None:
     """In a slope from black on the left to white on the right, and downwards in green."""
     y, x = np.mgrid[:48, :64] * 255 / 63

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from tfnst import images
-from tfnst.decoding import identified, opened
+from tfnst.decoding import FileError, identified, opened
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif"}
 
@@ -94,8 +94,20 @@ def crops(
     while True:
         random = np.random.default_rng((seed, step))
         chosen = random.choice(len(folder.files), batch)
-        yield np.stack([random_crop(folder.files[i], size, random, zoom) for i in chosen])
+        yield np.stack([_crop_from(folder.files, i, size, random, zoom) for i in chosen])
         step += 1
+
+
+def _crop_from(
+    files: Sequence[Path], first: int, size: int, random: np.random.Generator, zoom: float
+) -> np.ndarray:
+    """Of the first file that can still be read: one that is gone or broken ends no training."""
+    for file in (*files[first:], *files[:first]):
+        try:
+            return random_crop(file, size, random, zoom)
+        except FileError as error:
+            last = error
+    raise last
 
 
 def disturb(batch: np.ndarray, random: np.random.Generator) -> np.ndarray:
