@@ -84,3 +84,11 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     for name in ("out.png", "file"):
         with pytest.raises(ValueError, match="is one file; name a folder for several"):
             Jobs([tmp_path / "a.png", tmp_path / "b"], tmp_path / name)
+
+
+def test_what_macos_lays_beside_photos_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("IMG.jpg", "._IMG.jpg"):
+        (tmp_path / "in" / name).touch()
+    jobs = Jobs([tmp_path / "in"], tmp_path / "out")
+    assert [source.name for source, _ in jobs.pairs] == ["IMG.jpg"]
