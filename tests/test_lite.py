@@ -116,6 +116,15 @@ def test_errors_name_the_file(folder: Path, tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             lite.Stylizer(tmp_path / name)
+    model = lite.Model(folder / "fixed.tflite")
+    with pytest.raises(RuntimeError, match=r"fixed.tflite: LiteRT cannot run it: .+"):
+        model(image=np.zeros((1, SIDE, SIDE, 4), np.float32), style_weights=np.ones((1, 3), "f4"))
+    whole = (folder / "fixed.tflite").read_bytes()
+    (tmp_path / "misnamed.tflite").write_bytes(
+        whole.replace(b"style_weights", b"\xffty\xffe_weights")
+    )
+    with pytest.raises(ValueError, match=r"misnamed.tflite: "):
+        lite.Stylizer(tmp_path / "misnamed.tflite")
     for names in (b"", b"photo\nwave\n", b"wave\nphoto\nnight\n"):
         (tmp_path / lite.NAMES).write_bytes(names)
         with pytest.raises(ValueError, match="does not name 3 rows, photo first"):

@@ -44,9 +44,9 @@ class Model:
             raise FileError(path, "there is no such file; name a .tflite file of tfnst export")
         try:
             self.interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            self.signatures = self.interpreter.get_signature_list()
         except (ValueError, RuntimeError) as error:
             raise FileError(path, "this is no .tflite file that LiteRT can run") from error
-        self.signatures = self.interpreter.get_signature_list()
         self.used = False
         self.lock = threading.RLock()  # LiteRT: one interpreter, one caller at a time
 
@@ -62,7 +62,7 @@ class Model:
         return {name: np.dtype(each["dtype"]) for name, each in self._inputs().items()}
 
     def _inputs(self) -> dict[str, dict[str, Any]]:
-        with self.lock:
+        with self._turn():
             if self.signatures:
                 return dict(self._runner().get_input_details())
             return {each["name"]: each for each in self.interpreter.get_input_details()}
@@ -72,7 +72,7 @@ class Model:
 
     def left_over(self) -> list[str]:
         """What XNNPACK does not run in its first piece: other pieces, and single operations."""
-        with self.lock:
+        with self._turn():
             return self._left_over()
 
     def _left_over(self) -> list[str]:
@@ -88,6 +88,20 @@ class Model:
             and any(self._held(index) for index in set(one["outputs"]) - passed_on)
         ]
         return ["DELEGATE"] * (len(pieces) - 1) + alone if pieces else alone
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One caller's, in which LiteRT's errors name the file."""
+        with self.lock:
+            try:
+                yield
+            except UnicodeDecodeError as error:
+                raise FileError(self.path, "its names are damaged; export again") from error
+            except RuntimeError as error:
+                if str(error).startswith(f"{self.path}: "):
+                    raise
+                reason = (str(error).splitlines() or ["no reason given"])[0]
+                raise RuntimeError(f"{self.path}: LiteRT cannot run it: {reason}") from error
 
     @contextlib.contextmanager
     def _first_use(self) -> Iterator[None]:
@@ -106,7 +120,7 @@ class Model:
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs, by name; what has a free shape may have another each time."""
-        with self.lock:
+        with self._turn():
             return self._answers(inputs)
 
     def _answers(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
