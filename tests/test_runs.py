@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -353,8 +355,13 @@ def test_the_schedule_is_one_of_steps_or_of_time() -> None:
     assert by_time.learning_rate == half.learning_rate
 
 
-def test_training_by_time_ends_in_time(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
-    settings = replace(SETTINGS, minutes=0.15)
-    *_, last = runs.train(ARTWORKS, photos, tmp_path / "my.keras", settings)
-    assert last.fraction == 1 and 9 <= last.seconds < 30
-    assert last.steps == last.step
+def test_training_by_time_ends_in_time(
+    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count(0.0, 2.0)  # so the steps of one report take two seconds
+    monkeypatch.setattr(runs, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    settings = replace(SETTINGS, minutes=0.1)
+    reports = list(runs.train(ARTWORKS, photos, tmp_path / "my.keras", settings))
+    assert [r.seconds for r in reports] == [2.0, 4.0, 6.0]
+    assert [r.fraction for r in reports] == pytest.approx([1 / 3, 2 / 3, 1])
+    assert [(r.step, r.steps) for r in reports] == [(2, 6), (4, 6), (6, 6)]
