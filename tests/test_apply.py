@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +94,39 @@ def test_a_picture_can_be_made_again(
     text = images.load(tmp_path / "b.webp").recipe
     assert text is not None
     recipe = PassRecipe.from_json(text)
-    assert recipe.look == look and recipe.picture == Source.of(tmp_path / "a.png")
+    assert recipe.look == replace(look, masks=tuple(Path(mask).name for mask in masks))
+    assert recipe.picture == Source.of(tmp_path / "a.png").by_name()
+    assert str(tmp_path) not in text
     assert len(recipe.masks) == sum(mask.endswith("png") for mask in masked)
     (tmp_path / "moved").mkdir()
     for file in tmp_path.glob("*.*"):
         file.rename(tmp_path / "moved" / file.name)
     picture = tmp_path / "moved" / "b.webp"
-    assert apply.paint_again(recipe, picture) == picture.read_bytes()
+    assert apply.paint_again(recipe, picture, [model.parent]) == picture.read_bytes()
+    with pytest.raises(ValueError, match=r"'my\.keras' is not there any more"):
+        apply.paint_again(recipe, picture)
     write(tmp_path / "moved", "a.jpg")
     (tmp_path / "moved" / "a.jpg").replace(tmp_path / "moved" / "a.png")
     with pytest.raises(ValueError, match="has changed since the picture was made"):
-        apply.paint_again(recipe, picture)
+        apply.paint_again(recipe, picture, [model.parent])
+
+
+@pytest.mark.parametrize(("embed", "paths"), [(True, True), (False, False)])
+def test_a_picture_holds_paths_or_no_recipe_when_asked(
+    embed: bool, paths: bool, network: StyleNetwork, model: Path, tmp_path: Path
+) -> None:
+    write(tmp_path, "a.png", "mask.png")
+    look = Look({"wave": 1.0}, masks=(tmp_path / "mask.png",))
+    jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.png")
+    list(apply.run(network, jobs, look, model, embed=embed, paths=paths))
+    text = images.load(tmp_path / "b.png").recipe
+    if not embed:
+        assert text is None and str(tmp_path).encode() not in (tmp_path / "b.png").read_bytes()
+        return
+    recipe = PassRecipe.from_json(text or "")
+    assert recipe.sources == [Source.of(tmp_path / "a.png"), Source.of(model), *recipe.masks]
+    assert [mask.path for mask in recipe.masks] == [str(tmp_path / "mask.png")]
+    assert apply.paint_again(recipe, tmp_path / "b.png") == (tmp_path / "b.png").read_bytes()
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "3", '{"tfnst": "stylize"}', '{"tfnst": "apply"}'])

@@ -266,6 +266,50 @@ def test_repeat_says_which_input_changed_or_is_gone(tfnst: Call, home: Path) -> 
     assert done.status == 2 and done.err.startswith("tfnst: 'art.png' is not there any more")
 
 
+def folders_apart(home: Path) -> Path:
+    """Photo and artwork in folders of their own; the folder to paint into."""
+    for name in ("photo.png", "art.png"):
+        (home / f"of_{name}").mkdir()
+        Path(name).rename(home / f"of_{name}" / name)
+    (home / "out").mkdir()
+    return home / "out" / "out.png"
+
+
+def test_paths_are_kept_to_oneself(tfnst: Call, home: Path) -> None:
+    output, recipe = folders_apart(home), home / "out" / "recipe.json"
+    inputs = [home / f"of_{name}" for name in ("photo.png", "art.png")]
+    options = ("-o", output, *FAST, "-q", "--recipe", recipe)
+    files = [folder / folder.name.removeprefix("of_") for folder in inputs]
+    assert tfnst("stylize", *files, *options) == (0, "", "")
+    held = json.loads(images.load(output).recipe or "")
+    sources = [held["content"], *held["styles"], held["weights"]]
+    assert [source["path"] for source in sources] == ["photo.png", "art.png", "vgg19_lite.npz"]
+    assert held["content"]["sha256"] == images.sha256(files[0])
+    assert held == json.loads(recipe.read_text("utf-8"))
+    ended = tfnst("repeat", output, "-q")
+    assert ended.status == 2 and "name its folder with --inputs" in ended.err
+    named = [part for folder in inputs for part in ("--inputs", folder)]
+    assert tfnst("repeat", output, "-q", *named).out == f"{output}: the same, byte for byte\n"
+    over = tfnst("repeat", output, "-q", *named, "-o", files[0])
+    assert over.status == 2 and "is named twice" in over.err
+    ended = tfnst("repeat", output, "--inputs", home / "none")
+    assert ended.status == 2 and "none' is not a folder" in ended.err
+
+
+def test_paths_and_recipes_as_asked(tfnst: Call, home: Path) -> None:
+    output, recipe = folders_apart(home), home / "recipe.json"
+    files = ("of_photo.png/photo.png", "of_art.png/art.png")
+    assert tfnst("stylize", *files, "-o", output, *FAST, "-q", "--paths").status == 0
+    held = json.loads(images.load(output).recipe or "")
+    assert [source["path"] for source in (held["content"], *held["styles"])] == list(files)
+    assert tfnst("repeat", output, "-q").status == 0
+    options = ("-o", output, *FAST, "-q", "--no-recipe", "--paths", "--recipe", recipe)
+    assert tfnst("stylize", *files, *options).status == 0
+    assert images.load(output).recipe is None
+    # What holds none is made again without one.
+    assert tfnst("repeat", output, "-q", "--recipe", recipe).status == 0
+
+
 def test_repeat_does_not_write_over_what_it_paints_from(tfnst: Call, home: Path) -> None:
     assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q").status == 0
     before = Path("photo.png").read_bytes()

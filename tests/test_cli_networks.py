@@ -142,6 +142,16 @@ def test_a_painting_is_repeated(tfnst: Call, home: Path) -> None:
     assert ended.status == 2 and "'my.keras' is not there any more" in ended.err
 
 
+def test_a_painting_without_a_recipe_is_plain(tfnst: Call, home: Path) -> None:
+    options = ("--model", "my.keras", "--style", "wave", "-o", "out.png")
+    assert tfnst("apply", "photo.png", *options, "--no-recipe").status == 0
+    assert images.load("out.png").recipe is None
+    assert tfnst("apply", home / "photo.png", *options, "--paths").status == 0
+    assert str(home / "photo.png") in (images.load("out.png").recipe or "")
+    ended = tfnst("apply", "photo.png", *options, "--paths", "--no-recipe")
+    assert ended.status == 2 and "--paths goes without --no-recipe" in ended.err
+
+
 # styles
 
 

@@ -269,6 +269,7 @@ def test_the_installed_wheel_paints(installed: Path, tmp_path: Path) -> None:
         assets.artwork("swirl"),
         "-o",
         "a.png",
+        "--paths",
         *options,
     )
     picture = images.load(tmp_path / "a.png")

@@ -47,6 +47,19 @@ def test_a_moved_source_is_found_by_its_name(tmp_path: Path) -> None:
     assert source.find(new_home) == moved
 
 
+def test_a_source_by_name_says_nothing_of_its_folders(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"some bytes")
+    source = Source.of(tmp_path / "a.png").by_name()
+    assert source.path == "a.png" and source.sha256 == Source.of(tmp_path / "a.png").sha256
+    assert source.find(tmp_path) == tmp_path / "a.png"
+
+
+def test_inputs_are_looked_for_beside_the_picture_then_as_asked(tmp_path: Path) -> None:
+    folders = provenance.homes(tmp_path / "out.png", [tmp_path / "b", tmp_path / "c"])
+    assert folders[:3] == (tmp_path, tmp_path / "b", tmp_path / "c")
+    assert all(folder.is_dir() for folder in folders[3:])
+
+
 def test_a_changed_source_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(b"some bytes")

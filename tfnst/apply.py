@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tfnst import assets, images
 from tfnst.decoding import FileError
 from tfnst.jobs import Jobs
 from tfnst.looks import GRADIENT, Look, Painter, paint
-from tfnst.provenance import Source, versions
+from tfnst.provenance import Source, homes, versions
 
 KIND = "apply"  # of recipe
 LITE = ".tflite"
@@ -63,6 +63,12 @@ class PassRecipe:
         """Whether the network is no exported file."""
         return Path(self.model.path).suffix != LITE
 
+    def by_names(self) -> PassRecipe:
+        """The same without the folders of its files."""
+        masks = tuple(mask.by_name() for mask in self.masks)
+        look = replace(self.look, masks=tuple(Path(mask).name for mask in self.look.masks))
+        return PassRecipe(self.picture.by_name(), self.model.by_name(), masks, look, self.versions)
+
     def to_json(self) -> str:
         """One line of JSON; the order of the styles is that of the masks."""
         values = asdict(self)
@@ -92,8 +98,11 @@ class PassRecipe:
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"this recipe cannot be read: {error}") from None
 
-    def encoded(self, target: Path, painter: Painter, *folders: Path) -> bytes:
-        """The bytes of the file that it makes; moved inputs are looked for in `folders`."""
+    def encoded(self, target: Path, painter: Painter, recipe: str | None, *folders: Path) -> bytes:
+        """The bytes of the file that it makes, which holds `recipe`, the text of one or None.
+
+        Inputs that have moved are looked for in `folders`.
+        """
         file = self.picture.find(*folders)
         picture = images.load(file, self.look.size)
         if (shortest := min(picture.rgb.shape[:2])) < images.MIN_SIDE:
@@ -104,14 +113,17 @@ class PassRecipe:
             )
         masks = tuple(mask.find(*folders) for mask in self.masks) or self.look.masks
         painted = paint(painter, picture, replace(self.look, masks=masks))
-        options: dict[str, Any] = dict(recipe=self.to_json(), quality=self.look.quality)
+        options: dict[str, Any] = dict(recipe=recipe, quality=self.look.quality)
         return images.encode(target, painted, alpha=picture.alpha, **options)
 
 
-def paint_again(recipe: PassRecipe, picture: Path) -> bytes:
-    """The bytes of the file that the recipe makes, in the format of `picture`."""
-    folders = (picture.parent, assets.photo().parent, assets.PRESETS["gallery"].parent)
-    return recipe.encoded(picture, _opened(recipe.model.find(*folders)), *folders)
+def paint_again(recipe: PassRecipe, picture: Path, inputs: Sequence[Path] = ()) -> bytes:
+    """The bytes of the file that the recipe makes, in the format of `picture`, with its text.
+
+    Inputs are looked for in `homes(picture, inputs)`.
+    """
+    held, folders = images.load(picture).recipe, homes(picture, inputs)
+    return recipe.encoded(picture, _opened(recipe.model.find(*folders)), held, *folders)
 
 
 def _opened(model: Path) -> Painter:
@@ -139,10 +151,13 @@ def run(
     look: Look,
     model: str | Path,
     skip_existing: bool = False,
+    embed: bool = True,
+    paths: bool = False,
 ) -> Iterator[Applied]:
     """Paint one picture after the other; one that cannot be read or written stops nothing.
 
-    Every picture holds its recipe, for which `model` is where the network came from. Raises
+    With `embed`, every picture holds its recipe, for which `model` is where the network came from;
+    with `paths`, that tells the folders of its files too, and not their names alone. Raises
     ValueError for masks that cannot be read.
     """
     look.shares(images.MIN_SIDE, images.MIN_SIDE)
@@ -157,7 +172,8 @@ def run(
             if not skipped:
                 recipe = PassRecipe(Source.of(source), origin, masks, look)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                images.write_bytes(target, recipe.encoded(target, painter))
+                text = (recipe if paths else recipe.by_names()).to_json() if embed else None
+                images.write_bytes(target, recipe.encoded(target, painter, text))
         except Exception as failure:  # also TensorFlow's, as when a picture does not fit its memory
             if jobs.single:
                 raise

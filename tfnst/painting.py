@@ -28,13 +28,18 @@ def paint(
     save_every: int = 0,
     quiet: bool = False,
     as_json: bool = False,
+    embed: bool = True,
+    paths: bool = False,
 ) -> None:
     """Paint, show progress, and write the picture and what else was asked for.
 
-    Ends with status 130 when it was stopped and 1 when it diverged, the picture so far written.
+    With `embed`, the picture holds its recipe; with `paths`, a recipe tells the folders of its
+    files too, and not their names alone. Ends with status 130 when it was stopped and 1 when it
+    diverged, the picture so far written.
     """
     began = time.perf_counter()
     painting, alpha = order.begin(Path(output).parent)
+    order = order if paths else order.by_names()
     stopped, status = "", 0
     try:
         with terminal.progress_bar(quiet, as_json, describe) as show:
@@ -45,14 +50,14 @@ def paint(
                 show(report)
                 if save_every and due <= report.step < report.steps:
                     due += save_every
-                    _write(order, painting, alpha, output)
+                    _write(order, painting, alpha, output, embed)
     except KeyboardInterrupt:
         stopped, status = "stopped", 130
     except DivergenceError as error:
         stopped, status = str(error), 1
     if stopped and not painting.steps_done:
         terminal.complain(f"{stopped}; nothing was painted", status)
-    final = _write(order, painting, alpha, output)
+    final = _write(order, painting, alpha, output, embed)
     if recipe_file is not None:
         images.write_bytes(recipe_file, final.to_json().encode() + b"\n")
     if comparison is not None:
@@ -80,14 +85,14 @@ def paint(
         )
 
 
-def _write(order: Recipe, painting: StyleTransfer, alpha: Any, output: Path) -> Recipe:
+def _write(order: Recipe, painting: StyleTransfer, alpha: Any, output: Path, embed: bool) -> Recipe:
     done = None if painting.finished else painting.steps_done
     final = replace(order, steps_done=done)
     images.save(
         output,
         painting.picture(),
         alpha=alpha,
-        recipe=final.to_json(),
+        recipe=final.to_json() if embed else None,
         quality=order.quality,
     )
     return final

@@ -6,10 +6,11 @@ import contextlib
 import importlib.metadata
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfnst import images
+from tfnst import assets, images
 
 PACKAGES = ("tfnst", "tensorflow", "keras", "ai-edge-litert", "numpy", "pillow", "scipy")
 
@@ -29,10 +30,17 @@ class Source:
     def of(cls, path: str | Path) -> Source:
         return cls(str(path), images.sha256(path))
 
+    def by_name(self) -> Source:
+        """The same without its folders, which are nobody else's business."""
+        return Source(Path(self.path).name, self.sha256)
+
+    def places(self, *folders: Path) -> list[Path]:
+        """Where it may be: where it was, or in one of the folders; a mere name, where you are."""
+        return [Path(self.path), *(folder / Path(self.path).name for folder in folders)]
+
     def find(self, *folders: Path) -> Path:
         """The file where it was, or by its name in one of the folders; ValueError if it differs."""
-        places = [Path(self.path), *(folder / Path(self.path).name for folder in folders)]
-        found = [place for place in places if _is_file(place)]
+        found = [place for place in self.places(*folders) if _is_file(place)]
         for place in found:
             if images.sha256(place) == self.sha256:
                 return place
@@ -42,8 +50,15 @@ class Source:
                 "put the old file back"
             )
         raise ValueError(
-            f"{self.path!r} is not there any more; put it beside the picture, under the same name"
+            f"{self.path!r} is not there any more; put it beside the picture, under the same name, "
+            "or name its folder with --inputs"
         )
+
+
+def homes(picture: Path, inputs: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Folders where what a picture was made from may lie: its own, those named, the package's."""
+    shipped = (assets.photo().parent, assets.ARTWORKS, assets.PRESETS["gallery"].parent)
+    return (picture.parent, *inputs, *shipped)
 
 
 def versions() -> dict[str, str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfnst import assets, features, images
+from tfnst import features, images
 from tfnst.optimization import Progress, StyleTransfer
-from tfnst.provenance import Source, versions
+from tfnst.provenance import Source, homes, versions
 from tfnst.settings import Settings
 
 _KINDS: dict[str, Any] = {
@@ -82,6 +83,16 @@ class Recipe:
         """Every file that it was made from."""
         return [self.content, *self.styles, self.weights, *([self.start] if self.start else [])]
 
+    def by_names(self) -> Recipe:
+        """The same without the folders of its files."""
+        return replace(
+            self,
+            content=self.content.by_name(),
+            styles=tuple(style.by_name() for style in self.styles),
+            weights=self.weights.by_name(),
+            start=self.start and self.start.by_name(),
+        )
+
     def begin(self, *folders: Path) -> tuple[StyleTransfer, np.ndarray | None]:
         """The painting, ready to run, and the content's alpha at the size of the result.
 
@@ -89,9 +100,12 @@ class Recipe:
         """
         content = images.load(self.content.find(*folders))
         styles = [over_white(images.load(style.find(*folders))) for style in self.styles]
-        weights = self.weights.find(
-            features.LITE_WEIGHTS.parent, features.keras_cache().parent, *folders
+        weights_homes = (
+            features.LITE_WEIGHTS.parent,
+            features.keras_cache().parent,
+            Path(os.environ.get(features.WEIGHTS_VARIABLE, "")).parent,
         )
+        weights = self.weights.find(*weights_homes, *folders)
         painting = StyleTransfer(
             content.rgb,
             styles,
@@ -137,16 +151,25 @@ class Recipe:
             raise ValueError(f"this recipe cannot be read: {error}") from None
 
 
-def paint_again(recipe: Recipe, picture: Path, show: Callable[[Progress], None]) -> bytes:
-    """The bytes of the file that the recipe makes, in the format of `picture`."""
-    painting, alpha = recipe.begin(picture.parent, assets.photo().parent, assets.ARTWORKS)
+def paint_again(
+    recipe: Recipe,
+    picture: Path,
+    show: Callable[[Progress], None],
+    inputs: Sequence[Path] = (),
+) -> bytes:
+    """The bytes of the file that the recipe makes, in the format of `picture`, with its text.
+
+    Inputs are looked for in `homes(picture, inputs)`.
+    """
+    held = images.load(picture).recipe
+    painting, alpha = recipe.begin(*homes(picture, inputs))
     # A run that was stopped may have been watched more closely than the usual.
     for report in painting.run(10 if recipe.steps_done is None else 1):
         show(report)
         if report.step == recipe.steps_done:
             break
     return images.encode(
-        picture, painting.picture(), alpha=alpha, recipe=recipe.to_json(), quality=recipe.quality
+        picture, painting.picture(), alpha=alpha, recipe=held, quality=recipe.quality
     )
 
 

@@ -28,6 +28,12 @@ Weights = Annotated[
 Device = Annotated[str, Option(help="auto, cpu, gpu or gpu:N.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress bar and no summary.")]
 AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of JSON.")]
+NoRecipe = Annotated[
+    bool, Option("--no-recipe", help="Leave the recipe out of the picture; none can repeat it.")
+]
+Paths = Annotated[
+    bool, Option("--paths", help="Keep the paths of inputs in the recipe, not their names alone.")
+]
 
 
 def main() -> None:

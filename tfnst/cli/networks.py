@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfnst import terminal
-from tfnst.cli.app import AsJson, Device, Option, Quiet, app
+from tfnst.cli.app import AsJson, Device, NoRecipe, Option, Paths, Quiet, app
 
 if TYPE_CHECKING:
     from tfnst.apply import Applied
@@ -50,6 +50,8 @@ def apply(
         bool, Option("--skip-existing", help="Leave results that are there already.")
     ] = False,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    no_recipe: NoRecipe = False,
+    paths: Paths = False,
     device: Device = "auto",
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -57,6 +59,8 @@ def apply(
     """Paint photos in one pass each, by a network that knows its styles."""
     if morph and (style or style_map or skip_existing):
         raise ValueError("--morph goes without --style, --style-map and --skip-existing")
+    if no_recipe and paths:
+        raise ValueError("--paths goes without --no-recipe: they would be part of it")
     if frames and not morph:
         raise ValueError("--frames goes with --morph NAME,NAME")
     for file in pictures:
@@ -95,7 +99,9 @@ def apply(
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")
         reports = []
         with terminal.progress_bar(quiet or jobs.single, as_json, _describe_applied) as show:
-            for report in application.run(painter, jobs, look, origin, skip_existing):
+            embed = not no_recipe
+            reports_of = application.run(painter, jobs, look, origin, skip_existing, embed, paths)
+            for report in reports_of:
                 show(report)
                 reports.append(report)
     if not (quiet or as_json):

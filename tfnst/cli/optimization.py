@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tfnst import terminal
-from tfnst.cli.app import AsJson, Device, Network, Option, Quiet, Weights, app
+from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
 
 if TYPE_CHECKING:
     from tfnst.apply import PassRecipe
@@ -64,6 +64,8 @@ def stylize(
     recipe: Annotated[
         Path | None, Option(metavar="FILE", help="Also write the recipe to a .json file.")
     ] = None,
+    no_recipe: NoRecipe = False,
+    paths: Paths = False,
     save_every: Annotated[
         int, Option(min=0, metavar="N", help="Write OUTPUT every N steps as well.")
     ] = 0,
@@ -127,7 +129,9 @@ def stylize(
         quality=quality,
     )
     with under:
-        painting.paint(order, output, comparison, recipe, save_every, quiet, as_json)
+        painting.paint(
+            *(order, output, comparison, recipe, save_every, quiet, as_json, not no_recipe, paths)
+        )
 
 
 @app.command()
@@ -167,12 +171,22 @@ def repeat(
     recipe: Annotated[
         Path | None, Option(metavar="FILE", help="The recipe, if the picture holds none.")
     ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        Option(
+            metavar="FOLDER",
+            help="Where its inputs lie, besides the picture's folder and yours; may be repeated.",
+        ),
+    ] = None,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Make a picture again from its recipe, and say whether the bytes agree."""
     from tfnst import images
 
+    for folder in inputs or []:
+        if not folder.is_dir():
+            raise ValueError(f"--inputs {str(folder)!r} is not a folder; name the inputs' folder")
     if picture.suffix.lower() == ".gif":
         raise ValueError(f"{picture} is a GIF, and none holds a recipe; name a painting")
     images.check_target(picture)
@@ -185,12 +199,13 @@ def repeat(
     text = terminal.read_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
-    from tfnst.provenance import versions
+    from tfnst.provenance import homes, versions
 
-    order, make = _made_again(text, picture, device, quiet)
+    order, make = _made_again(text, picture, inputs or [], device, quiet)
     if output is not None:
-        used = [Path(source.path) for source in order.sources]
-        terminal.keep_apart([*used, *(picture.parent / file.name for file in used)], [output])
+        folders = homes(picture, inputs or [])
+        used = [place for source in order.sources for place in source.places(*folders)]
+        terminal.keep_apart(used, [output])
     again = make()
     if output is not None:
         images.write_bytes(output, again)
@@ -203,7 +218,7 @@ def repeat(
 
 
 def _made_again(
-    text: str, picture: Path, device: str, quiet: bool
+    text: str, picture: Path, inputs: list[Path], device: str, quiet: bool
 ) -> tuple[Recipe | PassRecipe, Callable[[], bytes]]:
     """The recipe of either kind, and what makes its bytes."""
     from tfnst import apply, provenance
@@ -215,7 +230,7 @@ def _made_again(
 
         def passed() -> bytes:
             with under:
-                return apply.paint_again(one_pass, picture)
+                return apply.paint_again(one_pass, picture, inputs)
 
         return one_pass, passed
     under = terminal.start_tensorflow(device)
@@ -226,6 +241,6 @@ def _made_again(
 
     def optimised() -> bytes:
         with under, terminal.progress_bar(quiet, False, painting.describe) as show:
-            return paint_again(order, picture, show)
+            return paint_again(order, picture, show, inputs)
 
     return order, optimised
