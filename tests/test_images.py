@@ -912,3 +912,54 @@ def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(data)
     assert images.sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
     assert images.sha256(str(tmp_path / "a")) == images.sha256(tmp_path / "a")
+
+
+def test_over_white() -> None:
+    rgb = noise(24, 30).astype(np.float32) / 255
+    assert images.Picture(rgb).over_white() is rgb
+    np.testing.assert_array_equal(images.Picture(rgb, np.ones((24, 30))).over_white(), rgb)
+    np.testing.assert_array_equal(images.Picture(rgb, np.zeros((24, 30))).over_white(), 1)
+    half = images.Picture(rgb, np.full((24, 30), 0.5, np.float32)).over_white()
+    np.testing.assert_allclose(half, 0.5 + rgb / 2, rtol=1e-6)
+
+
+class TestOpenFiles:
+    def test_they_go_like_paths(self, tmp_path: Path) -> None:
+        images.save(tmp_path / "a.png", noise(), recipe=RECIPE)
+        written = (tmp_path / "a.png").read_bytes()
+        images.save(memory := io.BytesIO(), noise(), recipe=RECIPE, format="png")
+        assert memory.getvalue() == written
+        with (tmp_path / "b.png").open("wb") as file:  # its name has an extension
+            images.save(file, noise(), recipe=RECIPE)
+        assert (tmp_path / "b.png").read_bytes() == written
+        images.save(tmp_path / "c.part", noise(), recipe=RECIPE, format="PNG")
+        assert (tmp_path / "c.part").read_bytes() == written
+        for _ in range(2):  # from the beginning, wherever it stood
+            assert images.as_uint8(images.load(memory).rgb).tobytes() == noise().tobytes()
+        with (tmp_path / "a.png").open("rb") as file:
+            assert images.load(file, 10).recipe == RECIPE
+        assert images.sha256(memory) == images.sha256(tmp_path / "a.png")
+
+    def test_what_is_no_stream_of_bytes_is_told(self, tmp_path: Path) -> None:
+        images.save(tmp_path / "a.png", noise())
+        with (tmp_path / "a.png").open(encoding="latin-1") as text:
+            assert "a.png: is open as text; open it with mode 'rb'" in problem(images.load, text)
+        (closed := io.BytesIO()).close()
+        assert "the open file: cannot be read" in problem(images.load, closed)
+        message = problem(images.save, io.BytesIO(), noise())
+        assert message == (
+            "the open file: format is ''; give one of png, jpg, jpeg, webp, tif, tiff"
+        )
+        with (tmp_path / "b.png").open("w", encoding="utf-8") as text:
+            assert "open it with mode 'wb'" in problem(images.save, text, noise())
+        with (tmp_path / "a.png").open("rb") as file:
+            assert "cannot be written" in problem(images.save, file, noise())
+
+    def test_a_picture_is_saved_with_its_alpha(self, tmp_path: Path) -> None:
+        alpha = np.linspace(0, 1, 12, dtype=np.float32)[:, None].repeat(17, 1)
+        picture = images.Picture(noise().astype(np.float32) / 255, alpha)
+        images.save(tmp_path / "a.png", picture)
+        read = images.load(tmp_path / "a.png")
+        assert read.alpha is not None
+        np.testing.assert_allclose(read.alpha, alpha, atol=0.003)
+        np.testing.assert_array_equal(images.validate(picture), picture.rgb)

@@ -332,6 +332,22 @@ def test_noise_repeats_with_its_seed_and_differs_with_another(
     assert np.abs(first - small).mean() > 0.05
 
 
+def test_pictures_go_like_arrays(photo: np.ndarray, swirl: np.ndarray) -> None:
+    clear = images.Picture(swirl, np.zeros(swirl.shape[:2], np.float32))
+    settings = replace(SMALL, start="picture")
+    pictures = images.Picture(photo), [images.Picture(swirl), clear]
+    made = StyleTransfer(*pictures, settings, network=shipped(), start=images.Picture(swirl))
+    np.testing.assert_array_equal(made.content, photo)
+    np.testing.assert_array_equal(made.styles[0], swirl)
+    np.testing.assert_array_equal(made.styles[1], 1)  # paper
+    np.testing.assert_array_equal(made.start, swirl)
+    one = StyleTransfer(images.Picture(photo), clear, SMALL, network=shipped())
+    assert len(one.styles) == 1
+    cheap = replace(CHEAP, steps=(1,))
+    painted = stylize(images.Picture(photo), images.Picture(swirl), cheap, network=LITE)
+    np.testing.assert_array_equal(painted, stylize(photo, swirl, cheap, network=LITE))
+
+
 def test_a_run_left_early_has_a_picture_of_full_size(photo: np.ndarray, swirl: np.ndarray) -> None:
     painting = StyleTransfer(
         photo, [swirl], replace(CHEAP, size=80, smallest=56), network=shipped()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tfnst import features, images
 from tfnst.provenance import Source, versions
-from tfnst.recipe import Recipe, over_white, paint_again, settings_from
+from tfnst.recipe import Recipe, paint_again, settings_from
 from tfnst.settings import PRESETS, Settings
 
 LITE = "vgg19-lite"
@@ -254,12 +254,3 @@ def test_paint_again_gives_the_same_file(
     again = paint_again(read, new_home / "out.png", lambda report: seen.append(report.step))
     assert again == (new_home / "out.png").read_bytes()
     assert seen == ([*range(1, 11)] if stop_at else [10, 14])
-
-
-def test_over_white() -> None:
-    rgb = noise(3)
-    assert over_white(images.Picture(rgb)) is rgb
-    np.testing.assert_array_equal(over_white(images.Picture(rgb, np.ones((24, 30)))), rgb)
-    np.testing.assert_array_equal(over_white(images.Picture(rgb, np.zeros((24, 30)))), 1)
-    half = over_white(images.Picture(rgb, np.full((24, 30), 0.5, np.float32)))
-    np.testing.assert_allclose(half, 0.5 + rgb / 2, rtol=1e-6)

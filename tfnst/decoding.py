@@ -20,6 +20,7 @@ from tfnst import png
 
 Array = np.ndarray
 Name = str | os.PathLike[str]
+File = Name | IO[bytes]  # a path, or an open binary file
 
 MAX_PIXELS = 200_000_000
 MIN_SIDE = 8
@@ -60,9 +61,15 @@ _QUIET = _Quiet()
 class FileError(ValueError):
     """What is wrong with a file and what would do, in one line that begins with its name."""
 
-    def __init__(self, path: Name, text: str) -> None:
-        name = os.fspath(path)
+    def __init__(self, file: File, text: str) -> None:
+        name = called(file) or "the open file"
         super().__init__(f"{name if name.isprintable() else ascii(name)}: {text}")
+
+
+def called(file: File) -> str | None:
+    """The path of a file, where it has one."""
+    name = file if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
+    return os.fspath(name) if isinstance(name, str | os.PathLike) else None
 
 
 def unit(array: Array) -> Array:
@@ -87,8 +94,11 @@ def checked_unit(array: Array, name: str) -> Array:
 
 
 @contextlib.contextmanager
-def opened(path: Name) -> Iterator[IO[bytes]]:
-    """A regular file to read; FileError when there is none or it cannot be read."""
+def opened(path: File) -> Iterator[IO[bytes]]:
+    """A regular file to read, or all of an open one; FileError when it cannot be read."""
+    if not isinstance(path, str | os.PathLike):
+        yield _contents(path)
+        return
     try:
         mode = Path(path).stat().st_mode
         # Opening a pipe waits for a writer, and reading a device need never end.
@@ -105,8 +115,19 @@ def opened(path: Name) -> Iterator[IO[bytes]]:
         raise FileError(path, text) from error
 
 
+def _contents(file: IO[bytes]) -> IO[bytes]:
+    try:
+        if file.seekable():
+            file.seek(0)
+        return io.BytesIO(file.read())
+    except (OSError, ValueError, AttributeError) as error:  # closed, or open to write alone
+        raise FileError(file, f"cannot be read ({error}); open it with mode 'rb'") from error
+    except TypeError as error:
+        raise FileError(file, "is open as text; open it with mode 'rb'") from error
+
+
 @contextlib.contextmanager
-def _decoding(path: Name) -> Iterator[None]:
+def _decoding(path: File) -> Iterator[None]:
     """Whatever Pillow makes of a file's data is a picture or a FileError."""
     try:
         with _QUIET:
@@ -122,7 +143,7 @@ def _decoding(path: Name) -> Iterator[None]:
 
 
 def decoded(
-    path: Name, file: IO[bytes], enough: int | None = None
+    path: File, file: IO[bytes], enough: int | None = None
 ) -> tuple[Array, Array | None, str | None]:
     """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe.
 
@@ -141,7 +162,7 @@ def decoded(
     return rgb, None if alpha is None or (unit(alpha) == 1).all() else alpha, recipe
 
 
-def identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
+def identified(path: File, file: IO[bytes]) -> ImageFile.ImageFile:
     """The picture, header read. Image.open would apply Pillow's own process-wide size limit."""
     Image.init()
     if not (prefix := file.read(16)):
@@ -163,7 +184,7 @@ def identified(path: Name, file: IO[bytes]) -> ImageFile.ImageFile:
     return image
 
 
-def _wide_grey(path: Name, image: Image.Image) -> tuple[Array, Array | None]:
+def _wide_grey(path: File, image: Image.Image) -> tuple[Array, Array | None]:
     """Grey of more than 8 bits; transparent where it equals the one value that a PNG may name."""
     values, key = np.asarray(image), image.info.get("transparency")
     alpha = (values != key).astype(np.float32) if isinstance(key, int) else None

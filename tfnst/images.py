@@ -24,20 +24,17 @@ from PIL import Image, PngImagePlugin
 from tfnst.decoding import (
     IMAGE_DESCRIPTION,
     Array,
+    File,
     FileError,
-    Name,
+    called,
     checked_unit,
     decoded,
     is_recipe,
     opened,
     unit,
 )
-from tfnst.decoding import (
-    MAX_PIXELS as MAX_PIXELS,
-)
-from tfnst.decoding import (
-    MIN_SIDE as MIN_SIDE,
-)
+from tfnst.decoding import MAX_PIXELS as MAX_PIXELS
+from tfnst.decoding import MIN_SIDE as MIN_SIDE
 
 _WRITTEN = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 _WRITTEN |= {"tif": "TIFF", "tiff": "TIFF"}
@@ -56,12 +53,22 @@ class Picture:
     alpha: Array | None = None
     recipe: str | None = None
 
+    def over_white(self) -> Array:
+        """The colours without the transparency: paper shows through."""
+        if self.alpha is None:
+            return self.rgb
+        return self.rgb * self.alpha[..., None] + (1 - self.alpha[..., None])
+
+
+Pixels = Array | Picture
+
 
 def load(
-    path: Name, size: int | None = None, *, upscale: bool = False, draft: bool = False
+    path: File, size: int | None = None, *, upscale: bool = False, draft: bool = False
 ) -> Picture:
     """The picture in a file: upright, in sRGB, its long side `size` pixels if that is given.
 
+    `path` names the file, or is one open in binary mode, which is read from its beginning.
     A picture smaller than `size` keeps its own size unless `upscale` is true. With `draft`, a large
     JPEG is decoded at reduced size, in a fraction of the time, and hardly another picture. Raises
     ValueError for a file that is missing, unreadable, damaged, no picture, below 8 pixels a side or
@@ -80,39 +87,45 @@ def load(
     return Picture(rgb if rgb.shape[2] == 3 else np.repeat(rgb, 3, axis=2), alpha, recipe)
 
 
-def save(
-    path: Name,
-    rgb: Array,
-    *,
-    alpha: Array | None = None,
-    recipe: str | None = None,
-    quality: int = 95,
-) -> None:
+def save(path: File, rgb: Pixels, **options: Any) -> None:
     """Write (H, W, 3) values in [0, 1] as the format that the extension names, or nothing at all.
 
-    The arguments are those of `encode`, and the errors, and ValueError when the disk refuses; then
-    an old file stays.
+    `path` names the file, or is one open in binary mode, which is written where it stands. The
+    other arguments are those of `encode`, and the errors, and ValueError when the disk refuses;
+    then an old file stays.
     """
-    data = encode(path, rgb, alpha=alpha, recipe=recipe, quality=quality)
-    write_bytes(Path(path), data)
+    data = encode(path, rgb, **options)
+    if isinstance(path, str | os.PathLike):
+        write_bytes(Path(path), data)
+        return
+    try:
+        path.write(data)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        text = f"cannot be written ({error}); open it with mode 'wb', and mind the disk's space"
+        raise FileError(path, text) from error
 
 
 def encode(
-    path: Name,
-    rgb: Array,
+    path: File,
+    rgb: Pixels,
     *,
     alpha: Array | None = None,
     recipe: str | None = None,
     quality: int = 95,
+    format: str | None = None,
 ) -> bytes:
     """The bytes of the file that `save` would write at `path`.
 
-    alpha: (H, W) in [0, 1]; JPEG has none, so there the picture is laid over white. recipe: text of
-    a JSON object that mentions "tfnst"; `load` returns it with its non-ASCII characters escaped.
-    quality: 1 to 100 for JPEG and WebP; 100 makes WebP lossless. The same input gives the same
-    bytes. Raises ValueError when an argument is wrong.
+    rgb: (H, W, 3) in [0, 1], or a `Picture`, whose alpha is kept and whose recipe is not.
+    alpha: (H, W) in [0, 1]; JPEG has none, so there the picture is laid over white.
+    recipe: text of a JSON object that mentions "tfnst"; `load` returns it in ASCII, by escapes.
+    quality: 1 to 100 for JPEG and WebP; 100 makes WebP lossless.
+    format: such as "png", in place of the name's extension; a file in memory has none. The same
+    input gives the same bytes. Raises ValueError when an argument is wrong.
     """
-    kind = check_target(Path(path))
+    kind = _kind(path, format)
+    if isinstance(rgb, Picture):
+        alpha = rgb.alpha if alpha is None else alpha
     rgb = validate(rgb, "rgb")
     if max(rgb.shape) > (limit := LONGEST_SIDE.get(kind, max(rgb.shape))):
         raise FileError(path, f"{kind} holds at most {limit} pixels a side; save it as .png")
@@ -169,13 +182,15 @@ def as_uint8(array: Array) -> Array:
     return rounded.astype(np.uint8)
 
 
-def validate(array: Array, name: str = "image", minimum: int = 1) -> Array:
-    """A caller's array as float32 (H, W, 3) in [0, 1]; uint8 is divided by 255.
+def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:
+    """A caller's array, or a picture's colours, as float32 (H, W, 3) in [0, 1].
+
+    What is uint8 is divided by 255.
 
     Raises ValueError, calling the array `name`, when it is not (H, W, 3), has a side below
     `minimum`, holds NaN or infinity, is of another integer type, or leaves [0, 1] by over 0.001.
     """
-    array = np.asarray(array)
+    array = np.asarray(array.rgb if isinstance(array, Picture) else array)
     if array.ndim != 3 or array.shape[2] != 3:
         hints = {2: "; np.stack([array] * 3, axis=2) does", 4: "; pass one picture, array[0]"}
         hint = "; array[..., :3] drops alpha" if array.shape[2:] == (4,) else hints.get(array.ndim)
@@ -186,7 +201,7 @@ def validate(array: Array, name: str = "image", minimum: int = 1) -> Array:
     return checked_unit(array, name)
 
 
-def sha256(path: Name) -> str:
+def sha256(path: File) -> str:
     """The SHA-256 of a file as 64 hexadecimal digits; ValueError when it cannot be read."""
     digest = hashlib.sha256()
     with opened(path) as file:
@@ -209,11 +224,20 @@ def _resized_with_alpha(rgb: Array, alpha: Array, height: int, width: int) -> tu
     return np.where(cover > 1 / 255, mean, resize(rgb, height, width)), cover[..., 0]
 
 
-def check_target(target: Path) -> str:
+def _kind(file: File, format: str | None) -> str:
+    if isinstance(file, str | os.PathLike):
+        return check_target(Path(file), format)
+    ending = format or Path(called(file) or "").suffix[1:]
+    if not (kind := _WRITTEN.get(ending.lower())):
+        raise FileError(file, f"format is {ending!r}; give one of {', '.join(_WRITTEN)}")
+    return kind
+
+
+def check_target(target: Path, format: str | None = None) -> str:
     """The format that a file name asks for; ValueError when it cannot be written there."""
     if target.is_dir():
         raise FileError(target, "this is a folder; name a file in it, such as styled.png")
-    if not (kind := _WRITTEN.get(target.suffix[1:].lower())):
+    if not (kind := _WRITTEN.get((format or target.suffix[1:]).lower())):
         raise FileError(target, f"cannot write this kind; end the name in .{', .'.join(_WRITTEN)}")
     if not target.parent.is_dir():
         raise FileError(target, f"there is no folder {target.parent}; make it first")

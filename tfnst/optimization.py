@@ -52,8 +52,9 @@ class StyleTransfer:
     """A photo on its way to a painting in the style of one or more pictures.
 
     Args:
-        content: the photo, (H, W, 3) RGB in [0, 1].
-        styles: one artwork, likewise, or several, each of its own size.
+        content: the photo, (H, W, 3) RGB in [0, 1], or a `Picture`.
+        styles: one artwork, likewise, or several, each of its own size; what is transparent in a
+            `Picture` is white.
         settings: see `Settings`.
         shares: how much each style counts; relative to each other, equal by default.
         network: "auto", "vgg19", "vgg19-lite", or a model image → {layer: activation} of one's own.
@@ -66,21 +67,22 @@ class StyleTransfer:
 
     def __init__(
         self,
-        content: np.ndarray,
-        styles: np.ndarray | Sequence[np.ndarray],
+        content: images.Pixels,
+        styles: images.Pixels | Sequence[images.Pixels],
         settings: Settings = PRESETS["normal"],
         *,
         shares: Sequence[float] | None = None,
         network: str | keras.Model = "auto",
         weights: str | Path | None = "auto",
-        start: np.ndarray | None = None,
+        start: images.Pixels | None = None,
     ) -> None:
         self.settings = settings
         self.content = images.validate(content, "content", images.MIN_SIDE)
         single = isinstance(styles, np.ndarray) and styles.ndim == 3
+        several: Any = [styles] if single or isinstance(styles, images.Picture) else styles
         self.styles = [
-            images.validate(style, f"styles[{index}]", images.MIN_SIDE)
-            for index, style in enumerate([styles] if single else styles)
+            images.validate(_over_white(style), f"styles[{index}]", images.MIN_SIDE)
+            for index, style in enumerate(several)
         ]
         self.shares = _checked_shares(shares, len(self.styles))
         if (settings.start == "picture") != (start is not None):
@@ -191,6 +193,10 @@ class StyleTransfer:
         canvas.place(content, self.style_statistics(size), start)
 
 
+def _over_white(style: images.Pixels) -> np.ndarray:
+    return style.over_white() if isinstance(style, images.Picture) else style
+
+
 def _checked_shape(content: np.ndarray, size: int) -> tuple[int, int]:
     height, width, _ = content.shape
     shape = images.fitted(height, width, size)
@@ -218,8 +224,8 @@ def _checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
 
 
 def stylize(
-    content: np.ndarray,
-    styles: np.ndarray | Sequence[np.ndarray],
+    content: images.Pixels,
+    styles: images.Pixels | Sequence[images.Pixels],
     settings: Settings = PRESETS["normal"],
     **options: Any,
 ) -> np.ndarray:

@@ -99,7 +99,7 @@ class Recipe:
         Inputs that have moved are looked for in `folders`.
         """
         content = images.load(self.content.find(*folders))
-        styles = [over_white(images.load(style.find(*folders))) for style in self.styles]
+        styles = [images.load(style.find(*folders)) for style in self.styles]
         weights_homes = (
             features.LITE_WEIGHTS.parent,
             features.keras_cache().parent,
@@ -182,10 +182,3 @@ def settings_from(values: dict[str, Any]) -> Settings:
         k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
     }
     return Settings(**restored)
-
-
-def over_white(picture: images.Picture) -> np.ndarray:
-    """A style picture without its transparency: paper shows through."""
-    if picture.alpha is None:
-        return picture.rgb
-    return picture.rgb * picture.alpha[..., None] + (1 - picture.alpha[..., None])

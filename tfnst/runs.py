@@ -17,7 +17,6 @@ import numpy as np
 from tfnst import cards, checkpoints, datasets, features, images, terminal
 from tfnst.batches import StyleBatches
 from tfnst.networks import StyleNetwork
-from tfnst.recipe import over_white
 from tfnst.training import Optimizer, StyleTrainer, TrainingSettings, style_targets
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
@@ -89,7 +88,7 @@ def train(
     state = checkpoints.state_file(output)
     _require_room(output, photos, resume)
     pictures = [
-        over_white(images.load(file, 2 * settings.style_size)) for file in artworks.values()
+        images.load(file, 2 * settings.style_size).over_white() for file in artworks.values()
     ]
     network = _beginning(start, list(artworks), settings)
     free = ("steps", "minutes", "learning_rate")
