@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import re
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tfnst import serving
 from tfnst.serving import Server
 
 
@@ -103,3 +106,24 @@ def test_it_listens_to_this_machine_alone(server: Server) -> None:
     assert server.server_address[0] == "127.0.0.1"
     with pytest.raises(ValueError, match=f"port {server.server_port} cannot be had"):
         Server(server.site, server.server_port)
+
+
+def test_the_policy_is_that_of_the_page_and_of_frames(server: Server) -> None:
+    page = (Path(__file__).parents[1] / "web" / "index.html").read_text("utf-8")
+    told = re.search(r'"Content-Security-Policy"\s+content="([^"]+)"', page)
+    assert told is not None and f"{told[1]}; frame-ancestors 'none'" == serving.POLICY
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    assert answer.getheader("Content-Security-Policy") == serving.POLICY
+    connection.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: "])
+def test_silent_connections_are_closed(
+    server: Server, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving._Handler, "timeout", 0.1)
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as silent:
+        silent.sendall(begun)
+        assert silent.recv(1) == b""

@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 ADDRESS = "127.0.0.1"
+# That of the page, and who may show it in a frame, which a page cannot say of itself.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
+    "img-src 'self' blob: data:; media-src 'self' blob: mediastream:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+PATIENCE = 30  # seconds that a connection may be silent
 # Opener, embedder and resource policy let a page use threads.
 HEADERS = {
     "Cache-Control": "no-cache",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -61,6 +69,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
     server: Server
+    timeout = PATIENCE
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "tfnst", ""
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | TYPES
