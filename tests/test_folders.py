@@ -148,3 +148,23 @@ def test_what_was_altered_is_told(tmp_path: Path) -> None:
     }
     (tmp_path / "out" / folders.SUMS).unlink()
     assert list(altered(tmp_path / "out")) == [folders.SUMS]
+
+
+def test_only_regular_files_within_are_read(tmp_path: Path) -> None:
+    write(tmp_path / "out", one="1", two="2")
+    inside, outside = tmp_path / "out", tmp_path / "secret"
+    outside.write_text("1")
+    assert folders.regular(inside, "deep/one") == inside / "deep" / "one"
+    (inside / "deep" / "one").unlink()
+    (inside / "deep" / "one").symlink_to(outside)  # of the same sum
+    (inside / "deep" / "two").unlink()
+    os.mkfifo(inside / "deep" / "two")
+    (inside / "way").symlink_to(tmp_path)
+    for name in ("deep/one", "deep/two", "deep", "way/secret", "../secret", str(outside), "",
+                 "none", "a\0b", "x" * 300):  # fmt: skip
+        with pytest.raises(ValueError, match="no regular file of its folder"):
+            folders.regular(inside, name)
+    changed = "is not the file that was written: its SHA-256 differs"
+    assert altered(inside) == {
+        "deep/one": changed, "deep/two": changed, "way": "was not written by tfnst"
+    }  # fmt: skip

@@ -125,7 +125,10 @@ def test_errors_name_the_file(folder: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match=r"misnamed.tflite: "):
         lite.Stylizer(tmp_path / "misnamed.tflite")
-    for names in (b"", b"photo\nwave\n", b"wave\nphoto\nnight\n"):
+    for names in (
+        b"", b"photo\nwave\n", b"wave\nphoto\nnight\n", b"photo\n../x\nnight\n",
+        "photo\nwa\u2028ve\nnight\n".encode(), b"photo\nwa\x1b[2Jve\nnight\n",
+    ):  # fmt: skip
         (tmp_path / lite.NAMES).write_bytes(names)
         with pytest.raises(ValueError, match="does not name 3 rows, photo first"):
             lite.Stylizer(tmp_path / "lonely.tflite")

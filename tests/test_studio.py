@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Call, make_runtime
+from tests.conftest import Call, make_runtime, untrained
 from tfnst import studio
-from tfnst.export import Exported
+from tfnst.export import Exported, ExportSettings, export
 from tfnst.networks import StyleNetwork
 
 WEB = Path(__file__).parents[1] / "web"
@@ -105,6 +107,63 @@ def test_what_cannot_be_painted_with_is_told(
     with pytest.raises(RuntimeError, match="is not as expected"):
         studio.write(exported[0], site, litert)
     assert not site.exists()
+
+
+def test_names_are_files_that_any_server_has(litert: Path, tmp_path: Path) -> None:
+    """Also from the folders of version 0.1, whose thumbnails had the names of the styles."""
+    network = untrained('a<b>:"|?*', "con", "Wave", "wave", "星")
+    list(export(network, "../a:b", tmp_path / "my", ExportSettings(("float32",), ("32",))))
+    assert (tmp_path / "my" / "a_b_32_float32.tflite").is_file()
+    stems = {"a_b", "con_", "Wave", "wave-2", "unnamed"}
+    files = {f"{stem}.jpg" for stem in stems}
+    assert {file.name for file in (tmp_path / "my" / "thumbnails").iterdir()} == files
+    card = json.loads((tmp_path / "my" / "card.json").read_text("utf-8"))
+    studio.write(tmp_path / "my", tmp_path / "new", litert)
+    for name, file in card.pop("thumbnails").items():
+        (tmp_path / "my" / file).rename(tmp_path / "my" / "thumbnails" / f"{name}.jpg")
+    (tmp_path / "my" / "card.json").write_text(json.dumps(card))
+    studio.write(tmp_path / "my", tmp_path / "old", litert)
+    for site in (tmp_path / "new", tmp_path / "old"):
+        model = json.loads((site / "model" / "model.json").read_text("utf-8"))
+        assert {style["file"] for style in model["styles"]} == stems
+        assert {file.name for file in (site / "model" / "thumbnails").iterdir()} == files
+
+
+@pytest.mark.parametrize("kind", ["styles", "thumbnails", "link", "folder", "pipe"])
+def test_a_strangers_export_reaches_nothing_outside(
+    exported: tuple[Path, list[Exported]], litert: Path, tmp_path: Path, kind: str
+) -> None:
+    theirs, secret = tmp_path / "theirs", tmp_path / "secret.jpg"
+    shutil.copytree(exported[0], theirs)
+    secret.write_text("secret")
+    card = json.loads((theirs / "card.json").read_text("utf-8"))
+    thumbnail = theirs / "thumbnails" / "wave.jpg"
+    if kind == "styles":
+        card |= {"styles": ["photo", "../../secret", "night"]}
+    elif kind == "thumbnails":
+        card["thumbnails"]["wave"] = "../secret.jpg"
+    elif kind == "folder":
+        (theirs / "thumbnails").rename(tmp_path / "pictures")
+        (theirs / "thumbnails").symlink_to(tmp_path / "pictures")
+    else:
+        thumbnail.unlink()
+        thumbnail.symlink_to(secret) if kind == "link" else os.mkfifo(thumbnail)
+    (theirs / "card.json").write_text(json.dumps(card))
+    with pytest.raises(ValueError, match=r"no regular file|has no card.json of tfnst"):
+        studio.write(theirs, tmp_path / "site", litert)
+    assert secret.read_text() == "secret" and not (tmp_path / "site").exists()
+
+
+def test_artworks_do_not_rename_styles(
+    exported: tuple[Path, list[Exported]], litert: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(exported[0], tmp_path / "theirs")
+    card = json.loads((exported[0] / "card.json").read_text("utf-8"))
+    card["artworks"] = {"wave": {"name": "other", "file": "../other", "title": "The Wave"}}
+    (tmp_path / "theirs" / "card.json").write_text(json.dumps(card))
+    studio.write(tmp_path / "theirs", tmp_path / "site", litert)
+    model = json.loads((tmp_path / "site" / "model" / "model.json").read_text("utf-8"))
+    assert model["styles"][0] == {"name": "wave", "file": "wave", "title": "The Wave"}
 
 
 def test_export_writes_the_page(

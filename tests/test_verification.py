@@ -117,6 +117,15 @@ def test_damaged_golden_answers_are_named(tmp_path: Path) -> None:
         ("files", [{"file": "../x", "format": "float16", "size": "64", "sha256": ""}]),
         ("files", [{"file": "x", "format": "float8", "size": "64", "sha256": ""}]),
         ("files", [{"file": "x", "format": "float16", "size": 64, "sha256": ""}]),
+        ("files", [{"file": "..", "format": "float16", "size": "64", "sha256": ""}]),
+        ("files", [{"file": "x\n", "format": "float16", "size": "64", "sha256": ""}]),
+        ("files", [{"file": "x", "format": "float16", "size": "9" * 5000, "sha256": ""}]),
+        ("styles", ["photo", "../../../secret"]),
+        ("styles", ["photo", "a\u2028b", "night"]),
+        ("styles", ["wave", "night"]),
+        ("thumbnails", {"wave": "thumbnails/wave.jpg"}),
+        ("thumbnails", {"wave": 3, "night": "x"}),
+        ("artworks", {"wave": {"title": 3}}),
     ],
 )
 def test_a_damaged_card_is_told(

@@ -19,6 +19,7 @@ from tfnst.features import FeatureExtractor
 from tfnst.folders import replaced_folder
 from tfnst.latency import milliseconds
 from tfnst.lite import MULTIPLE, Model
+from tfnst.names import file_stem
 from tfnst.networks import StyleNetwork
 from tfnst.verification import (
     CARD,
@@ -114,10 +115,11 @@ def export(
     """Write a network as `folder`: files, golden pairs, a card, how to use it; styles' names.
 
     The folder appears when all of it is written and every file answered as the network does; until
-    then it has another name. `about` adds to `card.json`: artworks, license, credits. Raises
-    ValueError for a folder that holds something else, RuntimeError for a file that answers
-    otherwise.
+    then it has another name. Files begin with the `file_stem` of `name`. `about` adds to
+    `card.json`: artworks, license, credits. Raises ValueError for a folder that holds something
+    else, RuntimeError for a file that answers otherwise.
     """
+    name = file_stem(name)
     with replaced_folder(folder) as new:
         subject = exportable(network, name)
         done = []

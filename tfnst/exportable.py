@@ -17,6 +17,7 @@ from tfnst import assets, conversion, images
 from tfnst.conversion import Example
 from tfnst.features import FeatureExtractor
 from tfnst.lite import MULTIPLE, NAMES
+from tfnst.names import file_stems
 from tfnst.networks import StyleNetwork
 from tfnst.rows import PHOTO
 
@@ -113,6 +114,7 @@ def _style_card(network: StyleNetwork) -> dict[str, Any]:
     weights = f"float32, (1, {1 + len(network.styles)}), from 0, of sum 1"
     return {
         "styles": [PHOTO, *network.styles],
+        "thumbnails": _thumbnails(network),
         "inputs": {"image": IMAGE, "style_weights": weights},
         "outputs": {"stylized": "float32, like the image"},
         "multiple": MULTIPLE,
@@ -124,9 +126,14 @@ def _accompany_styles(network: StyleNetwork, folder: Path) -> None:
     (folder / NAMES).write_text("\n".join((PHOTO, *network.styles)) + "\n", "utf-8")
     (folder / "thumbnails").mkdir()
     photo, _ = _pictures(2 * THUMBNAIL, 2 * THUMBNAIL)
-    for name in network.styles:
+    for name, file in _thumbnails(network).items():
         painted = images.resize(network.stylize(photo, name), THUMBNAIL, THUMBNAIL)
-        images.save(folder / "thumbnails" / f"{name}.jpg", painted)
+        images.save(folder / file, painted)
+
+
+def _thumbnails(network: StyleNetwork) -> dict[str, str]:
+    """Their files by the names of the styles."""
+    return {name: f"thumbnails/{stem}.jpg" for name, stem in file_stems(network.styles).items()}
 
 
 # Features

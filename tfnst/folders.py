@@ -7,10 +7,12 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tfnst import images
+from tfnst.decoding import FileError
 
 MARK = "# written by tfnst"  # the first line; to sha256sum a comment
 MISSING = "is not there"
@@ -87,11 +89,33 @@ def _others(folder: Path) -> list[str]:
 def sums(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file as it was written, by its name within; empty if it is not ours."""
     try:
-        first, *lines = (folder / SUMS).read_text("utf-8").splitlines()
+        first, *lines = regular(folder, SUMS).read_text("utf-8").splitlines()
     except (OSError, ValueError):
         return {}
     told = [line.partition("  ") for line in lines]
     return {name: digest for digest, _, name in told if name} if first == MARK else {}
+
+
+def regular(folder: Path, name: str) -> Path:
+    """The file of that name within a folder; ValueError for another folder's, a link or no file."""
+    parts = PurePosixPath(name).parts
+    file = folder.joinpath(*parts)
+    try:
+        ways = [folder.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
+        within = (
+            bool(parts) and not {"..", "/"} & set(parts) and not any(map(Path.is_symlink, ways))
+        )
+        if within and stat.S_ISREG(file.stat().st_mode):
+            return file
+    except (OSError, ValueError):  # ValueError of names that no file can have
+        pass
+    raise FileError(file, "it is missing, or no regular file of its folder; write that again")
+
+
+def contents(folder: Path) -> list[Path]:
+    """All that a folder holds but folders, at any depth; links are not followed."""
+    places = (place for place in folder.rglob("*") if not place.is_dir() or place.is_symlink())
+    return sorted(places)
 
 
 def altered(folder: Path) -> dict[str, str]:
@@ -103,14 +127,21 @@ def altered(folder: Path) -> dict[str, str]:
     for name, digest in listed.items():
         if name not in there:
             found[name] = MISSING
-        elif images.sha256(folder / name) != digest:
+        elif _digest(folder, name) != digest:
             found[name] = "is not the file that was written: its SHA-256 differs"
     return found
 
 
+def _digest(folder: Path, name: str) -> str | None:
+    """The SHA-256 of a file within a folder; None of what is no regular file, or cannot be read."""
+    try:
+        return images.sha256(regular(folder, name))
+    except ValueError:
+        return None
+
+
 def _files(folder: Path) -> list[str]:
-    places = (place for place in folder.rglob("*") if not place.is_dir() or place.is_symlink())
-    return sorted(place.relative_to(folder).as_posix() for place in places)
+    return sorted(place.relative_to(folder).as_posix() for place in contents(folder))
 
 
 def _listed(folder: Path) -> str:

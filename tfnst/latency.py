@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,22 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tfnst.decoding import FileError
+from tfnst import memory
 from tfnst.lite import Model
 
 MOST = 64  # threads: LiteRT fails without a word when the system gives no more
-STATUS = Path("/proc/self/status")  # Linux alone has it
-
-# A process of its own for each file, for the peak is that of a whole process.
-MEMORY = """
-import sys
-from pathlib import Path
-from tfnst import latency, lite
-before = latency.peak_memory()
-model = lite.Model(Path(sys.argv[1]), int(sys.argv[2]))
-model(**latency.inputs(model, int(sys.argv[3])))
-print(latency.peak_memory() - before)
-"""
 
 
 @dataclass(frozen=True)
@@ -73,15 +59,6 @@ def measure(
     for step, (file, taken) in enumerate(zip(files, times, strict=True), 1):
         low, median, high = np.percentile(taken, [5, 50, 95])
         rate = statistics.median(a / b for a, b in zip(times[0], taken, strict=True))
-        memory = None
-        if STATUS.exists():
-            command = [sys.executable, "-c", MEMORY, str(file), str(threads), str(side)]
-            ended = subprocess.run(command, capture_output=True, text=True, check=False)
-            if ended.returncode:
-                raise FileError(
-                    file, f"one pass in a process of its own failed ({threads} threads)"
-                )
-            memory = round(float(ended.stdout), 1)
         yield Latency(
             step,
             len(files),
@@ -90,18 +67,9 @@ def measure(
             round(float(median), 2),
             round(float(high), 2),
             round(rate, 2),
-            memory,
+            memory.of_one_pass(file, threads, side),
             round(file.stat().st_size / 1000, 1),
         )
-
-
-def peak_memory() -> float:
-    """The most memory that this process held, in megabytes.
-
-    Not `getrusage`, which starts from what the process held that started this one.
-    """
-    (peak,) = (line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
-    return int(peak.split()[1]) / 1000
 
 
 def milliseconds(model: Model, example: Mapping[str, np.ndarray]) -> float:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tfnst import images
-from tfnst.decoding import FileError
+from tfnst.decoding import FileError, opened
+from tfnst.names import is_name
 from tfnst.rows import PHOTO, row_weights
 from tfnst.terminal import silent_stderr
 
@@ -203,12 +204,14 @@ class Stylizer:
 
 
 def _names(file: Path, rows: int) -> tuple[str, ...]:
-    if not file.is_file():
+    if not file.exists():
         raise FileError(file, "there is no such file; keep it beside the .tflite file")
     try:
-        names = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        with opened(file) as lines:
+            # Not splitlines, which takes more signs for the end of one than those that write them.
+            names = [line.decode().rstrip("\r\n") for line in lines]
+    except UnicodeDecodeError as error:
         raise FileError(file, "it cannot be read as text; export again") from error
-    if names[:1] != [PHOTO] or len(names) != rows:
+    if names[:1] != [PHOTO] or len(names) != rows or not all(map(is_name, names[1:])):
         raise FileError(file, f"it does not name {rows} rows, {PHOTO} first; export again")
     return tuple(names[1:])

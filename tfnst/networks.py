@@ -18,9 +18,9 @@ from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, co
 from tfnst.assets import PRESETS
 from tfnst.decoding import FileError
 from tfnst.layers import ConditionalInstanceNormalization
+from tfnst.names import is_name
 from tfnst.rows import PHOTO, row_weights
 
-NO_NAMES = ",=/\\\n\r"  # signs: styles become options, files and lines
 ROWS = ("gamma", "beta")
 
 
@@ -62,10 +62,11 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         if len(set(names)) < len(names) or not names:
             raise ValueError(f"styles is {names}; give one or more names, each once")
         for name in names:
-            if name in ("", PHOTO) or set(name) & set(NO_NAMES):
+            if not is_name(name):
                 raise ValueError(
                     f"style {name!r} cannot have that name: {PHOTO!r} is taken, and names hold no "
-                    "comma, equals sign, slash or end of line; give another, as NAME=FILE"
+                    "comma, equals sign, slash or sign that is not printed; give another, as "
+                    "NAME=FILE"
                 )
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
         layers = Parts(dtype)

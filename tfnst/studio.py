@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tfnst.folders import replaced_folder
+from tfnst.folders import regular, replaced_folder
+from tfnst.names import file_stems
 from tfnst.rows import PHOTO
 from tfnst.verification import GOLDEN, PLAINEST, read_card
 
@@ -92,18 +93,18 @@ def _models(card: dict[str, Any]) -> dict[int, str]:
 def _copy_model(exported: Path, card: dict[str, Any], files: dict[int, str], folder: Path) -> None:
     """Models, thumbnails, an example to paint, and what the page has to know of them."""
     styles = [name for name in card["styles"] if name != PHOTO]
-    copies = {file: file for file in files.values()}
-    copies |= {f"thumbnails/{name}.jpg": f"thumbnails/{name}.jpg" for name in styles}
-    copies[f"{GOLDEN}/{max(files)}_input.png"] = "example.png"
+    stems = file_stems(styles)
+    pictures = card.get("thumbnails", {name: f"thumbnails/{name}.jpg" for name in styles})
+    copies = [(file, file) for file in files.values()]
+    copies += [(pictures[name], f"thumbnails/{stems[name]}.jpg") for name in styles]
+    copies.append((f"{GOLDEN}/{max(files)}_input.png", "example.png"))
     (folder / "thumbnails").mkdir(parents=True)
-    for source, target in copies.items():
-        if not (exported / source).is_file():
-            raise ValueError(f"{exported / source} is missing; export the network again")
-        shutil.copyfile(exported / source, folder / target)
+    for source, target in copies:
+        shutil.copyfile(regular(exported, source), folder / target)
     works = card.get("artworks", {})
     told = {
         "name": card["tfnst"],
-        "styles": [{"name": name, **works.get(name, {})} for name in styles],
+        "styles": [{**works.get(name, {}), "name": name, "file": stems[name]} for name in styles],
         "files": {str(side): f"model/{quote(file)}" for side, file in files.items()},
         "license": card.get("license", ""),
         "litert": VERSION,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
-import sys
+import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from tfnst import images
+from tfnst import images, processes
 from tfnst.decoding import FileError
-from tfnst.folders import altered
+from tfnst.folders import altered, contents, regular
 from tfnst.lite import Model
+from tfnst.names import is_name
+from tfnst.rows import PHOTO
+from tfnst.saved_models import BYTES_TOO
 
 SAVED_MODEL, DYNAMIC = "saved_model", "dynamic"
 SIGNATURE = "serving_default"  # of the .tflite files
@@ -32,22 +34,6 @@ GRAPH = 400_000  # bytes of a file that are no weights, at most
 CARD, GOLDEN = "card.json", "golden"
 PAINTING = "stylized"  # the output that is a picture
 ROUNDED = 45.0  # decibels that answers keep when they are compared in eight bits
-BYTES_TOO = "stylized_as_bytes"  # of `served`: what `serve_uint8` answers
-# What a SavedModel is tried with: a process of its own, which has seen no Keras model.
-SERVE = f"""
-import sys, numpy, tensorflow
-folder, given, answer = sys.argv[1:]
-signatures = tensorflow.saved_model.load(folder).signatures
-inputs = dict(numpy.load(given))
-def call(name, inputs):
-    found = signatures[name](**{{k: tensorflow.constant(v) for k, v in inputs.items()}})
-    return {{k: v.numpy() for k, v in found.items()}}
-answers = call("serve", inputs)
-if "serve_uint8" in signatures:
-    image = numpy.rint(255 * inputs["image"]).astype("uint8")
-    answers["{BYTES_TOO}"] = call("serve_uint8", inputs | {{"image": image}})["stylized"]
-numpy.savez(answer, **answers)
-"""
 
 
 @dataclass(frozen=True)
@@ -61,10 +47,11 @@ class Verified:
     error: str | None = None
 
 
-def verify(folder: Path) -> Iterator[Verified]:
+def verify(folder: Path, trust: bool = False) -> Iterator[Verified]:
     """Try every file of a folder that `export` wrote, by its sums, its card and its golden pairs.
 
-    Raises ValueError for a folder without a card that can be read.
+    A SavedModel is a program: with `trust` it is run whatever operations it holds. Raises ValueError
+    for a folder without a card that can be read.
     """
     card = read_card(folder)
     wrong = altered(folder)
@@ -76,7 +63,7 @@ def verify(folder: Path) -> Iterator[Verified]:
         found, error = None, next(iter(within), None)
         if error is None:
             try:
-                found = _answer(folder, card, each)
+                found = _answer(folder, card, each, trust)
             except (OSError, ValueError, RuntimeError) as failure:
                 error = str(failure)
         yield Verified(step, steps, each["file"], found, error)
@@ -87,14 +74,15 @@ def verify(folder: Path) -> Iterator[Verified]:
 def read_card(folder: Path) -> dict[str, Any]:
     """The card of an exported folder; ValueError where there is none that tells what is needed."""
     try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
+        card = json.loads(regular(folder, CARD).read_text("utf-8"))
         kinds = {"tfnst": str, "inputs": dict, "golden": dict, "parameters": int, "files": list}
         told = all(isinstance(card[name], kind) for name, kind in kinds.items())
         styles = card.get("styles", [])
         golden = np.array(list(card["golden"].values()), np.float32)
         told = told and bool(card["files"]) and 0 < card["parameters"] < MOST
         told = told and bool(np.isfinite(golden).all())
-        if not (told and all(_is_told(each) for each in card["files"]) and _are_names(styles)):
+        told = told and _are_names(styles) and _are_texts(card, styles[1:])
+        if not (told and all(_is_told(each) for each in card["files"])):
             raise ValueError("it is of another kind")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, *EXTREMES) as error:
         raise ValueError(
@@ -105,16 +93,29 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def _is_told(each: dict[str, Any]) -> bool:
     """Whether a file of a card can be looked for: it is here, of a format and a size we know."""
-    size = each["size"] == DYNAMIC or each["size"].isdecimal()
-    here = Path(each["file"]).name == each["file"]
+    size = each["size"] == DYNAMIC or re.fullmatch("[1-9][0-9]{1,4}", each["size"]) is not None
+    here = re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", each["file"]) is not None
     return each["format"] in LEAST and size and here and isinstance(each["sha256"], str)
 
 
 def _are_names(styles: Any) -> bool:
-    return isinstance(styles, list) and all(isinstance(name, str) for name in styles)
+    """Whether rows have names, the photo first; a network of features has none."""
+    if not isinstance(styles, list) or styles[:1] not in ([], [PHOTO]):
+        return False
+    return all(map(is_name, styles[1:])) and len(set(styles)) == len(styles)
 
 
-def _answer(folder: Path, card: Mapping[str, Any], each: Mapping[str, Any]) -> float | None:
+def _are_texts(card: dict[str, Any], styles: list[str]) -> bool:
+    """Whether what a card adds to styles is text: thumbnails for all, artworks for some."""
+    files, works = card.get("thumbnails", dict.fromkeys(styles, "")), card.get("artworks", {})
+    texts = [files[name] for name in styles]
+    texts += [text for name in styles for text in works.get(name, {}).values()]
+    return all(isinstance(text, str) for text in texts)
+
+
+def _answer(
+    folder: Path, card: Mapping[str, Any], each: Mapping[str, Any], trust: bool
+) -> float | None:
     """PSNR of one file's answer to the golden one, None where nothing can run it."""
     file, kind, size = folder / each["file"], each["format"], each["size"]
     if digest(file) != each["sha256"]:
@@ -130,7 +131,7 @@ def _answer(folder: Path, card: Mapping[str, Any], each: Mapping[str, Any]) -> f
     elif importlib.util.find_spec("tensorflow") is None:
         return None
     else:
-        answer = served(file, example)
+        answer = served(file, example, trust)
     found = round(closeness(_told(answer), expected), 1)
     # Means are kept of activations: they are smaller, and so is what they are compared with.
     least = min(LEAST[kind], ROUNDED) if PAINTING in expected else LEAST[kind] - 6
@@ -154,11 +155,11 @@ def write_golden(
 
 def read_golden(folder: Path, size: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """What `write_golden` wrote; ValueError that names a file that is damaged."""
-    image = images.load(folder / GOLDEN / f"{size}_input.png").rgb
-    kept = folder / GOLDEN / f"{size}_output.npz"
-    if not kept.is_file():
-        return image, {PAINTING: images.load(kept.with_suffix(".png")).rgb}
-    return image, _read_numbers(kept)
+    image = images.load(regular(folder, f"{GOLDEN}/{size}_input.png")).rgb
+    if not (folder / GOLDEN / f"{size}_output.npz").exists():
+        painting = images.load(regular(folder, f"{GOLDEN}/{size}_output.png"))
+        return image, {PAINTING: painting.rgb}
+    return image, _read_numbers(regular(folder, f"{GOLDEN}/{size}_output.npz"))
 
 
 def _read_numbers(file: Path) -> dict[str, np.ndarray]:
@@ -207,16 +208,18 @@ def require_whole(
         raise RuntimeError(f"{lite.path.name}: XNNPACK does not run {', '.join(alone)}")
 
 
-def served(folder: Path, example: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def served(
+    folder: Path, example: Mapping[str, np.ndarray], trust: bool = False
+) -> dict[str, np.ndarray]:
     """What a SavedModel answers in a fresh process.
 
-    Raises RuntimeError if it does not, or when its bytes differ from its floats.
+    Raises RuntimeError if it does not, when its bytes differ from its floats, or, unless there is
+    `trust`, when its graph does more than compute.
     """
     with tempfile.TemporaryDirectory() as place:
         given, answer = Path(place) / "given.npz", Path(place) / "answer.npz"
         np.savez(given, **dict[str, Any](example))
-        command = [sys.executable, "-c", SERVE, str(folder), str(given), str(answer)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        ended = processes.run_module("saved_models", folder.resolve(), given, answer, trust)
         if ended.returncode:
             reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise RuntimeError(f"{folder.name} cannot be served: {reason}")
@@ -237,9 +240,11 @@ def psnr(one: np.ndarray, other: np.ndarray) -> float:
 
 def digest(file: Path) -> str:
     """The SHA-256 of a file; of a SavedModel, that of its weights: a random number is beside."""
-    if file.is_file():
-        return images.sha256(file)
+    if file.is_symlink() or not file.is_dir():
+        return images.sha256(regular(file.parent, file.name))
     weights = sorted(file.glob("variables/*.data-*"))
     if len(weights) != 1:
         raise ValueError("has lost its variables")
+    for part in contents(file):
+        regular(file, part.relative_to(file).as_posix())
     return images.sha256(weights[0])

@@ -6,8 +6,8 @@ import { fitted, rowWeights } from "./pixels.js";
 const LARGEST = 8192; // long side of a photo that is kept, in pixels
 
 /**
- * `wishes()` tells what is wanted now: {names, shares, label, strength, side, liveSide, url(side),
- * engine}. `page` is told what happens: busy(whether), reading(name), painted(result), failed(error),
+ * `wishes()` tells what is wanted now: {names, shares, label, file, strength, side, liveSide,
+ * url(side), engine}. `page` is told what happens: busy(whether), reading(name), painted(result), failed(error),
  * live(whether, cameras), saved(name).
  */
 export class Session {
@@ -19,8 +19,8 @@ export class Session {
     });
     this.photo = null; // {bitmap, name}
     this.opened = 0; // photos: the last one that was chosen is shown, however long it took
-    this.asked = { canvas: document.createElement("canvas") }; // with name, label
-    this.shown = null; // {name, label}
+    this.asked = { canvas: document.createElement("canvas") }; // with name, label, file
+    this.shown = null; // {name, file}
     this.done = Promise.resolve(false);
   }
 
@@ -84,7 +84,7 @@ export class Session {
       ? this.camera.frame([width, height])
       : await shrunk(photo, width, height);
     draw(this.asked.canvas, bitmap, width, height);
-    Object.assign(this.asked, { name, label: wish.label });
+    Object.assign(this.asked, { name, label: wish.label, file: wish.file });
     const weights = rowWeights(wish.names, wish.shares, wish.strength);
     return { bitmap, weights, side, url: wish.url(side), engine: wish.engine };
   }
@@ -93,9 +93,9 @@ export class Session {
     const { bytes, width, height } = result;
     Object.assign(this.after, { width, height });
     this.after.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
-    const { canvas, name, label } = this.asked;
+    const { canvas, name, label, file } = this.asked;
     draw(this.before, canvas, width, height);
-    this.shown = { name, label };
+    this.shown = { name, file };
     this.page.painted({ ...result, label });
     if (this.camera.wanted) requestAnimationFrame(() => this.repaint());
   }
@@ -157,7 +157,7 @@ export class Session {
       last = this.done;
       if (!(await last)) return;
     } while (last !== this.done);
-    const name = `${this.shown.name}-${this.shown.label}.png`;
+    const name = `${this.shown.name}-${this.shown.file}.png`;
     const blob = await new Promise((resolve) => this.after.toBlob(resolve, "image/png"));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);

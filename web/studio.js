@@ -74,6 +74,7 @@ function wishes() {
     names: styles.names,
     shares: styles.shares,
     label: styles.label,
+    file: styles.file,
     strength: find("strength").value / 100,
     side: Number(size.value),
     liveSide: Number(size.dataset.chosen ? size.value : smallest),

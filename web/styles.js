@@ -8,6 +8,7 @@ export class Styles {
     this.known = known;
     this.changed = changed;
     this.names = known.map(({ name }) => name);
+    this.files = Object.fromEntries(known.map(({ name, file }) => [name, file]));
     this.shares = { [this.names[0]]: 1 };
     this.list = document.getElementById("styles");
     this.mix = document.getElementById("mix");
@@ -25,18 +26,23 @@ export class Styles {
     return having.sort(([, a], [, b]) => b - a).map(([name]) => name);
   }
 
-  /** For the name of a file. */
+  /** What they are called together. */
   get label() {
     return this.chosen.join("+") || "photo";
   }
 
-  #button({ name, title: work, artist }) {
+  /** The same, for the name of a file. */
+  get file() {
+    return this.chosen.map((name) => this.files[name]).join("+") || "photo";
+  }
+
+  #button({ name, file, title: work, artist }) {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.style = name;
     const image = document.createElement("img");
-    const file = `model/thumbnails/${encodeURIComponent(name)}.jpg`;
-    Object.assign(image, { src: file, alt: "", width: 128, height: 128 });
+    const src = `model/thumbnails/${file}.jpg`;
+    Object.assign(image, { src, alt: "", width: 128, height: 128 });
     const label = document.createElement("span");
     label.textContent = title(name);
     button.append(image, label);

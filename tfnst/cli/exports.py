@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -68,7 +67,7 @@ def export(
     network, name, about = _exported(model, layers, weights)
     about |= {k: v for k, v in (("license", license_), ("credits", credit)) if v}
     with tempfile.TemporaryDirectory() as temporary:
-        folder = output or Path(temporary) / name
+        folder = output or Path(temporary) / "exported"
         reports = exporting.export(network, name, folder, settings, about)
         bar = terminal.progress_bar(quiet, as_json, _describe)
         with contextlib.closing(reports), bar as show:
@@ -116,9 +115,7 @@ def _exported(
     about: dict[str, Any] = dict(assets.ABOUT.get(model, {}))
     if model in assets.PRESETS:
         about["artworks"] = assets.gallery()
-    # What no file, address or program of theirs minds.
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(model).stem)
-    return networks.load_network(model), name, about
+    return networks.load_network(model), Path(model).stem, about
 
 
 def _describe(report: Exported | Latency | Verified) -> str:
@@ -137,15 +134,25 @@ def _line(report: Exported) -> str:
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="A folder of tfnst export.")],
+    trust: Annotated[
+        bool,
+        Option(
+            "--trust",
+            help="Run a SavedModel whatever its graph holds; it may read and write your files.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Try every file of an exported folder again."""
+    """Try every file of an exported folder again.
+
+    A SavedModel is a program: one whose graph does more than compute is refused without --trust.
+    """
     from tfnst import verification
 
     failed = 0
     with terminal.progress_bar(quiet, as_json, _describe) as show:
-        for report in verification.verify(folder):
+        for report in verification.verify(folder, trust):
             show(report)
             failed += report.error is not None
             if report.error:
