@@ -23,6 +23,7 @@ PARTS = [file.parent.name for file in PACKAGE.glob("*/__init__.py")]
 LINE = (
     "assets",
     "terminal",
+    "processor",
     "serving",
     "png",
     "decoding",

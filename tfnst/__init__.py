@@ -34,7 +34,15 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(
             f"module 'tfnst' has no attribute {name!r}; it has {', '.join(__all__)}"
         )
-    return getattr(importlib.import_module(f"tfnst.{_HOMES[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"tfnst.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("jax", "torch", "openvino"):
+            raise
+        raise ImportError(
+            f"Keras is to run on {error.name}, which is not installed; set "
+            "KERAS_BACKEND=tensorflow, or mend 'backend' in keras.json"
+        ) from error
 
 
 def __dir__() -> list[str]:

@@ -78,7 +78,7 @@ class Parts:
 
     def __init__(self, dtype: str | None) -> None:
         self.made: dict[str, Any] = {}
-        self.dtype = keras.dtype_policies.get(dtype).name
+        self.dtype = keras.dtype_policies.get(dtype or "float32").name
 
     def __call__(self, name: str, kind: Callable[..., Any], *sizes: Any, **options: Any) -> Any:
         if name not in self.made:
@@ -101,6 +101,17 @@ class ICNR(keras.initializers.Initializer):  # type: ignore[misc]
         return {}
 
 
+def _convolution(filters: int, size: int, **options: Any) -> keras.layers.Layer:
+    # Keras' own defaults are the user's to change, and layers must not change with them.
+    return keras.layers.Conv2D(
+        filters, size, padding="same", data_format="channels_last", **options
+    )
+
+
+def _halved(weights: Any) -> Any:
+    return ops.average_pool(weights, 2, padding="same", data_format="channels_last")
+
+
 class _Stages:
     """The stages of one functional model, on layers that it may share with another."""
 
@@ -112,12 +123,11 @@ class _Stages:
         self.weights = {1: weights}
         for finer in (1, 2):
             finest = self.weights[finer]
-            coarser = ops.average_pool(finest, 2, padding="same") if is_map else finest
+            coarser = _halved(finest) if is_map else finest
             self.weights[2 * finer] = coarser
 
     def convolution(self, x: Any, name: str, width: int, size: int, stride: int = 1) -> Any:
-        options: dict[str, Any] = dict(strides=stride, padding="same", use_bias=False)
-        return self.layers(name, keras.layers.Conv2D, width, size, **options)(x)
+        return self.layers(name, _convolution, width, size, strides=stride, use_bias=False)(x)
 
     def normalized(self, x: Any, name: str, scale: int) -> Any:
         layer = self.layers(f"{name}_norm", ConditionalInstanceNormalization, self.rows)
@@ -139,14 +149,13 @@ class _Stages:
         return x + self.normalized(self.convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
 
     def subpixel(self, x: Any) -> Any:
-        options: dict[str, Any] = dict(padding="same", kernel_initializer=ICNR())
-        x = self.layers("colors", keras.layers.Conv2D, 12, 3, **options)(x)
+        x = self.layers("colors", _convolution, 12, 3, kernel_initializer=ICNR())(x)
         return self.layers("smooth", Smooth)(self.layers("up2", DepthToSpace)(x))
 
     def full_convolution(self, x: Any) -> Any:
         full, half, _ = self.settings.widths
         x = self.stage(self.layers("up2", Upsample)(x), "full_again", 1, full or half, 3)
-        return self.layers("colors", keras.layers.Conv2D, 3, 9, padding="same")(x)
+        return self.layers("colors", _convolution, 3, 9)(x)
 
 
 def connect(
@@ -173,7 +182,7 @@ def connect(
         x = block(x, f"block{number}")
     if settings.block == "bottleneck":
         # Or the next convolution alone, at twice the resolution, would cost as much as all blocks.
-        x = layers("narrow", keras.layers.Conv2D, half, 1)(x)
+        x = layers("narrow", _convolution, half, 1)(x)
     x = stages.stage(layers("up1", Upsample)(x), "half_again", 2, half, 3)
     x = stages.subpixel(x) if settings.head == "subpixel" else stages.full_convolution(x)
     painted = layers("painted", keras.layers.Activation, "sigmoid", dtype="float32")(x)

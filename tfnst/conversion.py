@@ -25,11 +25,14 @@ Example = dict[str, np.ndarray]
 
 def deployable(network: StyleNetwork) -> keras.Model:
     """The network with its halo inside: pictures in and out, whose H and W are multiples of 4."""
-    image = keras.Input((None, None, 3), name="image")
-    weights = keras.Input((1 + len(network.styles),), name="style_weights")
-    painted = connect(network.parts, network.settings, MirrorPadding(HALO)(image), weights)
-    cropped = keras.layers.Cropping2D(HALO, name="stylized")(painted)
-    return keras.Model({"image": image, "style_weights": weights}, {"stylized": cropped})
+    image = keras.Input((None, None, 3), name="image", dtype="float32")
+    weights = keras.Input((1 + len(network.styles),), name="style_weights", dtype="float32")
+    mirrored = MirrorPadding(HALO, dtype="float32")(image)
+    painted = connect(network.parts, network.settings, mirrored, weights)
+    crop = keras.layers.Cropping2D(
+        HALO, name="stylized", data_format="channels_last", dtype="float32"
+    )
+    return keras.Model({"image": image, "style_weights": weights}, {"stylized": crop(painted)})
 
 
 def write_saved_model(model: keras.Model, folder: Path) -> None:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnst import datasets, features, images
+from tfnst import datasets, features, images, terminal
 from tfnst.cards import append_log, write_card, write_weights
 from tfnst.checkpoints import require_same_run
 
@@ -82,7 +82,9 @@ def load_teacher(source: str | Path) -> keras.Model:
         tuple(widths),
         layers,
         padding="reflect",
-        preprocess=keras.layers.Conv2D(3, 1, name="preprocess")
+        preprocess=keras.layers.Conv2D(
+            3, 1, name="preprocess", data_format="channels_last", dtype="float32"
+        )
         if has_preprocess
         else features.caffe_input,
     )
@@ -115,14 +117,20 @@ class Distiller(keras.Model):  # type: ignore[misc]
     """
 
     def __init__(self, teacher: keras.Model, settings: DistillationSettings) -> None:
-        super().__init__(name="distiller")
+        super().__init__(name="distiller", dtype="float32")
         self.settings = settings
         layers = list(teacher.output.keys())
         self.student = features.FeatureExtractor("vgg19-lite", layers, weights=None)
         self.student.trainable = True
         self.teach = lambda image: teacher(image)  # a closure, so that checkpoints leave it out
         self.heads = {
-            name: keras.layers.Conv2D(teacher.output[name].shape[-1], 1, activation="relu")
+            name: keras.layers.Conv2D(
+                teacher.output[name].shape[-1],
+                1,
+                activation="relu",
+                data_format="channels_last",
+                dtype="float32",
+            )
             for name in layers
             if teacher.output[name].shape[-1] != self.student.output[name].shape[-1]
         }
@@ -272,6 +280,7 @@ def distill(
     not stopped: the same schedule, crops and questions. Raises ValueError, before it begins, for a
     teacher that cannot be read and for checkpoints of another training.
     """
+    terminal.require_tensorflow("distillation")
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")
     origin = str(teacher) if str(teacher) == "vgg19" else images.sha256(teacher)

@@ -65,7 +65,8 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         pooling: "max" as VGG-19 was trained, or "average" (Gatys et al., 2016, section 2).
         weights: "auto" for the network's own weights, None for random ones, or a file: `.npz`
             as `tfnst distill` writes it, or the official `.h5` for "vgg19".
-        dtype: a Keras dtype policy; "mixed_bfloat16" computes activations in bfloat16.
+        dtype: a Keras dtype policy, float32 by default; "mixed_bfloat16" makes
+            activations bfloat16.
         name: of the model; that of the network by default.
 
     Raises:
@@ -95,7 +96,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         )
         super().__init__(image, activations, name=name or network.replace("-", "_"))
         self.network, self.pooling, self.layer_names = network, pooling, names
-        self.policy = keras.dtype_policies.get(dtype).name
+        self.policy = keras.dtype_policies.get(dtype or "float32").name
         if weights is not None:
             set_weights(self, read_weights(weights_file(network, weights)), network)
         self.trainable = False
@@ -133,7 +134,8 @@ def caffe_input(image: Any, scale: float = 1.0) -> Any:
     """
     reversal = np.eye(3, dtype="float32")[None, None, :, ::-1]
     mean = np.array([103.939, 116.779, 123.68], "float32")
-    return keras.ops.conv(image, 255 * scale * reversal, padding="valid") - mean * scale
+    options = dict(padding="valid", data_format="channels_last")
+    return keras.ops.conv(image, 255 * scale * reversal, **options) - mean * scale
 
 
 def vgg_graph(
@@ -153,13 +155,14 @@ def vgg_graph(
     if pooling not in pools:
         raise ValueError(f"pooling {pooling!r} is unknown; use 'max' or 'average'")
     wanted = set(layers)
-    image = keras.Input((None, None, 3), name="image")
+    options = dict(dtype=dtype or "float32", data_format="channels_last")
+    image = keras.Input((None, None, 3), name="image", dtype="float32")
     x = preprocess(image)
     activations: dict[str, Any] = {}
     for name in VGG19_LAYERS:
         block, number = int(name[5]), int(name[-1])
         if number == 1 and block > 1:
-            x = pools[pooling](2, name=f"block{block - 1}_pool", dtype=dtype)(x)
+            x = pools[pooling](2, name=f"block{block - 1}_pool", **options)(x)
         if padding == "reflect":
             x = keras.ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="reflect")
         x = keras.layers.Conv2D(
@@ -169,7 +172,7 @@ def vgg_graph(
             activation="relu",
             kernel_initializer="he_normal",
             name=name,
-            dtype=dtype,
+            **options,
         )(x)
         if name in wanted:
             activations[name] = x

@@ -143,7 +143,9 @@ class Smooth(keras.layers.Layer):  # type: ignore[misc]
     def call(self, x: Any) -> Any:
         line = np.array([0.25, 0.5, 0.25], np.float32)
         kernel = np.outer(line, line)[:, :, None, None].repeat(x.shape[-1], 2)
-        return ops.depthwise_conv(x, ops.cast(kernel, x.dtype), padding="same")
+        return ops.depthwise_conv(
+            x, ops.cast(kernel, x.dtype), padding="same", data_format="channels_last"
+        )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

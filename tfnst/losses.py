@@ -32,7 +32,7 @@ class FeatureStatistics(NamedTuple):
 def feature_statistics(activation: Any) -> FeatureStatistics:
     """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f."""
     batch, height, width, _ = ops.shape(activation)
-    count = ops.cast(ops.full((batch,), height * width), "float32")
+    count = ops.full((batch,), height * width, "float32")
     return FeatureStatistics(count, *_sums(ops.cast(activation, "float32")))
 
 
@@ -176,7 +176,7 @@ def _spread(statistics: FeatureStatistics) -> Any:
     matrix = covariance(statistics)
     size = matrix.shape[-1]
     ridge = (1e-4 * _trace(matrix) + 1e-3 * _trace(gram_matrix(statistics))) / size + TINY
-    return matrix + ridge[:, None, None] * ops.eye(size)
+    return matrix + ridge[:, None, None] * ops.eye(size, dtype="float32")
 
 
 def _trace(matrix: Any) -> Any:
@@ -256,7 +256,12 @@ def _total_variation(image: Any) -> tuple[Any, Any]:
     """
     _, height, width, channels = ops.shape(image)
     framed = ops.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "symmetric")
-    slope = ops.depthwise_conv(framed, _laplacian(height, width, channels), padding="valid")
+    slope = ops.depthwise_conv(
+        framed,
+        _laplacian(height, width, channels),
+        padding="valid",
+        data_format="channels_last",
+    )
 
     def gradient(*arguments: Any, upstream: Any = None) -> Any:
         return slope * (arguments[0] if upstream is None else upstream)[:, None, None, None]
@@ -266,8 +271,8 @@ def _total_variation(image: Any) -> tuple[Any, Any]:
 
 def _laplacian(height: Any, width: Any, channels: int) -> Any:
     """(3, 3, C, 1): the second difference along each axis, twice over the number of differences."""
-    second = ops.convert_to_tensor([[-1.0], [2.0], [-1.0]])
-    centre = ops.convert_to_tensor([[0.0, 1.0, 0.0]])
+    second = ops.convert_to_tensor([[-1.0], [2.0], [-1.0]], "float32")
+    centre = ops.convert_to_tensor([[0.0, 1.0, 0.0]], "float32")
     down = 2 / ops.cast(ops.maximum(height - 1, 1) * width * channels, "float32")
     across = 2 / ops.cast(height * ops.maximum(width - 1, 1) * channels, "float32")
     kernel = down * second * centre + across * ops.transpose(second * centre)

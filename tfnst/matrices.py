@@ -19,7 +19,7 @@ def square_root(matrix: Any, smallest: float) -> tuple[Any, Any]:
     single = matrix.shape[0] == 1  # a plain product, twice as fast in TensorFlow as a batch of one
     matrix = matrix[0] if single else matrix
     norm = ops.sqrt(ops.sum(ops.square(matrix), (-2, -1), keepdims=True))
-    identity = ops.eye(matrix.shape[-1])
+    identity = ops.eye(matrix.shape[-1], dtype="float32")
     root, inverse = matrix / norm, None
     for scale in _scales(math.sqrt(smallest)):
         square = root if inverse is None else inverse @ root

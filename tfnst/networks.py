@@ -48,7 +48,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
     Args:
         styles: the names of the styles, in the order of their rows; "photo" goes before them.
         settings: its shape; see `NetworkSettings` and `CONFIGURATIONS`.
-        dtype: a Keras dtype policy; Keras' own by default.
+        dtype: a Keras dtype policy; float32 by default, whatever Keras' own is.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
                 )
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
         layers = Parts(dtype)
-        image = keras.Input((None, None, 3), name="image")
-        weights = keras.Input((1 + len(names),), name="style_weights")
+        image = keras.Input((None, None, 3), name="image", dtype="float32")
+        weights = keras.Input((1 + len(names),), name="style_weights", dtype="float32")
         inputs = {"image": image, "style_weights": weights}
         super().__init__(inputs, {"stylized": connect(layers, chosen, image, weights)}, **options)
         self.styles, self.settings, self.parts = names, chosen, layers
@@ -79,8 +79,10 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
 
     def mapped(self) -> keras.Model:
         """The same network, same weights, with `style_weights` a map, (B, H, W, 1 + S)."""
-        image = keras.Input((None, None, 3), name="image")
-        weights = keras.Input((None, None, 1 + len(self.styles)), name="style_weights")
+        image = keras.Input((None, None, 3), name="image", dtype="float32")
+        weights = keras.Input(
+            (None, None, 1 + len(self.styles)), name="style_weights", dtype="float32"
+        )
         inputs = {"image": image, "style_weights": weights}
         return keras.Model(inputs, {"stylized": connect(self.parts, self.settings, image, weights)})
 

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import features, images, losses
+from tfnst import features, images, losses, terminal
 from tfnst.canvas import Canvas, padded
 from tfnst.settings import PRESETS, Settings
 
@@ -76,6 +76,7 @@ class StyleTransfer:
         weights: str | Path | None = "auto",
         start: images.Pixels | None = None,
     ) -> None:
+        terminal.require_tensorflow("painting by gradient descent")
         self.settings = settings
         self.content = images.validate(content, "content", images.MIN_SIDE)
         single = isinstance(styles, np.ndarray) and styles.ndim == 3

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 Report = Callable[[Any], None]
-_CPU_INFO = Path("/proc/cpuinfo")  # of Linux
 
 
 # What asks a process to stop; Windows has no SIGHUP.
@@ -123,12 +122,39 @@ def silent_stderr() -> Iterator[None]:
         _silence.end()
 
 
+def _start_keras() -> None:
+    """Import Keras on TensorFlow, with its own defaults in place of the user's."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    try:
+        import keras
+    except (AssertionError, ValueError) as error:  # the older, silent one of Keras 3.8
+        home = os.environ.get("KERAS_HOME", "~/.keras")
+        raise ValueError(f"{home}/keras.json stops Keras: {error}") from error
+    require_tensorflow("the command")
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_image_data_format("channels_last")
+
+
+def require_tensorflow(what: str) -> None:
+    """ValueError that names the setting where Keras runs on another backend than TensorFlow."""
+    import keras
+
+    if (backend := keras.backend.backend()) != "tensorflow":
+        raise ValueError(
+            f"Keras runs on {backend!r}, and {what} needs TensorFlow; set KERAS_BACKEND=tensorflow "
+            "before Keras is imported"
+        )
+
+
 def start_tensorflow(device: str = "auto") -> Any:
     """Import TensorFlow without a word, let GPU memory grow, return the device to run under.
 
-    `device` is "auto", "cpu", "gpu" or "gpu:N". Raises ValueError for one that is not there.
+    `device` is "auto", "cpu", "gpu" or "gpu:N". Raises ValueError for one that is not there, and
+    where Keras cannot be started as the commands need it, whatever the user's settings are.
     """
     with silent_stderr():
+        _start_keras()
         import tensorflow as tf
 
         gpus = tf.config.list_physical_devices("GPU")
@@ -142,34 +168,6 @@ def start_tensorflow(device: str = "auto") -> Any:
     if wanted not in known:
         raise ValueError(f"--device {device!r} is not on this machine; use {', '.join(known)}")
     return contextlib.nullcontext() if wanted == "auto" else tf.device(f"/{wanted.upper()}")
-
-
-def remark_on_precision(precision: str, device: str) -> None:
-    """Say so before slow work begins: a processor without bfloat16 takes about five times as long.
-
-    Says nothing where the work is a GPU's, or where it is not known what the processor can do.
-    """
-    if precision != "bfloat16":
-        return
-    import tensorflow as tf
-
-    if device.lower() != "cpu" and tf.config.list_physical_devices("GPU"):
-        return
-    if _computes_bfloat16() is False:
-        remark("this processor computes bfloat16 by detours; --precision float32 is much faster")
-
-
-def _computes_bfloat16() -> bool | None:
-    """Whether the processor has instructions for it: AVX-512's, AMX's or ARM's; None if unknown."""
-    try:
-        lines = _CPU_INFO.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return None
-    flags = [
-        line.split(":")[-1].split() for line in lines if line.startswith(("flags", "Features"))
-    ]
-    wanted = {"avx512_bf16", "amx_bf16", "bf16"}
-    return bool(wanted.intersection(flags[0])) if flags else None
 
 
 @contextlib.contextmanager

@@ -60,8 +60,8 @@ class TiledNetwork:
         self.margin, self.counts = reach(settings), PATCHES if len(weights) == 1 else FEWER
         # Near its edges a patch knows too little of the picture; a narrow picture has nothing else.
         edges = [self.margin if side > 3 * self.margin else 0 for side in shape[:2]]
-        image = keras.Input((None, None, 3), name="image")
-        styles = keras.Input(weights, name="style_weights")
+        image = keras.Input((None, None, 3), name="image", dtype="float32")
+        styles = keras.Input(weights, name="style_weights", dtype="float32")
         inputs = {"image": image, "style_weights": styles}
         found: dict[str, Any] = {}
         given: dict[str, Any] = {}
@@ -75,7 +75,9 @@ class TiledNetwork:
         def known(name: str, x: Any, scale: int) -> tuple[Any, Any]:
             shape = (1, 1, 1, x.shape[-1])
             names = (f"{name}_mean", f"{name}_variance")
-            given.update({key: keras.Input(batch_shape=shape, name=key) for key in names})
+            given.update(
+                {key: keras.Input(batch_shape=shape, name=key, dtype="float32") for key in names}
+            )
             return given[names[0]], given[names[1]]
 
         connect(parts, settings, image, styles, measured)

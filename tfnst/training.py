@@ -177,7 +177,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         targets: StyleTargets,
         settings: TrainingSettings,
     ) -> None:
-        super().__init__(name="style_trainer")
+        super().__init__(name="style_trainer", dtype="float32")
         self.network, self.settings = network, settings
         self.features = lambda image: extractor(image)  # a closure: checkpoints leave it out
         self.targets = {
@@ -190,7 +190,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         self.first = 1 + len(network.styles) - self.variation.shape[0]
         self.random = keras.random.SeedGenerator(settings.seed)
         names = ("style", "content", "photo", "stability")
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        self.trackers = {name: keras.metrics.Mean(name, dtype="float32") for name in names}
         self.built = True  # its parts are; Keras would ask for a call before it loads weights
 
     def _constant(self, name: str, value: Any) -> Any:
@@ -256,7 +256,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         start = [0, offset[0], offset[1], 0]
         shape = (photo.shape[0] or -1, side, side, 3)
         moved = ops.slice(photo, start, shape)
-        noise = keras.random.normal(ops.shape(moved), 0.0, NOISE, seed=self.random)
+        noise = keras.random.normal(ops.shape(moved), 0.0, NOISE, "float32", self.random)
         inputs = {"image": moved + noise, "style_weights": x["style_weights"][:count]}
         again = inner(self.network(inputs)["stylized"])
         return ops.mean(ops.square(again - inner(ops.slice(painted, start, shape))))

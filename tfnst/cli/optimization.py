@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfnst import terminal
+from tfnst import processor, terminal
 from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def stylize(
     for target in targets:
         images.require_writable(target)
     under = terminal.start_tensorflow(device)
-    terminal.remark_on_precision(precision, device)
+    processor.remark_on_precision(precision, device)
     from tfnst import painting
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfnst import terminal
+from tfnst import processor, terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def train(
     if architecture and start_from != "none":
         raise ValueError("--architecture goes with --start-from none; a network has its own")
     under = terminal.start_tensorflow(device)
-    terminal.remark_on_precision(precision, device)
+    processor.remark_on_precision(precision, device)
     from tfnst import architectures, checkpoints, datasets, networks, runs, training
 
     if architecture and architecture not in architectures.CONFIGURATIONS:
