@@ -50,8 +50,8 @@ class Verified:
 def verify(folder: Path, trust: bool = False) -> Iterator[Verified]:
     """Try every file of a folder that `export` wrote, by its sums, its card and its golden pairs.
 
-    A SavedModel is a program: with `trust` it is run whatever operations it holds. Raises ValueError
-    for a folder without a card that can be read.
+    A SavedModel is a program: with `trust` it is run whatever operations it holds. Raises
+    ValueError for a folder without a card that can be read.
     """
     card = read_card(folder)
     wrong = altered(folder)
