@@ -963,3 +963,46 @@ class TestOpenFiles:
         assert read.alpha is not None
         np.testing.assert_allclose(read.alpha, alpha, atol=0.003)
         np.testing.assert_array_equal(images.validate(picture), picture.rgb)
+
+
+class TestLargePictures:
+    @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "tif"])
+    def test_are_reduced_while_they_are_decoded(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+    ) -> None:
+        Image.fromarray(images.as_uint8(slope(480, 640))).save(tmp_path / f"a.{suffix}")
+        exact = images.load(tmp_path / f"a.{suffix}", 40).rgb
+        monkeypatch.setattr(decoding, "LARGE", 100_000)
+        assert images.load(tmp_path / f"a.{suffix}").rgb.shape == (480, 640, 3)
+        assert images.load(tmp_path / f"a.{suffix}", enough=160).rgb.shape == (120, 160, 3)
+        assert images.load(tmp_path / f"a.{suffix}", enough=321).rgb.shape == (480, 640, 3)
+        np.testing.assert_allclose(images.load(tmp_path / f"a.{suffix}", 40).rgb, exact, atol=0.02)
+
+    def test_others_are_exact(self, tmp_path: Path) -> None:
+        Image.fromarray(noise(90, 80)).save(tmp_path / "a.png")
+        np.testing.assert_array_equal(
+            images.load(tmp_path / "a.png", enough=10).rgb, images.load(tmp_path / "a.png").rgb
+        )
+
+    def test_strips_are_no_other_picture(self) -> None:
+        tall = noise(1300, 40)
+        image = Image.fromarray(tall[..., 0].astype(np.float32) / 255)
+        whole = image.resize((20, 1300), Image.Resampling.LANCZOS)
+        whole = whole.resize((20, 700), Image.Resampling.LANCZOS)
+        np.testing.assert_array_equal(
+            images.resize(tall, 700, 20)[..., 0], np.clip(np.asarray(whole), 0, 1)
+        )
+
+
+@pytest.mark.parametrize(("kind", "bits"), [(2, 16), (2, 32), (1, 32), (1, 12)])
+def test_depths_that_are_not_understood_are_refused(tmp_path: Path, kind: int, bits: int) -> None:
+    """Signed 16 bits were read at half their brightness, 12 bits at a sixteenth."""
+    body = bytes(16 * 16 * bits // 8)
+    tags = [(256, 16), (257, 16), (258, bits), (259, 1), (262, 1), (273, 8), (277, 1)]
+    tags += [(278, 16), (279, len(body)), (339, kind)]
+    data = b"II*\0" + struct.pack("<I", 8 + len(body)) + body + struct.pack("<H", len(tags))
+    data += b"".join(
+        struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 1, v) for tag, v in tags
+    )
+    (tmp_path / "a.tif").write_bytes(data + bytes(4))
+    assert "8 or 16 bit" in problem(images.load, tmp_path / "a.tif")

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from tfnst import images
-from tfnst.decoding import FileError
+from tfnst.files import FileError
 
 
 def check_target(target: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnst import assets, images
-from tfnst.decoding import FileError
+from tfnst.files import FileError
 from tfnst.jobs import Jobs
 from tfnst.looks import GRADIENT, Look, Painter, paint
 from tfnst.provenance import Source, homes, versions

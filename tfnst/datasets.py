@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from tfnst import images
-from tfnst.decoding import FileError, identified, opened
+from tfnst.decoding import identified
+from tfnst.files import FileError, opened
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif"}
 

@@ -5,27 +5,24 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from tfnst import png
+from tfnst import gamut, jpeg, png
+from tfnst.files import File, FileError
 
 Array = np.ndarray
-Name = str | os.PathLike[str]
-File = Name | IO[bytes]  # a path, or an open binary file
 
 MAX_PIXELS = 200_000_000
 MIN_SIDE = 8
+LARGE = 50_000_000  # pixels: beyond what cameras make, memory goes before exactness
 IMAGE_DESCRIPTION = 270
-_PHOTOMETRIC = 262
+_PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 262, 258, 339
 _READ = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")
 
 
@@ -58,20 +55,6 @@ class _Quiet:
 _QUIET = _Quiet()
 
 
-class FileError(ValueError):
-    """What is wrong with a file and what would do, in one line that begins with its name."""
-
-    def __init__(self, file: File, text: str) -> None:
-        name = called(file) or "the open file"
-        super().__init__(f"{name if name.isprintable() else ascii(name)}: {text}")
-
-
-def called(file: File) -> str | None:
-    """The path of a file, where it has one."""
-    name = file if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
-    return os.fspath(name) if isinstance(name, str | os.PathLike) else None
-
-
 def unit(array: Array) -> Array:
     """uint8 or float values as float32 in [0, 1]."""
     values = np.asarray(array, np.float32)
@@ -94,39 +77,6 @@ def checked_unit(array: Array, name: str) -> Array:
 
 
 @contextlib.contextmanager
-def opened(path: File) -> Iterator[IO[bytes]]:
-    """A regular file to read, or all of an open one; FileError when it cannot be read."""
-    if not isinstance(path, str | os.PathLike):
-        yield _contents(path)
-        return
-    try:
-        mode = Path(path).stat().st_mode
-        # Opening a pipe waits for a writer, and reading a device need never end.
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise FileError(path, "a pipe or device, no file; write what it gives to a file first")
-        with Path(path).open("rb") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise FileError(path, "there is no such file; check its name and folder") from error
-    except IsADirectoryError as error:
-        raise FileError(path, "this is a folder; name one file in it") from error
-    except OSError as error:
-        text = f"cannot be read ({error.strerror}); check its permissions or try a copy"
-        raise FileError(path, text) from error
-
-
-def _contents(file: IO[bytes]) -> IO[bytes]:
-    try:
-        if file.seekable():
-            file.seek(0)
-        return io.BytesIO(file.read())
-    except (OSError, ValueError, AttributeError) as error:  # closed, or open to write alone
-        raise FileError(file, f"cannot be read ({error}); open it with mode 'rb'") from error
-    except TypeError as error:
-        raise FileError(file, "is open as text; open it with mode 'rb'") from error
-
-
-@contextlib.contextmanager
 def _decoding(path: File) -> Iterator[None]:
     """Whatever Pillow makes of a file's data is a picture or a FileError."""
     try:
@@ -143,21 +93,25 @@ def _decoding(path: File) -> Iterator[None]:
 
 
 def decoded(
-    path: File, file: IO[bytes], enough: int | None = None
+    path: File, file: IO[bytes], enough: int | None = None, draft: int | None = None
 ) -> tuple[Array, Array | None, str | None]:
     """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe.
 
-    A JPEG whose sides are several times `enough` may come at a half, a quarter or an eighth.
+    Above `LARGE` pixels, it may be reduced by a whole factor, the long side to no less than
+    `enough`; a JPEG whose sides are several times `draft` to a half, a quarter or an eighth.
     """
     with _decoding(path):
-        image = identified(path, file)
-        if enough is not None:
-            image.draft(None, (enough, enough))
+        image: Image.Image = identified(path, file)
+        is_large = image.width * image.height > LARGE
+        if side := draft or (is_large and enough):
+            image.draft(None, (side, side))
         image.load()
         recipe = _recipe_in(image)
         # A broken EXIF block costs the rotation, not the picture.
         with contextlib.suppress(Exception):
             ImageOps.exif_transpose(image, in_place=True)
+        if enough and is_large:
+            image = _reduced(image, max(image.size) // enough)
         rgb, alpha = _wide_grey(path, image) if image.mode[0] in "IF" else _colour(image)
     return rgb, None if alpha is None or (unit(alpha) == 1).all() else alpha, recipe
 
@@ -173,7 +127,11 @@ def identified(path: File, file: IO[bytes]) -> ImageFile.ImageFile:
         raise FileError(path, f"not a picture that tfnst reads; convert it to {_READ[1]}")
     file.seek(0)
     with _decoding(path):
-        file, info = png.mended(file) if prefix.startswith(png.SIGNATURE) else (file, {})
+        info: dict[Any, Any] = {}
+        if prefix.startswith(png.SIGNATURE):
+            file, info = png.mended(file)
+        elif prefix.startswith(jpeg.SIGNATURE):
+            file = jpeg.mended(file)
         image = makers[0](file, "")
         image.info |= info
     size = f"the picture is {image.width} x {image.height} pixels"
@@ -181,7 +139,20 @@ def identified(path: File, file: IO[bytes]) -> ImageFile.ImageFile:
         raise FileError(path, f"{size}; shrink it to {MAX_PIXELS / 1e6:g} million at most")
     if min(image.size) < MIN_SIDE:
         raise FileError(path, f"{size}; the smallest side is {MIN_SIDE}")
+    if image.format == "JPEG":
+        with _decoding(path):
+            jpeg.require_plausible(*image.size, file.seek(0, io.SEEK_END))
+            file.seek(0)
     return image
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """The means of squares of so many pixels a side, of a picture of eight bits."""
+    if factor < 2 or image.mode[0] in "IF":
+        return image
+    if image.mode in ("1", "P", "PA"):
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image.reduce(factor)
 
 
 def _wide_grey(path: File, image: Image.Image) -> tuple[Array, Array | None]:
@@ -189,12 +160,18 @@ def _wide_grey(path: File, image: Image.Image) -> tuple[Array, Array | None]:
     values, key = np.asarray(image), image.info.get("transparency")
     alpha = (values != key).astype(np.float32) if isinstance(key, int) else None
     full = np.float32(1 if image.mode == "F" else 65535)
+    tags = dict(getattr(image, "tag_v2", {}))
     try:
         grey = checked_unit(values.astype(np.float32) / full, "the picture")
     except ValueError as error:
         raise FileError(path, f"{error}, or export it as 8 or 16 bit") from error
-    if dict(getattr(image, "tag_v2", {})).get(_PHOTOMETRIC) == 0:
+    kind = [tags.get(tag, (usual,)) for tag, usual in ((_BITS, 16), (_SAMPLE_FORMAT, 1))]
+    if image.mode != "F" and kind != [(16,), (1,)]:  # signed, or of 12 bits: not as bright as read
+        raise FileError(path, "this depth of grey is not read; export it as 8 or 16 bit")
+    if tags.get(_PHOTOMETRIC) == 0:
         grey = 1 - grey
+    if (gamma := gamut.gamma(image)) != gamut.SRGB:
+        grey = gamut.in_srgb(grey, gamma)
     if profile := image.info.get("icc_profile"):
         # Pillow transforms 8 bits only: bend the wide values along what becomes of the 256 greys.
         ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
@@ -205,6 +182,7 @@ def _wide_grey(path: File, image: Image.Image) -> tuple[Array, Array | None]:
 
 def _colour(image: Image.Image) -> tuple[Array, Array | None]:
     profile, alpha = image.info.get("icc_profile"), None
+    gamma, is_adobe = gamut.gamma(image), gamut.is_adobe(image)
     if image.has_transparency_data:
         is_grey = image.mode in ("1", "L", "LA")
         kind, image = image.format, image.convert("RGBA")
@@ -213,7 +191,10 @@ def _colour(image: Image.Image) -> tuple[Array, Array | None]:
         if kind == "BMP" and not alpha.any():
             alpha = None
         image = image.convert("L" if is_grey else "RGB")
-    return np.asarray(_in_srgb(image, profile) if profile else image.convert("RGB")), alpha
+    rgb = np.asarray(_in_srgb(image, profile) if profile else image.convert("RGB"))
+    if is_adobe or gamma != gamut.SRGB:
+        rgb = gamut.in_srgb(unit(rgb), gamma, is_adobe)
+    return rgb, alpha
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:

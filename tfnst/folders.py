@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from tfnst import images
-from tfnst.decoding import FileError
+from tfnst.files import FileError
 
 MARK = "# written by tfnst"  # the first line; to sha256sum a comment
 MISSING = "is not there"

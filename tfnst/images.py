@@ -8,12 +8,10 @@ Pillow decodes the upper 8 bits only. Files are written with 8 bits per channel.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,17 +22,16 @@ from PIL import Image, PngImagePlugin
 from tfnst.decoding import (
     IMAGE_DESCRIPTION,
     Array,
-    File,
-    FileError,
-    called,
     checked_unit,
     decoded,
     is_recipe,
-    opened,
     unit,
 )
 from tfnst.decoding import MAX_PIXELS as MAX_PIXELS
 from tfnst.decoding import MIN_SIDE as MIN_SIDE
+from tfnst.files import File, FileError, called, opened
+from tfnst.files import require_writable as require_writable
+from tfnst.files import write_bytes as write_bytes
 
 _WRITTEN = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 _WRITTEN |= {"tif": "TIFF", "tiff": "TIFF"}
@@ -64,19 +61,26 @@ Pixels = Array | Picture
 
 
 def load(
-    path: File, size: int | None = None, *, upscale: bool = False, draft: bool = False
+    path: File,
+    size: int | None = None,
+    *,
+    upscale: bool = False,
+    draft: bool = False,
+    enough: int | None = None,
 ) -> Picture:
     """The picture in a file: upright, in sRGB, its long side `size` pixels if that is given.
 
     `path` names the file, or is one open in binary mode, which is read from its beginning.
     A picture smaller than `size` keeps its own size unless `upscale` is true. With `draft`, a large
-    JPEG is decoded at reduced size, in a fraction of the time, and hardly another picture. Raises
+    JPEG is decoded at reduced size, in a fraction of the time, and hardly another picture. With
+    `enough`, more than 50 million pixels are reduced, the long side to no less than that. Raises
     ValueError for a file that is missing, unreadable, damaged, no picture, below 8 pixels a side or
     too large.
     """
     _require_positive(size=1 if size is None else size)
+    enough = 4 * size if enough is None and size is not None else enough
     with opened(path) as file:
-        rgb, alpha, recipe = decoded(path, file, size if draft else None)
+        rgb, alpha, recipe = decoded(path, file, enough, size if draft else None)
     height, width = rgb.shape[:2]
     if size is not None and (upscale or size < max(height, width)):
         height, width = fitted(height, width, size)
@@ -159,9 +163,13 @@ def resize(array: Array, height: int, width: int) -> Array:
     if array.ndim == 3:
         planes = [resize(array[..., i], height, width) for i in range(array.shape[2])]
         return np.stack(planes, axis=2)
-    image = Image.fromarray(unit(array))
     lanczos, bicubic = Image.Resampling.LANCZOS, Image.Resampling.BICUBIC
-    image = image.resize((width, image.height), lanczos if width < image.width else bicubic)
+    across = lanczos if width < array.shape[1] else bicubic
+    # In strips: all of a large picture in floats takes several times its memory.
+    tops = range(0, len(array), 512)
+    strips = (Image.fromarray(unit(array[top : top + 512])) for top in tops)
+    rows = [np.asarray(strip.resize((width, strip.height), across)) for strip in strips]
+    image = Image.fromarray(np.concatenate(rows))
     image = image.resize((width, height), lanczos if height < image.height else bicubic)
     pixels: Array = np.clip(np.asarray(image), 0, 1)
     return pixels
@@ -259,41 +267,3 @@ def _encoded(image: Image.Image, kind: str, recipe: str | None, quality: int) ->
     }
     image.save(data := io.BytesIO(), kind, **options[kind])
     return data.getvalue()
-
-
-def require_writable(target: Path) -> None:
-    """Raise what `write_bytes` would, before the work whose result is to be written."""
-    temporary = _temporary(target)
-    try:
-        temporary.touch(exist_ok=False)
-    except OSError as error:
-        raise _refusal(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _temporary(target: Path) -> Path:
-    # Not tempfile: its files are private to the user, whatever the umask says.
-    return target.parent / f".tfnst-{secrets.token_hex(8)}.tmp"
-
-
-def _refusal(target: Path, error: OSError) -> FileError:
-    text = f"cannot be written ({error.strerror or error}); check disk space and permissions"
-    return FileError(target, text)
-
-
-def write_bytes(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all: under another name, then renamed."""
-    temporary = _temporary(target)
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        raise _refusal(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfnst import images
-from tfnst.decoding import FileError, opened
+from tfnst.files import FileError, opened
 from tfnst.names import is_name
 from tfnst.rows import PHOTO, row_weights
 from tfnst.terminal import silent_stderr

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tfnst import processes
-from tfnst.decoding import FileError
+from tfnst.files import FileError
 
 STATUS = Path("/proc/self/status")  # Linux alone has it
 

@@ -16,7 +16,7 @@ from keras import ops
 from tfnst import images, tiling
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
 from tfnst.assets import PRESETS
-from tfnst.decoding import FileError
+from tfnst.files import FileError
 from tfnst.layers import ConditionalInstanceNormalization
 from tfnst.names import is_name
 from tfnst.rows import PHOTO, row_weights

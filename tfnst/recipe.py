@@ -98,8 +98,9 @@ class Recipe:
 
         Inputs that have moved are looked for in `folders`.
         """
-        content = images.load(self.content.find(*folders))
-        styles = [images.load(style.find(*folders)) for style in self.styles]
+        size, scale = self.settings.size, self.settings.style_scale
+        content = _loaded(self.content.find(*folders), size)
+        styles = [_loaded(style.find(*folders), size * scale) for style in self.styles]
         weights_homes = (
             features.LITE_WEIGHTS.parent,
             features.keras_cache().parent,
@@ -113,7 +114,7 @@ class Recipe:
             shares=self.shares,
             network=self.network,
             weights=str(weights),
-            start=None if self.start is None else images.load(self.start.find(*folders)).rgb,
+            start=None if self.start is None else _loaded(self.start.find(*folders), size).rgb,
         )
         alpha = content.alpha
         if alpha is not None:
@@ -182,3 +183,8 @@ def settings_from(values: dict[str, Any]) -> Settings:
         k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
     }
     return Settings(**restored)
+
+
+def _loaded(file: Path, size: float) -> images.Picture:
+    """As large as it is; but what no camera makes, only as large as a painting of `size` needs."""
+    return images.load(file, enough=max(4096, round(2 * size)))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfnst import images, processes
-from tfnst.decoding import FileError
+from tfnst.files import FileError
 from tfnst.folders import altered, contents, regular
 from tfnst.lite import Model
 from tfnst.names import is_name
