@@ -79,3 +79,32 @@ def test_wrong_checksums_of_the_pixels_are_refused(
     damaged = plain[: end - 4] + bytes([plain[end - 4] ^ 1]) + plain[end - 3 :]
     with pytest.raises(ValueError, match="damaged"):
         read(tmp_path, damaged)
+
+
+@pytest.mark.parametrize("missing", [1, 5, 40])
+@pytest.mark.parametrize("interlace", [0, 1])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_missing_rows_are_refused(missing: int, interlace: int, depth: int) -> None:
+    """Pillow leaves them black where the packed data is whole but too short."""
+    width, height = 37, 50
+    sides = [(5, 7), (5, 7), (10, 6), (9, 13), (19, 12), (18, 25), (37, 25)]
+    if not interlace:
+        sides = [(width, height)]
+    rows = [b"\0" + b"\x90" * (3 * columns * depth // 8) for columns, n in sides for _ in range(n)]
+    header = struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, interlace)
+
+    def file(lines: list[bytes]) -> io.BytesIO:
+        pixels = zlib.compress(b"".join(lines))
+        body = chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+        return io.BytesIO(b"\x89PNG\r\n\x1a\n" + body)
+
+    whole = images.load(file(rows)).rgb
+    np.testing.assert_allclose(whole, 0x90 / 255, atol=0.01)
+    with pytest.raises(ValueError, match="damaged, cut short"):
+        images.load(file(rows[:-missing]))
+
+
+@pytest.mark.parametrize("kind", ["1", "L", "P", "RGB", "RGBA", "I;16"])
+def test_a_picture_that_ends_black_is_read(kind: str) -> None:
+    Image.new(kind, (20, 19)).save(buffer := io.BytesIO(), "PNG")
+    assert images.load(buffer).rgb.shape == (19, 20, 3)

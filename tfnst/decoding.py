@@ -106,6 +106,8 @@ def decoded(
         if side := draft or (is_large and enough):
             image.draft(None, (side, side))
         image.load()
+        if image.format == "PNG" and _ends_black(image):
+            png.require_pixels(file)
         recipe = _recipe_in(image)
         # A broken EXIF block costs the rotation, not the picture.
         with contextlib.suppress(Exception):
@@ -144,6 +146,11 @@ def identified(path: File, file: IO[bytes]) -> ImageFile.ImageFile:
             jpeg.require_plausible(*image.size, file.seek(0, io.SEEK_END))
             file.seek(0)
     return image
+
+
+def _ends_black(image: Image.Image) -> bool:
+    last = image.crop((0, image.height - 2, image.width, image.height))
+    return bool((np.asarray(last).reshape(2, -1) == 0).all(axis=1).any())
 
 
 def _reduced(image: Image.Image, factor: int) -> Image.Image:

@@ -13,6 +13,12 @@ _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 # Keywords of the recipe, and of what may hold a photo's rotation.
 _USED = (b"tfnst\0", b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")
 _ANCILLARY = 0x20  # in the first letter of a kind: a small one
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+# Of Adam7: the first pixel of each, and the steps.
+_PASSES = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2)),
+    (0, 1, 1, 2),
+)
 _LARGEST = 2 << 30  # bytes
 _LARGEST_PROFILE = 64 << 20
 
@@ -38,6 +44,26 @@ def mended(file: IO[bytes]) -> tuple[IO[bytes], dict[Any, Any]]:
         elif kind not in _TEXTS or bytes(body[:32]).startswith(_USED):
             parts.append(chunk)
     return io.BytesIO(b"".join(parts)), info
+
+
+def require_pixels(file: IO[bytes]) -> None:
+    """ValueError for a PNG file whose data is too short: Pillow leaves whole missing rows black."""
+    file.seek(0)
+    chunks = list(_chunks(memoryview(file.read())))
+    width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", chunks[0][1][8:21])
+    bits, inflate, count = depth * _CHANNELS[colour], zlib.decompressobj(), 0
+    for _, chunk, _ in (one for one in chunks if one[0] == b"IDAT"):
+        waiting = bytes(chunk[8:-4])
+        while waiting:
+            count += len(inflate.decompress(waiting, 1 << 20))
+            waiting = inflate.unconsumed_tail
+    count += len(inflate.flush())
+    wanted = 0
+    for x, y, across, down in _PASSES if interlace else [(0, 0, 1, 1)]:
+        columns, rows = -(-max(0, width - x) // across), -(-max(0, height - y) // down)
+        wanted += rows * (1 + -(-columns * bits // 8)) if columns else 0
+    if count < wanted:
+        raise ValueError(f"{count} of {wanted} bytes of pixels")
 
 
 def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview, bool]]:
