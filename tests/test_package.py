@@ -26,6 +26,7 @@ LINE = (
     "processor",
     "serving",
     "files",
+    "archives",
     "png",
     "jpeg",
     "gamut",

@@ -13,7 +13,7 @@ from tfnst import assets, images
 from tfnst.files import FileError
 from tfnst.jobs import Jobs
 from tfnst.looks import GRADIENT, Look, Painter, paint
-from tfnst.provenance import Source, homes, versions
+from tfnst.provenance import Source, homes, is_share, versions
 
 KIND = "apply"  # of recipe
 LITE = ".tflite"
@@ -85,12 +85,17 @@ class PassRecipe:
             for name, kind in (("look", dict), ("versions", dict), ("masks", list)):
                 if not isinstance(data[name], kind):
                     raise ValueError(f"{name} is {data[name]!r}")
+            look = data["look"]
             for name, kinds in _KINDS.items():
-                if not isinstance(data["look"][name], kinds):
-                    raise ValueError(f"{name} is {data['look'][name]!r}")
-            if not all(isinstance(share, int | float) for share in data["look"]["styles"].values()):
-                raise ValueError(f"styles is {data['look']['styles']!r}")
-            data["look"] = Look(**data["look"] | {"masks": tuple(data["look"]["masks"])})
+                if not isinstance(look[name], kinds):
+                    raise ValueError(f"{name} is {look[name]!r}")
+            if not all(is_share(n) for n in (*look["styles"].values(), look["strength"])):
+                raise ValueError("styles or strength is not of numbers from 0 to 1e9")
+            if look["masks"] != [GRADIENT] and len(look["masks"]) != len(data["masks"]):
+                raise ValueError("masks is not as long as look's: each file is told by its hash")
+            if not all(isinstance(mask, str) for mask in look["masks"]):
+                raise ValueError("masks holds other than names")
+            data["look"] = Look(**look | {"masks": tuple(look["masks"])})
             data["masks"] = tuple(Source(**mask) for mask in data["masks"])
             return cls(**data | {k: Source(**data[k]) for k in ("picture", "model")})
         except KeyError as error:

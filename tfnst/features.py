@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
+
+from tfnst import archives
 
 WEIGHTS_VARIABLE = "TFNST_VGG19_WEIGHTS"
 VGG19_URL = (
@@ -194,6 +195,8 @@ def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: st
                 f"weights of {source}: layer {layer.name} needs kernel and bias of shapes "
                 f"{expected}, found {shapes}"
             )
+        if not all(np.isfinite(value).all() for value in values if value is not None):
+            raise ValueError(f"weights of {source}: layer {layer.name} holds NaN or infinity")
         layer.set_weights([value.astype("float32") for value in values if value is not None])
 
 
@@ -203,10 +206,11 @@ def read_weights(file: Path) -> dict[str, np.ndarray]:
     Raises ValueError, in one line, for a file that is missing, damaged or of another kind.
     """
     try:
+        if not file.exists():
+            raise FileNotFoundError
         if file.suffix == ".npz":
-            with file.open("rb") as opened, np.load(opened) as archive:
-                return {name: archive[name] for name in archive.files}
-        return _read_h5(file)
+            return archives.read(file)
+        return archives.read_h5(file, VGG19_LAYERS)
     except FileNotFoundError:
         raise ValueError(f"weights {str(file)!r} do not exist; give an .h5 or .npz file") from None
     # Readers of zip and HDF5 meet damage with nearly any exception there is.
@@ -219,17 +223,6 @@ def read_weights(file: Path) -> dict[str, np.ndarray]:
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-def _read_h5(file: Path) -> dict[str, np.ndarray]:
-    arrays: dict[str, np.ndarray] = {}
-    with h5py.File(file, "r") as h5:
-        groups = h5.get("model_weights", h5)
-        for layer in VGG19_LAYERS:
-            names = groups[layer].attrs["weight_names"]
-            kernel, bias = (np.asarray(groups[layer][name]) for name in names)
-            arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"] = kernel, bias
-    return arrays
 
 
 def keras_cache() -> Path:

@@ -62,6 +62,15 @@ def _contents(file: IO[bytes]) -> IO[bytes]:
         raise FileError(file, "is open as text; open it with mode 'rb'") from error
 
 
+def read_text(path: File) -> str:
+    """The text of a regular file in UTF-8; FileError when it cannot be read, or is none."""
+    with opened(path) as file:
+        try:
+            return file.read().decode()
+        except UnicodeDecodeError as error:
+            raise FileError(path, "is no text in UTF-8; make it again") from error
+
+
 def require_writable(target: Path) -> None:
     """Raise what `write_bytes` would, before the work whose result is to be written."""
     temporary = _temporary(target)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from tfnst import images
-from tfnst.files import FileError
+from tfnst.files import FileError, read_text
 
 MARK = "# written by tfnst"  # the first line; to sha256sum a comment
 MISSING = "is not there"
@@ -89,7 +89,7 @@ def _others(folder: Path) -> list[str]:
 def sums(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file as it was written, by its name within; empty if it is not ours."""
     try:
-        first, *lines = regular(folder, SUMS).read_text("utf-8").splitlines()
+        first, *lines = read_text(regular(folder, SUMS)).splitlines()
     except (OSError, ValueError):
         return {}
     told = [line.partition("  ") for line in lines]

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import images, tiling
+from tfnst import archives, images, tiling
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
 from tfnst.assets import PRESETS
 from tfnst.files import FileError
@@ -193,15 +193,21 @@ def load_network(name: str | Path) -> StyleNetwork:
             f"model {str(name)!r} {state}; use {', '.join(PRESETS)} or a file of tfnst train"
         )
     try:
-        network = keras.models.load_model(name, compile=False)
-    except PermissionError as error:
-        raise FileError(
-            name, f"cannot be read ({error.strerror}); check its permissions"
-        ) from error
+        with archives.modest(name):
+            network = keras.models.load_model(name, compile=False)
+    except FileError:
+        raise
     except Exception as error:  # zipfile's, json's, h5py's and Keras' own: nothing joins them
         raise ValueError(f"model {str(name)!r} cannot be read: it is no Keras file") from error
     if not isinstance(network, StyleNetwork):
         raise ValueError(f"model {str(name)!r} is another network; give one of tfnst train")
+    return _finite(network, name)
+
+
+def _finite(network: StyleNetwork, file: str | Path) -> StyleNetwork:
+    for weight in network.weights:
+        if not np.isfinite(ops.convert_to_numpy(weight).astype(np.float32)).all():
+            raise FileError(file, f"weights of {weight.path} are not finite; train it again")
     return network
 
 
@@ -213,12 +219,20 @@ def write(network: StyleNetwork, path: Path) -> None:
 
 
 def read(path: Path) -> StyleNetwork:
-    """The network in an `.npz` that `write` wrote, in float32."""
-    with np.load(path) as arrays:
-        network = StyleNetwork.from_config(json.loads(str(arrays["config"])))
+    """The network in an `.npz` that `write` wrote, in float32; ValueError for other files."""
+    arrays = archives.read(path)
+    try:
+        config = json.loads(str(arrays.pop("config")))
+        # Its widths are no more than the arrays have: a shape alone could ask for any memory.
+        if max(config["settings"]["widths"]) > max(max(a.shape) for a in arrays.values()):
+            raise ValueError("it is wider than its weights")
+        network = StyleNetwork.from_config(config)
         for name, weight in _named(network).items():
             weight.assign(arrays[name].astype(np.float32))
-    return network
+    except Exception as error:  # KeyError, TypeError, and what Keras makes of shapes
+        text = "holds no network of tfnst, or a damaged one; get it again"
+        raise FileError(path, text) from error
+    return _finite(network, path)
 
 
 def _named(network: StyleNetwork) -> dict[str, Any]:
@@ -229,6 +243,8 @@ def mask_shares(
     masks: Mapping[str, np.ndarray], styles: str | Mapping[str, float], shape: tuple[int, int]
 ) -> np.ndarray:
     """Masks as (H, W, K) shares that add up to 1 at most; ValueError for those that do not fit."""
+    if not isinstance(masks, Mapping):
+        raise ValueError(f"masks is a {type(masks).__name__}; give {{name: (H, W) in [0, 1]}}")
     names = {styles} if isinstance(styles, str) else set(styles)
     if set(masks) != names:
         raise ValueError(
@@ -238,6 +254,8 @@ def mask_shares(
     if not isinstance(styles, str) and len(set(styles.values())) > 1:
         raise ValueError(f"styles is {styles!r}; with masks, give equal shares")
     for name, mask in masks.items():
+        if (kind := np.asarray(mask).dtype).kind not in "fiub":
+            raise ValueError(f"mask of {name!r} has dtype {kind}; give numbers from 0 to 1")
         if np.shape(mask) != shape:
             raise ValueError(f"mask of {name!r} has shape {np.shape(mask)}; give {shape}")
         if not (np.min(mask) >= 0 and np.max(mask) <= 1):

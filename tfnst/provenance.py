@@ -78,6 +78,11 @@ def kind(text: str) -> str | None:
         return None
 
 
+def is_share(value: object) -> bool:
+    """Whether a value from JSON, where a number may have any length, is one from 0 to 1e9."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e9
+
+
 def _is_file(place: Path) -> bool:
     try:
         return place.is_file()

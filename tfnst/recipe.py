@@ -13,7 +13,7 @@ import numpy as np
 
 from tfnst import features, images
 from tfnst.optimization import Progress, StyleTransfer
-from tfnst.provenance import Source, homes, versions
+from tfnst.provenance import Source, homes, is_share, versions
 from tfnst.settings import Settings
 
 _KINDS: dict[str, Any] = {
@@ -137,8 +137,8 @@ class Recipe:
                     raise ValueError(f"{name} is {data[name]!r}")
             if not (data["steps_done"] is None or data["steps_done"] > 0):
                 raise ValueError(f"steps_done is {data['steps_done']!r}")
-            if not all(isinstance(share, int | float) for share in data["shares"]):
-                raise ValueError(f"shares is {data['shares']!r}")
+            if not all(is_share(share) for share in data["shares"]):
+                raise ValueError("shares is not a list of numbers from 0 to 1e9")
             data["content"] = Source(**data["content"])
             data["weights"] = Source(**data["weights"])
             data["styles"] = tuple(Source(**style) for style in data["styles"])

@@ -287,11 +287,3 @@ def number(option: str, text: str, kind: type[Any] = float) -> Any:
 def parts(text: str) -> tuple[str, ...]:
     """What a list by commas holds."""
     return tuple(part.strip() for part in text.split(","))
-
-
-def read_text(file: Path) -> str:
-    """A recipe's file as text; ValueError when it is none."""
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ValueError(f"{file} is no recipe; name a file that --recipe wrote") from None

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tfnst import images, processes
-from tfnst.files import FileError
+from tfnst import archives, images, processes
+from tfnst.files import FileError, read_text
 from tfnst.folders import altered, contents, regular
 from tfnst.lite import Model
 from tfnst.names import is_name
@@ -74,7 +74,7 @@ def verify(folder: Path, trust: bool = False) -> Iterator[Verified]:
 def read_card(folder: Path) -> dict[str, Any]:
     """The card of an exported folder; ValueError where there is none that tells what is needed."""
     try:
-        card = json.loads(regular(folder, CARD).read_text("utf-8"))
+        card = json.loads(read_text(regular(folder, CARD)))
         kinds = {"tfnst": str, "inputs": dict, "golden": dict, "parameters": int, "files": list}
         told = all(isinstance(card[name], kind) for name, kind in kinds.items())
         styles = card.get("styles", [])
@@ -164,9 +164,7 @@ def read_golden(folder: Path, size: str) -> tuple[np.ndarray, dict[str, np.ndarr
 
 def _read_numbers(file: Path) -> dict[str, np.ndarray]:
     try:
-        # NumPy closes no file of its own that it cannot read.
-        with file.open("rb") as archive, np.load(archive, allow_pickle=False) as arrays:
-            numbers = dict(arrays)
+        numbers = archives.read(file)
         if all(v.dtype.kind == "f" and v.size and np.isfinite(v).all() for v in numbers.values()):
             return numbers
     except Exception as error:  # of NumPy, zipfile, zlib, struct, as the damage will have it

@@ -196,7 +196,7 @@ def repeat(
             raise ValueError(f"--output {str(output)!r} is of another format than {picture}")
         images.require_writable(output)
     before = images.sha256(picture)
-    text = terminal.read_text(recipe) if recipe else images.load(picture).recipe
+    text = _recipe_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
     from tfnst.provenance import homes, versions
@@ -215,6 +215,15 @@ def repeat(
     changed = [k for k, v in versions().items() if order.versions.get(k) != v]
     why = f"; changed since: {', '.join(changed)}" if changed else ""
     terminal.complain(f"{picture}: the bytes differ{why}", 1)
+
+
+def _recipe_text(file: Path) -> str:
+    from tfnst.files import read_text
+
+    try:
+        return read_text(file)
+    except ValueError as error:
+        raise ValueError(f"{file} is no recipe; name a file that --recipe wrote") from error
 
 
 def _made_again(

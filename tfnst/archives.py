@@ -1,0 +1,56 @@
+"""Archives of arrays, .npz and .keras: what they unpack to is known before it is unpacked."""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+import numpy as np
+
+from tfnst.files import File, FileError, opened
+
+LARGEST = 1 << 30  # bytes, unpacked: a dozen times VGG-19
+
+
+@contextlib.contextmanager
+def modest(path: File) -> Iterator[IO[bytes]]:
+    """An archive to read, or another file; FileError for one that unpacks to over `LARGEST` bytes.
+
+    A member is never longer than it says: zipfile reads no further.
+    """
+    with opened(path) as file:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                size = sum(member.file_size for member in archive.infolist())
+            if size > LARGEST:
+                text = f"unpacks to {size / 1e9:.1f} GB; {LARGEST / 1e9:.1f} are the most"
+                raise FileError(path, f"{text}, so use a file of tfnst train or distill")
+        file.seek(0)
+        yield file
+
+
+def read(path: File) -> dict[str, np.ndarray]:
+    """The arrays of an .npz by name, without unpickling; FileError for other and damaged files."""
+    try:
+        with modest(path) as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileError:
+        raise
+    except Exception as error:  # of NumPy, zipfile, zlib, struct, as the damage will have it
+        raise FileError(path, "is no .npz file of numbers, or damaged; make it again") from error
+
+
+def read_h5(path: File, layers: Sequence[str]) -> dict[str, np.ndarray]:
+    """`{layer/kernel, layer/bias}` of the layers of a Keras 2 file of weights."""
+    import h5py  # here: reading pictures does without
+
+    arrays: dict[str, np.ndarray] = {}
+    with opened(path) as file, h5py.File(file, "r") as h5:
+        groups = h5.get("model_weights", h5)
+        for layer in layers:
+            names = groups[layer].attrs["weight_names"]
+            kernel, bias = (np.asarray(groups[layer][name]) for name in names)
+            arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"] = kernel, bias
+    return arrays
