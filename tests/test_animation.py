@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,3 +47,18 @@ def test_frames_too_long_for_their_format_are_told(tmp_path: Path) -> None:
         animation.save(tmp_path / "a.webp", frames)
     animation.save(tmp_path / "a.gif", frames)
     assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
+
+
+def test_a_folder_of_frames_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def broken() -> Iterator[np.ndarray]:
+        yield np.zeros((8, 8, 3), np.float32)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        animation.save(tmp_path / "frames", broken())
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "frames").mkdir()
+    animation.save(tmp_path / "frames", [np.zeros((8, 8, 3), np.float32)] * 2)
+    names = sorted(file.name for file in (tmp_path / "frames").iterdir())
+    assert names == ["0000.png", "0001.png"]
+    assert [file.name for file in tmp_path.iterdir()] == ["frames"]

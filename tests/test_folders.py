@@ -6,13 +6,14 @@ import errno
 import hashlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tfnst import folders
+from tfnst import folders, leftovers
 from tfnst.decoding import FileError
-from tfnst.folders import altered, replaced_folder
+from tfnst.folders import altered, full_disk_named, replaced_folder
 
 
 def write(folder: Path, **texts: str) -> None:
@@ -60,16 +61,53 @@ def test_a_folder_that_cannot_be_replaced_is_kept(
     honest = Path.replace
 
     def replace(self: Path, target: Path) -> Path:
-        if target.name == "out" and not self.name.endswith("-old"):
+        if target.name == "out" and "-old-" not in self.name:
             raise OSError(errno.EBUSY, "busy", str(self))
         return honest(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(leftovers, "exchange", lambda *_: False)
     with pytest.raises(OSError, match="busy") as caught:
         write(tmp_path / "out", one="new")
     assert caught.value.filename == str(tmp_path / "out")  # no temporary name
     assert [file.name for file in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "deep" / "one").read_text() == "old"
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_whoever_dies_in_between_leaves_a_folder_under_its_name(
+    tmp_path: Path, atomic: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "out", one="old")
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom tfnst import folders, leftovers\n"
+        "number = int(sys.argv[2])\n"
+        "def rename(self, target):\n"
+        "    os.rename(self, target); os._exit(9)\n"
+        "def change(*names):\n"
+        "    honest(*names); os._exit(9)\n"
+        "honest, Path.replace = leftovers.exchange, rename\n"
+        "leftovers.exchange = change if number else lambda *_: False\n"
+        "with folders.replaced_folder(Path(sys.argv[1])) as new:\n"
+        "    (new / 'one').write_text('new')\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "out"), str(int(atomic))]
+    assert subprocess.run(command).returncode == 9
+    if atomic and leftovers.exchange(tmp_path, tmp_path):
+        assert (tmp_path / "out" / "one").read_text() == "new"
+    monkeypatch.setattr(leftovers, "_FRESH", -1)
+    write(tmp_path / "out", one="newer")
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "deep" / "one").read_text() == "newer"
+
+
+def test_tensorflow_on_a_full_disk_names_the_file(tmp_path: Path) -> None:
+    full = RuntimeError(f"{tmp_path}/.tfnst/variables; No space left on device")
+    with pytest.raises(OSError) as caught, full_disk_named(tmp_path / "out"):
+        raise full
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path / "out"))
+    with pytest.raises(RuntimeError, match="other"), full_disk_named(tmp_path):
+        raise RuntimeError("other")
 
 
 @pytest.mark.parametrize("within", [False, True])

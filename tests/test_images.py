@@ -1006,3 +1006,21 @@ def test_depths_that_are_not_understood_are_refused(tmp_path: Path, kind: int, b
     )
     (tmp_path / "a.tif").write_bytes(data + bytes(4))
     assert "8 or 16 bit" in problem(images.load, tmp_path / "a.tif")
+
+
+def test_a_link_is_followed_to_a_file_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (link := tmp_path / "a.png").symlink_to(tmp_path / "real" / "b.png")
+    for data in (b"one", b"two"):
+        images.require_writable(link)
+        images.write_bytes(link, data)
+        assert link.is_symlink() and (tmp_path / "real" / "b.png").read_bytes() == data
+    assert len(list((tmp_path / "real").iterdir())) == 1
+    (loop := tmp_path / "loop.png").symlink_to(loop)
+    (device := tmp_path / "null.png").symlink_to("/dev/null")
+    os.mkfifo(pipe := tmp_path / "pipe.png")
+    for target, reason in ((loop, "a link to itself"), (device, "no regular"), (pipe, "no reg")):
+        for write in (images.require_writable, lambda name: images.write_bytes(name, b"")):
+            with pytest.raises(images.FileError, match=reason):
+                write(target)
+    assert not Path("/dev/null").is_file()

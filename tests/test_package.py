@@ -23,6 +23,7 @@ PARTS = [file.parent.name for file in PACKAGE.glob("*/__init__.py")]
 LINE = (
     "assets",
     "terminal",
+    "leftovers",
     "processor",
     "serving",
     "files",

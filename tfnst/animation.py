@@ -12,6 +12,7 @@ from PIL import Image
 
 from tfnst import images
 from tfnst.files import FileError
+from tfnst.folders import new_folder
 
 
 def check_target(target: Path) -> None:
@@ -33,14 +34,14 @@ def save(
 ) -> None:
     """Write (H, W, 3) frames in [0, 1] as a .gif or .webp that repeats, or a folder of .png files.
 
-    `seconds` is how long each is shown, `quality` that of WebP. A file is written whole or not at
+    `seconds` is how long each is shown, `quality` that of WebP. Either is written whole or not at
     all; ValueError for a name of another kind, and when the disk refuses.
     """
     check_target(target)
     if not target.suffix:
-        for number, frame in enumerate(frames):
-            target.mkdir(exist_ok=True)
-            images.save(target / f"{number:04d}.png", frame)
+        with new_folder(target, target.resolve()) as folder:
+            for number, frame in enumerate(frames):
+                images.save(folder / f"{number:04d}.png", frame)
         return
     kind = "GIF" if target.suffix.lower() == ".gif" else "WEBP"
     longest = images.LONGEST_SIDE[kind]

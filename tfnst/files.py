@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+from tfnst import leftovers
 
 Name = str | os.PathLike[str]
 File = Name | IO[bytes]  # a path, or an open binary file
@@ -73,7 +75,11 @@ def read_text(path: File) -> str:
 
 def require_writable(target: Path) -> None:
     """Raise what `write_bytes` would, before the work whose result is to be written."""
-    temporary = _temporary(target)
+    try:
+        temporary = leftovers.temporary(place := _followed(target))
+        leftovers.sweep(place.parent)
+    except OSError as error:
+        raise _refusal(target, error) from error
     try:
         temporary.touch(exist_ok=False)
     except OSError as error:
@@ -83,9 +89,14 @@ def require_writable(target: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _temporary(target: Path) -> Path:
-    # Not tempfile: its files are private to the user, whatever the umask says.
-    return target.parent / f".tfnst-{secrets.token_hex(8)}.tmp"
+def _followed(target: Path) -> Path:
+    """Where a link leads, or the name itself; OSError for what is no file, such as a device."""
+    place = Path(os.path.realpath(target))
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link to itself")
+    if place.exists() and not place.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return place
 
 
 def _refusal(target: Path, error: OSError) -> FileError:
@@ -94,14 +105,19 @@ def _refusal(target: Path, error: OSError) -> FileError:
 
 
 def write_bytes(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all: under another name, then renamed."""
-    temporary = _temporary(target)
+    """Write a file whole or not at all: under another name, then renamed; links are followed."""
+    try:
+        place = _followed(target)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    temporary = leftovers.temporary(place)
     try:
         with temporary.open("xb") as file:
+            leftovers.hold(file.fileno())
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
+        temporary.replace(place)
     except OSError as error:
         raise _refusal(target, error) from error
     finally:

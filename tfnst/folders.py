@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from tfnst import images
+from tfnst import images, leftovers
 from tfnst.files import FileError, read_text
 
 MARK = "# written by tfnst"  # the first line; to sha256sum a comment
@@ -44,28 +43,66 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     Raises ValueError as `require_room` does, OSError that names the folder, not what was to become
     it, when the disk is full or refuses.
     """
+    place = Path(os.path.realpath(folder))
+    _put_back(place)
     require_room(folder)
-    place = folder.resolve()
-    token = f".tfnst-{secrets.token_hex(4)}"
-    new, old = place.with_name(token), place.with_name(f"{token}-old")
-    try:
-        new.mkdir()
+    with new_folder(folder, place) as new:
         yield new
         (new / SUMS).write_text(_listed(new), "utf-8")
         require_room(folder)  # it took a while
-        if place.exists():
-            place.replace(old)
-        new.replace(place)
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path, place: Path) -> Iterator[Path]:
+    """A folder to fill that then takes the place of another or of none, unless that fails."""
+    new = leftovers.temporary(place, "")
+    leftovers.sweep(place.parent)
+    try:
+        with leftovers.held_folder(new):
+            yield new
+            _take_place(new, place)
     except (OSError, ValueError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
-        if isinstance(cause, OSError) and (token in str(error) or _is_full(cause)):
+        if isinstance(cause, OSError) and (new.name in str(error) or _is_full(cause)):
             raise OSError(cause.errno, cause.strerror, str(folder)) from error
         raise
     finally:
-        if old.exists() and not place.exists():
-            old.replace(place)
+        _put_back(place)
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _take_place(new: Path, place: Path) -> None:
+    """Rename a folder; what was there before is under its name, or gone."""
+    if not place.exists():
+        new.replace(place)
+    elif not leftovers.exchange(new, place):
+        place.replace(old := _old(place))
+        new.replace(place)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _old(place: Path) -> Path:
+    return place.with_name(f".tfnst-old-{place.name}")
+
+
+def _put_back(place: Path) -> None:
+    """Mend what a process that died between two renames has left."""
+    if (old := _old(place)).exists():
+        if place.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.replace(place)
+
+
+@contextlib.contextmanager
+def full_disk_named(path: Path) -> Iterator[None]:
+    """OSError that names a file in place of what TensorFlow says of a full disk."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) or "No space left" not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
 def _is_full(error: OSError) -> bool:
