@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfnst import assets, conversion, images, lite
 from tfnst.networks import StyleNetwork
@@ -28,7 +30,7 @@ def test_whole_pictures_go_in_and_out(small_network: StyleNetwork, photo: np.nda
     """With the halo inside, as `stylize` lays it around."""
     model = conversion.deployable(small_network)
     weights = small_network.weights_for({"wave": 1, "night": 2}, 0.7)
-    for picture in (photo, photo[:40, :52]):
+    for picture in (photo, photo[:40, :52], photo[:8, :8], photo[:9, :31]):
         answer = model({"image": picture[None], "style_weights": weights[None]})["stylized"][0]
         expected = small_network.stylize(picture, {"wave": 1, "night": 2}, 0.7)
         np.testing.assert_allclose(answer, expected, atol=1e-4)
@@ -57,23 +59,49 @@ def test_a_tflite_file_answers_as_the_network(
         assert psnr(answer, np.asarray(model(example)["stylized"])) >= least
 
 
-def test_one_file_takes_any_size(
-    small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+@pytest.mark.parametrize(
+    ("precision", "least"), [("float32", 90), ("float16", 60), ("int8-weights", 38)]
+)
+def test_one_file_takes_any_size_and_batch(
+    precision: str, least: float, small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
 ) -> None:
-    shapes = {"image": (1, None, None, 3), "style_weights": (1, 3)}
-    made = conversion.to_tflite(conversion.deployable(small_network), shapes, "float32")
+    shapes = {"image": (None, None, None, 3), "style_weights": (None, 3)}
+    made = conversion.to_tflite(conversion.deployable(small_network), shapes, precision)
     (tmp_path / "a.tflite").write_bytes(made)
     model = lite.Model(tmp_path / "a.tflite")
-    assert model.shapes["image"] == (1, -1, -1, 3)
-    weights = small_network.weights_for("night")[None]
-    for picture in (photo, photo[:32, :44], photo):
-        answer = model(image=picture[None], style_weights=weights)["stylized"][0]
-        np.testing.assert_allclose(answer, small_network.stylize(picture, "night"), atol=1e-3)
+    assert model.shapes == {"image": (-1, -1, -1, 3), "style_weights": (-1, 3)}
+    for batch in (1, 3):
+        weights = np.repeat(small_network.weights_for("night")[None], batch, 0)
+        for picture in (photo, photo[:32, :44], photo[:9, :8], photo):
+            pictures = np.repeat(picture[None], batch, 0)
+            answers = model(image=pictures, style_weights=weights)["stylized"]
+            assert answers.shape == pictures.shape
+            assert psnr(answers, small_network.stylize(picture, "night")) >= least
 
 
 def test_an_unknown_precision_is_told(small_network: StyleNetwork) -> None:
     with pytest.raises(ValueError, match="precision 'int4' is unknown; use float32, float16"):
         conversion.to_tflite(conversion.deployable(small_network), {}, "int4")
+
+
+def test_a_saved_model_is_what_keras_and_servers_want(
+    small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+) -> None:
+    """By the names that they ask for, in batches, and at any size."""
+    conversion.write_saved_model(conversion.deployable(small_network), tmp_path / "saved")
+    signatures = tf.saved_model.load(tmp_path / "saved").signatures
+    weights = np.stack([small_network.weights_for(name) for name in small_network.styles])
+    endpoints = ({}, {"call_endpoint": "serving_default"})
+    layers = [keras.layers.TFSMLayer(tmp_path / "saved", **endpoint) for endpoint in endpoints]
+    for height, width in ((64, 64), (8, 8), (12, 10), (33, 47)):
+        batch = np.stack([photo[:height, :width], photo[-height:, :width]])
+        inputs = {"image": tf.constant(batch), "style_weights": tf.constant(weights)}
+        answers = [layer(inputs)["stylized"] for layer in layers]
+        answers.append(signatures["serving_default"](**inputs)["stylized"])
+        pairs = zip(batch, small_network.styles, strict=True)
+        expected = [small_network.stylize(picture, name) for picture, name in pairs]
+        for answer in answers:
+            np.testing.assert_allclose(answer, expected, atol=1e-4)
 
 
 def test_a_saved_model_serves_floats_and_bytes(

@@ -38,7 +38,7 @@ def test_a_network_of_features(tmp_path: Path) -> None:
     network = FeatureExtractor("vgg19-lite", LAYERS)
     subject = exportable(network, "features")
     assert subject.card["layers"] == list(LAYERS)
-    assert subject.card["outputs"]["block1_conv1"] == "float32, (1, height, width, 16), from 0"
+    assert subject.card["outputs"]["block1_conv1"] == "float32, (batch, height, width, 16), from 0"
     assert "height / 4, width / 4, 64" in subject.card["outputs"]["block3_conv2"]
     first, second = subject.examples(32, 48)
     assert set(first) == {"image"} and np.abs(first["image"] - second["image"]).mean() > 0.05

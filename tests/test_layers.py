@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfnst.layers import (
     ConditionalInstanceNormalization,
+    CropAs,
     DepthToSpace,
     MirrorPadding,
     Upsample,
@@ -93,11 +94,26 @@ def test_layers_know_their_shapes() -> None:
     assert (again.styles, again.epsilon) == (4, 0.1)
 
 
-@pytest.mark.parametrize(("height", "width"), [(16, 20), (9, 40)])
-def test_borders_are_mirrored(height: int, width: int) -> None:
+@pytest.mark.parametrize(("height", "width"), [(16, 20), (9, 40), (5, 6), (1, 3)])
+@pytest.mark.parametrize("multiple", [1, 4])
+def test_borders_are_mirrored(height: int, width: int, multiple: int) -> None:
+    """Also beyond pictures smaller than the border, and where a graph knows no size."""
     x = np.random.default_rng(0).random((2, height, width, 3), np.float32)
-    expected = np.pad(x, ((0, 0), (7, 7), (7, 7), (0, 0)), "symmetric")
-    layer = MirrorPadding(7)
+    after = [(7, 7 + -size % multiple) for size in (height, width)]
+    expected = np.pad(x, ((0, 0), *after, (0, 0)), "symmetric")
+    layer = MirrorPadding(7, multiple)
     np.testing.assert_array_equal(layer(x), expected)
     assert layer.compute_output_shape(x.shape) == expected.shape
-    assert MirrorPadding.from_config(layer.get_config()).width == 7
+    assert layer.compute_output_shape((None, None, 9, 3))[:2] == (None, None)
+    again = MirrorPadding.from_config(layer.get_config())
+    assert (again.width, again.multiple) == (7, multiple)
+    free = tf.function(again, input_signature=[tf.TensorSpec((None, None, None, 3))])
+    np.testing.assert_array_equal(free(x), expected)
+
+
+def test_what_was_padded_is_cropped() -> None:
+    x = np.random.default_rng(0).random((2, 9, 6, 3), np.float32)
+    crop = CropAs(7)
+    np.testing.assert_array_equal(crop(MirrorPadding(7, 4)(x), x), x)
+    assert crop.compute_output_shape((2, 26, 22, 3), x.shape) == x.shape
+    assert CropAs.from_config(crop.get_config()).width == 7

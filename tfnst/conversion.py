@@ -12,37 +12,41 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
 
 from tfnst.architectures import HALO, connect
-from tfnst.layers import MirrorPadding
+from tfnst.layers import CropAs, MirrorPadding
+from tfnst.lite import MULTIPLE
 from tfnst.networks import StyleNetwork
 from tfnst.terminal import silent_stderr
 from tfnst.verification import SIGNATURE
 
 PRECISIONS = ("float32", "float16", "int8-weights", "int8")
+ROOM = 64  # pixels
 Example = dict[str, np.ndarray]
 
 
 def deployable(network: StyleNetwork) -> keras.Model:
-    """The network with its halo inside: pictures in and out, whose H and W are multiples of 4."""
+    """The network with its halo inside: pictures of any size in and out, as `stylize` has them."""
     image = keras.Input((None, None, 3), name="image", dtype="float32")
     weights = keras.Input((1 + len(network.styles),), name="style_weights", dtype="float32")
-    mirrored = MirrorPadding(HALO, dtype="float32")(image)
-    painted = connect(network.parts, network.settings, mirrored, weights)
-    crop = keras.layers.Cropping2D(
-        HALO, name="stylized", data_format="channels_last", dtype="float32"
-    )
-    return keras.Model({"image": image, "style_weights": weights}, {"stylized": crop(painted)})
+    padded = MirrorPadding(HALO, MULTIPLE, dtype="float32")(image)
+    painted = connect(network.parts, network.settings, padded, weights)
+    cropped = CropAs(HALO, name="stylized", dtype="float32")(painted, image)
+    return keras.Model({"image": image, "style_weights": weights}, {"stylized": cropped})
 
 
 def write_saved_model(model: keras.Model, folder: Path) -> None:
     """Write a SavedModel with the signatures `serve` and, for pictures, `serve_uint8`.
 
     `serve` takes and gives float32, pictures in [0, 1]; `serve_uint8` takes `image` in 0…255 and
-    gives `stylized` in 0…255, rounded. Any batch size, any H and W that the model takes.
+    gives `stylized` in 0…255, rounded. `serving_default`, which servers ask for, is `serve`. Any
+    batch size, any H and W that the model takes. All are attributes too, as Keras' `TFSMLayer`
+    wants them.
     """
     specs = {name: tf.TensorSpec(x.shape, x.dtype, name) for name, x in model.input.items()}
-    signatures = {"serve": tf.function(lambda inputs: model(inputs), input_signature=[specs])}
+    serve = tf.function(lambda inputs: model(inputs), input_signature=[specs])
+    signatures = {"serve": serve, SIGNATURE: serve}
     if "stylized" in model.output:
         bytes_in = specs | {"image": tf.TensorSpec(specs["image"].shape, tf.uint8, "image")}
 
@@ -55,6 +59,8 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
     # Not Keras' ExportArchive, which writes every variable twice, in another order each time.
     module = tf.Module()
     module.kept = [variable.value for variable in model.variables]
+    for name, function in signatures.items():
+        setattr(module, name, function)
     with _silence():
         tf.saved_model.save(module, folder, signatures)
 
@@ -85,7 +91,23 @@ def to_tflite(
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         file: bytes = converter.convert()
-        return _quantized(file, precision, examples) if precision.startswith("int8") else file
+        if precision.startswith("int8"):
+            file = _quantized(file, precision, examples)
+        return _with_room(file)
+
+
+def _with_room(file: bytes) -> bytes:
+    """The file with sides of `ROOM` where any goes, to which it is allocated until it is resized.
+
+    The converter puts 1 there, and not every network takes a picture of one pixel.
+    """
+    data = bytearray(file)
+    graph = schema.Model.GetRootAs(data).Subgraphs(0)
+    for index in graph.InputsAsNumpy():
+        tensor = graph.Tensors(index)
+        if tensor.ShapeSignatureLength() == 4:
+            tensor.ShapeAsNumpy()[np.flatnonzero(tensor.ShapeSignatureAsNumpy()[1:] < 0) + 1] = ROOM
+    return bytes(data)
 
 
 def _quantized(file: bytes, precision: str, examples: Sequence[Example]) -> bytes:

@@ -174,9 +174,9 @@ def _write(
     if kind == SAVED_MODEL:
         conversion.write_saved_model(subject.model, file)
         return [served(file, each) for each in given[:1]], None
-    side = None if size == DYNAMIC else int(size)
+    side, batch = (None, None) if size == DYNAMIC else (int(size), 1)
     shapes = {
-        name: (1, side, side, 3) if name == "image" else value.shape
+        name: (batch, side, side, 3) if name == "image" else (batch, *value.shape[1:])
         for name, value in given[0].items()
     }
     data = conversion.to_tflite(subject.model, shapes, kind, given)
@@ -202,7 +202,11 @@ def _parts(file: Path) -> list[Path]:
 
 def _card(subject: Exportable, files: list[Exported]) -> dict[str, Any]:
     """All that a program has to know."""
-    told = [{k: v for k, v in asdict(each).items() if k not in ("step", "steps")} for each in files]
+    told = [
+        {k: v for k, v in asdict(each).items() if k not in ("step", "steps")}
+        | {"batch": "any" if each.size == DYNAMIC else 1}
+        for each in files
+    ]
     golden = {k: v[0].tolist() for k, v in subject.examples(*FREE)[0].items() if k != "image"}
     return {
         **subject.card,

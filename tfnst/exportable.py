@@ -16,13 +16,13 @@ from keras import ops
 from tfnst import assets, conversion, images
 from tfnst.conversion import Example
 from tfnst.features import FeatureExtractor
-from tfnst.lite import MULTIPLE, NAMES
+from tfnst.lite import NAMES
 from tfnst.names import file_stems
 from tfnst.networks import StyleNetwork
 from tfnst.rows import PHOTO
 
 THUMBNAIL = 128
-IMAGE = "float32, (1, height, width, 3), RGB in [0, 1], sRGB"
+IMAGE = "float32, (batch, height, width, 3), RGB in [0, 1], sRGB"
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ def _style_examples(network: StyleNetwork, height: int, width: int) -> list[Exam
 
 
 def _style_card(network: StyleNetwork) -> dict[str, Any]:
-    weights = f"float32, (1, {1 + len(network.styles)}), from 0, of sum 1"
+    weights = f"float32, (batch, {1 + len(network.styles)}), from 0, of sum 1"
     return {
         "styles": [PHOTO, *network.styles],
         "thumbnails": _thumbnails(network),
         "inputs": {"image": IMAGE, "style_weights": weights},
         "outputs": {"stylized": "float32, like the image"},
-        "multiple": MULTIPLE,
+        "smallest": images.MIN_SIDE,
     }
 
 
@@ -144,5 +144,7 @@ def _feature_card(network: FeatureExtractor) -> dict[str, Any]:
     for layer, output in zip(network.layer_names, network.outputs, strict=True):
         stride = 2 ** (int(layer[5]) - 1)  # of "block3_conv1": two poolings before it
         sides = "height, width" if stride == 1 else f"height / {stride}, width / {stride}"
-        shapes[layer] = f"float32, (1, {sides}, {output.shape[-1]}), from 0"
-    return {"layers": list(network.layer_names), "outputs": shapes}
+        shapes[layer] = f"float32, (batch, {sides}, {output.shape[-1]}), from 0"
+    # Poolings leave nothing of less.
+    smallest = max(images.MIN_SIDE, *(2 ** (int(name[5]) - 1) for name in network.layer_names))
+    return {"layers": list(network.layer_names), "outputs": shapes, "smallest": smallest}

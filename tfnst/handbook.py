@@ -29,6 +29,7 @@ def pages(card: Mapping[str, Any]) -> dict[str, str]:
         "STYLES": _styles(card),
         "FILE": first["file"],
         "SIDE": first["size"],
+        "SMALLEST": str(card["smallest"]),
         "LAYERS": _layers(card),
         "LICENSE": _license(card),
     }
@@ -62,7 +63,7 @@ def _files(card: Mapping[str, Any]) -> str:
         "| file | input | kB | PSNR to Keras | one pass here |",
         "| --- | --- | --- | --- | --- |",
     ]
-    anywhere = f"any, of multiples of {card['multiple']}" if "multiple" in card else "any"
+    anywhere = f"any from {card['smallest']} × {card['smallest']}, any batch"
     for each in card["files"]:
         side = each["size"]
         size = f"{side} × {side}" if side.isdecimal() else anywhere

@@ -93,34 +93,70 @@ class DepthToSpace(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable("tfnst")
 class MirrorPadding(keras.layers.Layer):  # type: ignore[misc]
-    """A picture with its borders mirrored, `width` pixels on all sides; the outermost come twice.
+    """A picture with its borders mirrored, and filled up to a multiple of pixels; of any size.
 
-    Line by line, for XNNPACK has no such operation; the lines are short, so that it costs nothing.
+    As `numpy.pad(mode="symmetric")` does: `width` pixels on all sides, the outermost twice, and as
+    many more below and to the right as the picture's sides lack to a multiple. Where a size is
+    known, line by line, for XNNPACK has no such operation; the lines are short, so that it costs
+    nothing.
     """
+
+    def __init__(self, width: int, multiple: int = 1, **options: Any) -> None:
+        super().__init__(**options)
+        self.width, self.multiple = width, multiple
+
+    def call(self, x: Any) -> Any:
+        for axis in (1, 2):
+            size = x.shape[axis]
+            x = self._gathered(x, axis) if size is None else self._lined(x, axis, size)
+        return x
+
+    def _lined(self, x: Any, axis: int, size: int) -> Any:
+        sides = (self.width, self.width + -size % self.multiple)
+        lines = [int(place) for place in np.pad(np.arange(size), sides, "symmetric")]
+        before = _joined([_line(x, axis, k) for k in lines[: self.width]], axis)
+        after = _joined([_line(x, axis, k) for k in lines[self.width + size :]], axis)
+        return ops.concatenate([before, x, after], axis)
+
+    def _gathered(self, x: Any, axis: int) -> Any:
+        import tensorflow as tf  # no other backend leaves a size open
+
+        size = tf.shape(x)[axis]
+        end = size + self.width + -size % self.multiple
+        # Mirrored at both ends, a line of pixels repeats after twice its length.
+        place = tf.range(-self.width, end) % (2 * size)
+        return tf.gather(x, tf.minimum(place, 2 * size - 1 - place), axis=axis)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        batch, *sizes, channels = input_shape
+        grown = [size and size + 2 * self.width + -size % self.multiple for size in sizes]
+        return (batch, *grown, channels)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "width": self.width, "multiple": self.multiple}
+
+
+@keras.saving.register_keras_serializable("tfnst")
+class CropAs(keras.layers.Layer):  # type: ignore[misc]
+    """The part of a padded picture, from `width` pixels on, that is as large as the picture was."""
 
     def __init__(self, width: int, **options: Any) -> None:
         super().__init__(**options)
         self.width = width
 
-    def call(self, x: Any) -> Any:
-        for axis in (1, 2):
-            lines = range(self.width)
-            before = _joined([_line(x, axis, k) for k in reversed(lines)], axis)
-            after = _joined([_line(x, axis, -1 - k) for k in lines], axis)
-            x = ops.concatenate([before, x, after], axis)
-        return x
+    def call(self, padded: Any, picture: Any) -> Any:
+        height, width = ops.shape(picture)[1:3]
+        return padded[:, self.width : self.width + height, self.width : self.width + width]
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        batch, height, width, channels = input_shape
-        more = 2 * self.width
-        return (batch, height and height + more, width and width + more, channels)
+    def compute_output_shape(self, padded_shape: Any, picture_shape: Any) -> Any:
+        return (*picture_shape[:3], padded_shape[3])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "width": self.width}
 
 
 def _line(x: Any, axis: int, place: int) -> Any:
-    line = slice(place, place + 1 or None)
+    line = slice(place, place + 1)
     return x[:, line] if axis == 1 else x[:, :, line]
 
 

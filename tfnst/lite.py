@@ -18,6 +18,7 @@ from tfnst.terminal import silent_stderr
 
 LARGEST = 5_000_000  # pixels in one pass
 MULTIPLE = 4  # of the sides of a picture that a network takes
+LEAST = 16  # pixels a side that the files of version 0.1 take, of any size
 NAMES = "styles.txt"  # beside the files: the names of the rows, a line each
 
 
@@ -144,7 +145,8 @@ class Stylizer:
     """Paints as `StyleNetwork.stylize` does, from a .tflite file of `tfnst export`.
 
     A file for one size sees a picture in its square, shrunk if it does not fit, and mirrored beyond
-    its edges; one for any size sees it as it is. What was shrunk is enlarged again.
+    its edges; one for any size sees it as it is. What was shrunk is enlarged again. Files for any
+    size of version 0.1 want sides of 16 pixels or more, multiples of 4: mirrored up to that, too.
 
     Args:
         path: the file; `styles.txt` beside it names its styles.
@@ -161,6 +163,7 @@ class Stylizer:
             raise FileError(path, f"it takes {', '.join(shapes)}; name a file of styles")
         side = shapes["image"][1]
         self.side = None if side < 0 else side
+        self.any_batch = shapes["image"][0] < 0  # as no file of version 0.1 has it
         self.styles = _names(self.model.path.with_name(NAMES), shapes["style_weights"][-1])
 
     def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
@@ -197,10 +200,16 @@ class Stylizer:
     def _painted(self, image: np.ndarray, weights: np.ndarray) -> np.ndarray:
         height, width, _ = image.shape
         # Mirrored, not stretched: the statistics of the picture should be its own.
-        after = [(self.side - size) if self.side else -size % MULTIPLE for size in (height, width)]
+        after = [self._taken(size) - size for size in (height, width)]
         whole = np.pad(image, ((0, after[0]), (0, after[1]), (0, 0)), "symmetric")
         painted = self.model(image=whole[None], style_weights=weights[None])["stylized"][0]
         return painted[:height, :width]
+
+    def _taken(self, size: int) -> int:
+        """The side that the file takes in place of one of that size."""
+        if self.side is not None:
+            return self.side
+        return size if self.any_batch else max(LEAST, size + -size % MULTIPLE)
 
 
 def _names(file: Path, rows: int) -> tuple[str, ...]:
