@@ -254,6 +254,16 @@ def test_save_every(
     assert seen == written
 
 
+def test_save_every_numbers_its_files(tfnst: Call, home: Path) -> None:
+    options = (*FAST, "-q", "--steps", 5, "--save-every", 2, "--numbered")
+    assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *options).status == 0
+    assert listing(home) == sorted([*INPUTS, "out.png", "out_00002.png", "out_00004.png"])
+    steps = [json.loads(images.load(f"out_0000{n}.png").recipe or "")["steps_done"] for n in (2, 4)]
+    assert steps == [2, 4]
+    done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "--numbered")
+    assert done.status == 2 and "--numbered goes with --save-every N" in done.err
+
+
 def test_repeat_says_which_input_changed_or_is_gone(tfnst: Call, home: Path) -> None:
     assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q").status == 0
     shutil.copy("art2.png", "art.png")
@@ -514,6 +524,22 @@ def interrupted(after: int, error: BaseException) -> Any:
         raise error
 
     return run
+
+
+def test_a_second_ctrl_c_does_not_take_the_picture_of_the_first(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimization.StyleTransfer, "run", interrupted(1, KeyboardInterrupt()))
+    save = images.save
+
+    def impatient(*arguments: Any, **options: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(*arguments, **options)
+
+    monkeypatch.setattr(images, "save", impatient)
+    done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "--steps", 30, "-q")
+    assert done.status == 130 and "holds the picture so far" in done.err
+    assert Path("out.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ def paint(
     as_json: bool = False,
     embed: bool = True,
     paths: bool = False,
+    numbered: bool = False,
 ) -> None:
     """Paint, show progress, and write the picture and what else was asked for.
 
@@ -50,23 +52,27 @@ def paint(
                 show(report)
                 if save_every and due <= report.step < report.steps:
                     due += save_every
-                    _write(order, painting, alpha, output, embed)
+                    name = f"{output.stem}_{report.step:05}{output.suffix}"
+                    target = output.with_name(name) if numbered else output
+                    _write(order, painting, alpha, target, embed)
     except KeyboardInterrupt:
         stopped, status = "stopped", 130
     except DivergenceError as error:
         stopped, status = str(error), 1
     if stopped and not painting.steps_done:
         terminal.complain(f"{stopped}; nothing was painted", status)
-    final = _write(order, painting, alpha, output, embed)
-    if recipe_file is not None:
-        images.write_bytes(recipe_file, final.to_json().encode() + b"\n")
-    if comparison is not None:
-        from tfnst import plots
+    # What a first Ctrl-C promised, a second one does not take.
+    with terminal.uninterrupted() if stopped else contextlib.nullcontext():
+        final = _write(order, painting, alpha, output, embed)
+        if recipe_file is not None:
+            images.write_bytes(recipe_file, final.to_json().encode() + b"\n")
+        if comparison is not None:
+            from tfnst import plots
 
-        plots.write(
-            plots.comparison_sheet(painting.content, painting.styles, painting.picture()),
-            comparison,
-        )
+            plots.write(
+                plots.comparison_sheet(painting.content, painting.styles, painting.picture()),
+                comparison,
+            )
     seconds = round(time.perf_counter() - began, 1)
     if as_json:
         terminal.emit(

@@ -69,6 +69,9 @@ def stylize(
     save_every: Annotated[
         int, Option(min=0, metavar="N", help="Write OUTPUT every N steps as well.")
     ] = 0,
+    numbered: Annotated[
+        bool, Option("--numbered", help="Write those to files of their own: OUTPUT_00010.")
+    ] = False,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -81,6 +84,8 @@ def stylize(
             images.check_target(target)
     if recipe is not None and (recipe.suffix != ".json" or not recipe.parent.is_dir()):
         raise ValueError(f"--recipe {str(recipe)!r}: name a .json file in a folder that exists")
+    if numbered and not save_every:
+        raise ValueError("--numbered goes with --save-every N")
     from_file = start not in ("content", "noise")
     terminal.keep_apart(
         [content, *styles, Path(weights), *([Path(start)] if from_file else [])],
@@ -130,7 +135,8 @@ def stylize(
     )
     with under:
         painting.paint(
-            *(order, output, comparison, recipe, save_every, quiet, as_json, not no_recipe, paths)
+            *(order, output, comparison, recipe, save_every, quiet, as_json, not no_recipe, paths),
+            numbered=numbered,
         )
 
 
