@@ -1024,3 +1024,30 @@ def test_a_link_is_followed_to_a_file_and_nowhere_else(tmp_path: Path) -> None:
             with pytest.raises(images.FileError, match=reason):
                 write(target)
     assert not Path("/dev/null").is_file()
+
+
+HEIC = b"\0\0\0\x18ftypheic" + bytes(40)
+
+
+def test_heic_names_what_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    Image.init()
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    message = problem(images.load, io.BytesIO(HEIC))
+    assert "HEIC is read with pillow-heif; pip install pillow-heif" in message
+
+
+def test_heic_is_read_where_pillow_heif_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PillowHeif:
+        @staticmethod
+        def register_heif_opener() -> None:
+            def opener(file: io.BytesIO, name: str) -> Image.Image:
+                Image.fromarray(noise()).save(buffer := io.BytesIO(), "PNG")
+                return Image.open(buffer)
+
+            monkeypatch.setitem(Image.OPEN, "HEIF", (opener, lambda prefix: prefix[4:8] == b"ftyp"))
+
+    Image.init()
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    monkeypatch.setitem(sys.modules, "pillow_heif", PillowHeif)
+    assert images.as_uint8(images.load(io.BytesIO(HEIC)).rgb).tobytes() == noise().tobytes()

@@ -15,6 +15,7 @@ from tfnst.decoding import identified
 from tfnst.files import FileError, opened
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif"}
+PICTURE_SUFFIXES |= {".heic", ".heif"}
 
 
 def is_shadow(file: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import threading
@@ -23,7 +24,8 @@ MIN_SIDE = 8
 LARGE = 50_000_000  # pixels: beyond what cameras make, memory goes before exactness
 IMAGE_DESCRIPTION = 270
 _PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 262, 258, 339
-_READ = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")
+_READ = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "HEIF")
+_HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")  # brands
 
 
 class _Quiet:
@@ -123,6 +125,8 @@ def identified(path: File, file: IO[bytes]) -> ImageFile.ImageFile:
     Image.init()
     if not (prefix := file.read(16)):
         raise FileError(path, "the file is empty, 0 bytes; copy or download it again")
+    if prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIC and "HEIF" not in Image.OPEN:
+        _register_heif(path)
     kinds = (Image.OPEN[kind] for kind in _READ if kind in Image.OPEN)
     makers = [make for make, accept in kinds if accept and accept(prefix) is True]
     if not makers:
@@ -160,6 +164,15 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
     if image.mode in ("1", "P", "PA"):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     return image.reduce(factor)
+
+
+def _register_heif(path: File) -> None:
+    try:
+        heif = importlib.import_module("pillow_heif")
+    except ImportError:
+        text = "HEIC is read with pillow-heif; pip install pillow-heif, or convert it to PNG"
+        raise FileError(path, text) from None
+    heif.register_heif_opener()
 
 
 def _wide_grey(path: File, image: Image.Image) -> tuple[Array, Array | None]:
