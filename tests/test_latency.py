@@ -54,7 +54,7 @@ def test_anybodys_files_are_timed(kind: tf.DType, tmp_path: Path) -> None:
     file.write_bytes(data)
     model = lite.Model(file)
     model.signatures = {}
-    ((name, given),) = latency.inputs(model, 32).items()
+    ((name, given),) = lite.random_inputs(model, 32).items()
     assert given.shape == (1, 8, 8, 3) and given.dtype == kind.as_numpy_dtype and given.any()
     for batch in (1, 5):
         (found,) = model(**{name: np.repeat(given, batch, 0)}).values()

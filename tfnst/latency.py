@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tfnst import memory
-from tfnst.lite import Model
+from tfnst.lite import Model, random_inputs
 
 MOST = 64  # threads: LiteRT fails without a word when the system gives no more
 
@@ -49,7 +49,7 @@ def measure(
     if threads > MOST:
         raise ValueError(f"threads is {threads}; use {MOST} at most")
     models = [Model(file, threads) for file in files]
-    given = [inputs(model, side) for model in models]
+    given = [random_inputs(model, side) for model in models]
     times: list[list[float]] = [[] for _ in models]
     for number in range(rounds + 2):
         for model, example, taken in zip(models, given, times, strict=True):
@@ -77,15 +77,3 @@ def milliseconds(model: Model, example: Mapping[str, np.ndarray]) -> float:
     began = time.perf_counter()
     model(**example)
     return 1000 * (time.perf_counter() - began)
-
-
-def inputs(model: Model, side: int) -> dict[str, np.ndarray]:
-    """Random inputs, the same each time, whose free sides are `side`; one of a free batch."""
-    random = np.random.default_rng(0)
-    found = {}
-    for name, shape in model.shapes.items():
-        sizes = [size if size > 0 else side if axis else 1 for axis, size in enumerate(shape)]
-        values = random.random(sizes, np.float32)
-        whole = np.issubdtype(model.types[name], np.integer)
-        found[name] = (100 * values if whole else values).astype(model.types[name])
-    return found

@@ -141,6 +141,18 @@ class Model:
         return {each["name"]: self.interpreter.get_tensor(each["index"]) for each in found}
 
 
+def random_inputs(model: Model, side: int) -> dict[str, np.ndarray]:
+    """Random inputs, the same each time, whose free sides are `side`; one of a free batch."""
+    random = np.random.default_rng(0)
+    inputs = {}
+    for name, shape in model.shapes.items():
+        sizes = [size if size > 0 else side if axis else 1 for axis, size in enumerate(shape)]
+        values = random.random(sizes, np.float32)
+        whole = np.issubdtype(model.types[name], np.integer)
+        inputs[name] = (100 * values if whole else values).astype(model.types[name])
+    return inputs
+
+
 class Stylizer:
     """Paints as `StyleNetwork.stylize` does, from a .tflite file of `tfnst export`.
 

@@ -38,11 +38,11 @@ def peak() -> float:
 
 
 def _main(file: str, threads: str, side: str) -> None:
-    from tfnst import latency, lite
+    from tfnst import lite
 
     before = peak()
     model = lite.Model(file, int(threads))
-    model(**latency.inputs(model, int(side)))
+    model(**lite.random_inputs(model, int(side)))
     print(peak() - before)
 
 
