@@ -152,6 +152,13 @@ def test_a_painting_without_a_recipe_is_plain(tfnst: Call, home: Path) -> None:
     assert ended.status == 2 and "--paths goes without --no-recipe" in ended.err
 
 
+def test_skipped_kinds_are_named(tfnst: Call, home: Path) -> None:
+    Path("photos/raw.cr2").touch()
+    options = ("--model", "my.keras", "--style", "wave", "-o", "out", "-q")
+    ended = tfnst("apply", "photos", *options)
+    assert ended.status == 0 and "skipped, of kinds that are not read: 1 .cr2" in ended.err
+
+
 # styles
 
 

@@ -92,3 +92,11 @@ def test_what_macos_lays_beside_photos_is_passed_over(tmp_path: Path) -> None:
         (tmp_path / "in" / name).touch()
     jobs = Jobs([tmp_path / "in"], tmp_path / "out")
     assert [source.name for source, _ in jobs.pairs] == ["IMG.jpg"]
+
+
+def test_pictures_of_other_kinds_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in ("a.png", "b.CR2", "deep/c.cr2", "d.jxl", "._e.jxl", "notes.txt"):
+        (tmp_path / "in" / name).touch()
+    jobs = Jobs([tmp_path / "in"], tmp_path / "out")
+    assert jobs.unread == {".cr2": 2, ".jxl": 1} and len(jobs.pairs) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from tfnst import images
 from tfnst.datasets import PICTURE_SUFFIXES, is_shadow
 
 KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others get .png behind their names
+_OTHERS = "jxl jp2 j2k psd svg tga ppm pgm exr hdr raw dng cr2 cr3 nef arw raf orf rw2"
+UNREAD = {f".{ending}" for ending in _OTHERS.split()}  # pictures of kinds that tfnst does not read
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ class Jobs:
                     f"{written[place]} and {source} would both become {target}; paint them apart"
                 )
             written[place] = source
+
+    @property
+    def unread(self) -> dict[str, int]:
+        """How many pictures of kinds that are not read lie in the folders, by their endings."""
+        files = (file for folder in self.sources if folder.is_dir() for file in folder.rglob("*"))
+        endings = (file.suffix.lower() for file in files if not is_shadow(file))
+        return dict(sorted(Counter(ending for ending in endings if ending in UNREAD).items()))
 
     @property
     def single(self) -> bool:

@@ -94,6 +94,9 @@ def apply(
         masks = [Path(mask) for mask in look.masks if mask != GRADIENT]
         origin = lite or model
         jobs = Jobs(pictures, output, [*masks, Path(origin)])
+        if unread := jobs.unread:
+            kinds = ", ".join(f"{count} {ending}" for ending, count in unread.items())
+            terminal.remark(f"skipped, of kinds that are not read: {kinds}; convert them to .png")
         if not jobs.pairs:
             folders = ", ".join(map(str, pictures))
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")
