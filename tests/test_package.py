@@ -48,6 +48,7 @@ LINE = (
     "latency",
     "features",
     "matrices",
+    "registry",
     "losses",
     "settings",
     "canvas",

@@ -78,3 +78,28 @@ def test_tiles_cover_a_picture_once(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_array_equal(rows, np.arange(200)[target[0]])
         assert outer[0].start % 4 == 0 and outer[1].start % 4 == 0
     assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_pictures_of_all_sizes_share_one_tracing(
+    masked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced: list[str] = []
+    honest = tiling.compiled
+    monkeypatch.setattr(tiling, "compiled", lambda model: traced.append("") or honest(model))
+    made = network()
+    margin = reach(SETTINGS)
+
+    def paint(height: int, width: int) -> np.ndarray:
+        masks = {"wave": np.ones((height, width))} if masked else None
+        return made.stylize(photo(height, width), "wave", 1.0, masks)
+
+    first = paint(300, 260)
+    for height, width in ((300, 260), (280, 340), (5 * margin, 4 * margin)):
+        paint(height, width)
+    assert len(traced) == 2
+    np.testing.assert_array_equal(paint(300, 260), first)
+    paint(16, 300)  # narrow: another class
+    assert len(traced) == 4
+    made.set_weights([weight * 0 for weight in made.get_weights()])
+    assert np.ptp(paint(300, 260)) < 1e-6  # weights may change

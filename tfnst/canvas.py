@@ -10,9 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from scipy.optimize import Bounds, minimize
-from tensorflow.python.framework.ops import gradient_registry
 
-from tfnst import losses
+from tfnst import losses, registry
 from tfnst.settings import Settings
 
 # The target's form, computed once, and the loss that compares with it.
@@ -138,7 +137,7 @@ class Canvas:
             tape.watch(image)
             total, report = self.objective(image)
         gradient = tape.gradient(total, image)
-        _forget_gradients(tf.compat.v1.get_default_graph())
+        registry.forget_gradients()
         return total, gradient, report
 
     def _step(self) -> None:
@@ -224,15 +223,3 @@ class Canvas:
         count = float(self.count.numpy())
         image = self.sum.numpy() / count if count else self.image.numpy()
         return np.asarray(np.clip(image[0, MARGIN:-MARGIN, MARGIN:-MARGIN], 0, 1))
-
-
-def _forget_gradients(graph: tf.Graph) -> None:
-    """Drop a graph's custom gradients from TensorFlow's registry, once they have been taken.
-
-    It keeps each for good, and with it the whole graph: some 16 MB a painting. No public function
-    takes a name out of it.
-    """
-    for operation in graph.get_operations():
-        if operation.type == "IdentityN" and "_gradient_op_type" in operation.node_def.attr:
-            name = operation.get_attr("_gradient_op_type").decode()
-            gradient_registry._registry.pop(name, None)

@@ -29,6 +29,7 @@ class _Compiled:
 
     def __init__(self) -> None:
         self.by_rank: dict[int, Any] = {}
+        self.tiled: dict[tuple[bool, tuple[int, int]], tiling.TiledNetwork] = {}
 
 
 @keras.saving.register_keras_serializable("tfnst")
@@ -122,14 +123,19 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
 
         whole = padded(image)
         if whole.shape[0] * whole.shape[1] > tiling.WHOLE:
-            places = () if share is None else (None, None)
-            shape = (*places, 1 + len(self.styles))
-            tiled = tiling.TiledNetwork(self.parts, self.settings, shape, whole.shape)
-            painted = tiled(whole, weights_at)
+            painted = self._tiled(whole.shape, share is not None)(whole, weights_at)
         else:
             weights = weights_at((slice(None), slice(None)))
             painted = self._painted(whole[None], weights[None])[0]
         return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
+
+    def _tiled(self, shape: tuple[int, ...], mapped: bool) -> tiling.TiledNetwork:
+        """What paints large pictures; there are eight at most, by what sizes differ in."""
+        edges, calls = tiling.edges(self.settings, shape), self._compiled.tiled
+        if (mapped, edges) not in calls:
+            weights = (*((None, None) if mapped else ()), 1 + len(self.styles))
+            calls[mapped, edges] = tiling.TiledNetwork(self.parts, self.settings, weights, edges)
+        return calls[mapped, edges]
 
     def _painted(self, image: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """A batch through the network or its twin, compiled when first used."""
@@ -179,7 +185,8 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
 def load_network(name: str | Path) -> StyleNetwork:
     """The network that ships by that name, such as "gallery", or the one in a `.keras` file.
 
-    `keras.models.load_model` reads such a file too, once `tfnst.networks` has been imported.
+    `keras.models.load_model` reads such a file too where Keras was imported before tfnst, or
+    anything of tfnst that has a network, as this function, has been used.
 
     Raises:
         ValueError: a name and file that are neither; a file that cannot be read, or whose network

@@ -47,7 +47,7 @@ class TiledNetwork:
         parts: the layers of the network, used as they are.
         settings: its shape.
         weights: shape of one picture's style weights, (1 + S,) or (None, None, 1 + S).
-        shape: height and width of the padded picture.
+        edges: of the pictures it is for; see `edges`.
     """
 
     def __init__(
@@ -55,11 +55,9 @@ class TiledNetwork:
         parts: Parts,
         settings: NetworkSettings,
         weights: tuple[int | None, ...],
-        shape: tuple[int, ...],
+        edges: tuple[int, int],
     ) -> None:
         self.margin, self.counts = reach(settings), PATCHES if len(weights) == 1 else FEWER
-        # Near its edges a patch knows too little of the picture; a narrow picture has nothing else.
-        edges = [self.margin if side > 3 * self.margin else 0 for side in shape[:2]]
         image = keras.Input((None, None, 3), name="image", dtype="float32")
         styles = keras.Input(weights, name="style_weights", dtype="float32")
         inputs = {"image": image, "style_weights": styles}
@@ -102,6 +100,16 @@ class TiledNetwork:
             painted = self.paint({**batch([outer]), **statistics})
             answer[target] = ops.convert_to_numpy(painted)[0][inner]
         return answer
+
+
+def edges(settings: NetworkSettings, shape: tuple[int, ...]) -> tuple[int, int]:
+    """What of a patch's height and width is not measured: all that a picture's size decides.
+
+    Near its edges a patch knows too little of the picture; a narrow picture has nothing else.
+    """
+    margin = reach(settings)
+    height, width = (margin if side > 3 * margin else 0 for side in shape[:2])
+    return height, width
 
 
 def patches(shape: tuple[int, ...], margin: int, counts: tuple[int, int]) -> list[Window]:
