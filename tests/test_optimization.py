@@ -626,3 +626,28 @@ def test_a_panorama_that_becomes_too_narrow_is_refused(
         StyleTransfer(panorama, [swirl], SMALL, network=shipped())
     wide_enough = replace(SMALL, size=256)
     assert min(StyleTransfer(panorama, [swirl], wide_enough, network=shipped()).shape) == 8
+
+
+def test_from_noise_a_white_background_is_as_white_as_from_the_photo(
+    photo: np.ndarray, swirl: np.ndarray
+) -> None:
+    content = np.ones((96, 96, 3), np.float32)
+    content[32:64, 32:64] = photo[:32, :32]
+    base = Settings(size=96, smallest=64, steps=(60, 40), strength=0.1)
+    levels = []
+    for start in ("noise", "content"):
+        painting, reports = run(content, [swirl], replace(base, start=start))
+        levels.append(painting.picture()[4:20].mean((0, 1)))
+        # Otherwise it rises for as long as it goes on, and colours fade.
+        assert reports[-1].content_weight < 2.5
+    assert (levels[0] > 230 / 255).all()
+    np.testing.assert_allclose(*levels, atol=0.03)
+
+
+def test_from_half_the_strength_noise_is_around_grey(photo: np.ndarray) -> None:
+    expected = np.random.default_rng(3).normal(0.5, 0.15, photo.shape).clip(0, 1)
+    for strength in (0.5, 1.0):
+        start = optimization.noise(photo, replace(SMALL, strength=strength, seed=3))
+        np.testing.assert_allclose(start, expected, atol=1e-6)
+    start = optimization.noise(np.ones_like(photo), replace(SMALL, strength=0.05))
+    assert start.min() > 0.99

@@ -24,6 +24,7 @@ AVERAGING = 0.98  # decay of the running average of the iterates, which is the p
 FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `balance`
 WEIGHT_RANGE = (1e-4, 1e3)
 GAIN = 0.04  # how fast the content weight follows, a step
+MOST = 2.0  # times what style counts, the most that content may count
 
 
 def distance_wanted(strength: float) -> float:
@@ -127,10 +128,13 @@ class Canvas:
             for name, target in self.style_target.items()
         ) / sum(settings.style_weights)
         variation = losses.total_variation(image)[0]
-        style_weight = style_share(settings.strength)
-        total = style_weight * (style + settings.variation * variation)
-        total += self.content_weight * content
-        return total, tf.stack([content, style, variation])
+        report = tf.stack([content, style, variation])
+        return self.style_part(report) + self.content_weight * content, report
+
+    def style_part(self, report: Any) -> Any:
+        """What style and variation add to the objective that is descended."""
+        share = style_share(self.settings.strength)
+        return share * (report[1] + self.settings.variation * report[2])
 
     def _slope(self, image: Any) -> tuple[Any, Any, Any]:
         with tf.GradientTape() as tape:
@@ -148,7 +152,7 @@ class Canvas:
         self.sum.assign_add((1 - AVERAGING) * (self.image - self.sum))
         self.count.assign_add((1 - AVERAGING) * (1 - self.count))
         self.report.assign(report)
-        self.balance(report[0], GAIN)
+        self.balance(report, GAIN)
 
     def _train(self, steps: Any) -> None:
         def body(done: Any) -> tuple[Any]:
@@ -178,15 +182,22 @@ class Canvas:
             grad=gradient,
         )
 
-    def balance(self, distance: Any, gain: float) -> None:
+    def balance(self, report: Any, gain: float) -> None:
         """Raise the content weight when the photo fades too far, lower it when it stays too near.
 
-        A weight fixed beforehand loses a face to one artwork and leaves another without effect.
+        A weight fixed beforehand loses a face to one artwork and leaves another without effect. One
+        that rose without end, where the steps themselves keep the picture farther from the photo
+        than is wanted, would leave style, and with it all colours, without effect.
         """
+        distance = report[0]
         wanted = distance_wanted(self.settings.strength)
         error = tf.clip_by_value(tf.math.log((distance + 1e-4) / (wanted + 1e-4)), -1.0, 1.0)
         weight = self.content_weight * tf.exp(gain * error)
-        self.content_weight.assign(tf.clip_by_value(weight, *WEIGHT_RANGE))
+        most = MOST * self.style_part(report) / (distance + 1e-4)
+        least, limit = WEIGHT_RANGE
+        self.content_weight.assign(
+            tf.clip_by_value(weight, least, tf.clip_by_value(most, least, limit))
+        )
 
     def descend(self, steps: int) -> None:
         """`steps` optimiser steps by Adam, or as many iterations of L-BFGS."""
@@ -216,7 +227,7 @@ class Canvas:
         )
         self.image.assign(found.x.reshape(shape).astype(np.float32))
         self.report.assign(self.slope(tf.convert_to_tensor(self.image))[2])
-        self.balance(self.report[0], min(1.0, GAIN * steps))
+        self.balance(self.report, min(1.0, GAIN * steps))
 
     def picture(self) -> np.ndarray:
         """The running average of the iterates so far, (H, W, 3), without the margin."""

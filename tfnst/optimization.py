@@ -10,9 +10,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from tfnst import features, images, losses, terminal
-from tfnst.canvas import Canvas, padded
+from tfnst.canvas import Canvas, padded, style_share
 from tfnst.settings import PRESETS, Settings
 
 
@@ -187,11 +188,26 @@ class StyleTransfer:
         elif self.start is not None:
             start = images.resize(self.start, *shape)
         elif self.settings.start == "noise":
-            noise = np.random.default_rng(self.settings.seed).normal(0.5, 0.15, content.shape)
-            start = np.clip(noise, 0, 1).astype(np.float32)
+            start = noise(content, self.settings)
         else:
             start = content
         canvas.place(content, self.style_statistics(size), start)
+
+
+def noise(content: np.ndarray, settings: Settings) -> np.ndarray:
+    """Noise of deviation 0.15 around grey; where the strength is below ½, around the photo's level.
+
+    Style says how much there is of a colour, content where edges are; nothing says that a flat
+    place is to be white. So the start does, the more, the less style there is: wholly towards 0.
+    Near black and white the deviation is smaller, so that the level holds. (H, W, 3) in [0, 1].
+    """
+    grey = style_share(settings.strength) ** 3
+    blur = max(content.shape) / 32
+    nearby = gaussian_filter(content, (blur, blur, 0), mode="nearest")
+    level = grey * 0.5 + (1 - grey) * nearby
+    deviation = 0.3 * np.minimum(level, 1 - level)
+    start = np.random.default_rng(settings.seed).normal(level, deviation)
+    return np.clip(start, 0, 1).astype(np.float32)
 
 
 def _over_white(style: images.Pixels) -> np.ndarray:
