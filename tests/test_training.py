@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from tensorflow.python.framework.ops import gradient_registry
 
 from tfnst import datasets, images, losses, training
 from tfnst.architectures import HALO, NetworkSettings
@@ -143,6 +144,13 @@ def test_fit_lowers_the_loss(photos: datasets.PhotoFolder) -> None:
     history = made.fit(batches, epochs=8, verbose=0).history
     assert history["style"][-1] < 0.85 * history["style"][0]
     assert set(history) >= {"loss", "style", "content", "photo", "stability"}
+
+
+def test_a_training_leaves_no_gradient_in_the_registry(photos: datasets.PhotoFolder) -> None:
+    before = set(gradient_registry.list())
+    made = trainer()
+    made.fit(StyleBatches(photos, range(2), SETTINGS, 2), verbose=0)
+    assert set(gradient_registry.list()) == before
 
 
 def test_its_state_survives_a_restart(tmp_path: Path, photos: datasets.PhotoFolder) -> None:

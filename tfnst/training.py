@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import images, losses
+from tfnst import images, losses, registry
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings
 from tfnst.networks import StyleNetwork
 from tfnst.settings import STYLE_LAYERS
@@ -201,6 +201,12 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
     def call(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         return self.network(inputs)
 
+    def train_step(self, *arguments: Any) -> Any:
+        """Keras' own, whose graph does not outlive the trainer."""
+        logs = super().train_step(*arguments)
+        registry.forget_gradients()
+        return logs
+
     def compute_loss(
         self,
         x: Any = None,
@@ -267,6 +273,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         return [*super().metrics, *self.trackers.values()]
 
 
+@keras.saving.register_keras_serializable("tfnst")
 class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
     """Adam that keeps averages of the weights and leaves the weights as they are.
 
