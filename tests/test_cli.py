@@ -583,8 +583,29 @@ def test_stopped_before_the_first_step_it_writes_nothing(
     assert listing(home) == INPUTS
 
 
-def test_ctrl_c_keeps_a_picture_that_repeats(tfnst: Call, home: Path) -> None:
-    """A process of its own; this also shows that TensorFlow says nothing."""
+def test_a_second_ctrl_c_does_not_lose_the_picture(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed while what the first one promised is written."""
+    honest = images.encode
+
+    def impatient(*arguments: Any, **options: Any) -> bytes:
+        signal.raise_signal(signal.SIGINT)
+        return honest(*arguments, **options)
+
+    monkeypatch.setattr(images, "encode", impatient)
+    monkeypatch.setattr(optimization.StyleTransfer, "run", interrupted(1, KeyboardInterrupt()))
+    done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q")
+    assert done.status == 130 and "out.png holds the picture so far" in done.err
+    assert images.load("out.png").rgb.shape[2] == 3
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_whoever_asks_it_to_stop_keeps_a_picture_that_repeats(
+    name: str, tfnst: Call, home: Path
+) -> None:
+    """Ctrl-C, or a closed terminal. A process of its own; TensorFlow says nothing in it."""
+    number = getattr(signal, name)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
     command = [sys.executable, "-m", "tfnst", "stylize", "photo.png", "art.png", "-o"]
     with subprocess.Popen(
@@ -593,13 +614,13 @@ def test_ctrl_c_keeps_a_picture_that_repeats(tfnst: Call, home: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
-        # A runner in the background may ignore SIGINT, and its children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        # A runner in the background may ignore it, and its children inherit that.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         first = json.loads(process.stdout.readline())
         process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         last = json.loads(process.stdout.read().splitlines()[-1])
         err = process.stderr.read()
         assert process.wait(60) == 130
@@ -609,7 +630,8 @@ def test_ctrl_c_keeps_a_picture_that_repeats(tfnst: Call, home: Path) -> None:
     assert 20 <= steps < 100000
     assert err == f"tfnst: stopped after step {steps}; out.png holds the picture so far\n"
     assert listing(home) == sorted([*INPUTS, "out.png"])
-    assert tfnst("repeat", "out.png", "-q") == (0, "out.png: the same, byte for byte\n", "")
+    if name == "SIGINT":
+        assert tfnst("repeat", "out.png", "-q") == (0, "out.png: the same, byte for byte\n", "")
 
 
 # The other commands
