@@ -65,9 +65,11 @@ def caused(cause: BaseException) -> ValueError:
             "out of memory; use a smaller --size",
         ),
         (
-            tf.errors.ResourceExhaustedError(None, None, "a.index; No space left on device"),
+            tf.errors.ResourceExhaustedError(
+                None, None, "{{node SaveV2}} a.index; No space left on device [Op:SaveV2]"
+            ),
             1,
-            "the disk is full; make room, or use another --output",
+            "a.index: the disk is full; make room, or use another --output",
         ),
         (tf.errors.InternalError(None, None, "broken\nlong"), 1, "TensorFlow failed: broken"),
     ],

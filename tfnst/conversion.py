@@ -15,6 +15,7 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from tfnst.architectures import HALO, connect
+from tfnst.folders import full_disk_named
 from tfnst.layers import CropAs, MirrorPadding
 from tfnst.lite import MULTIPLE
 from tfnst.networks import StyleNetwork
@@ -61,7 +62,7 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
     module.kept = [variable.value for variable in model.variables]
     for name, function in signatures.items():
         setattr(module, name, function)
-    with _silence():
+    with _silence(), full_disk_named(folder):
         tf.saved_model.save(module, folder, signatures)
 
 

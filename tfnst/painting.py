@@ -39,20 +39,6 @@ def paint(
     files too, and not their names alone. Ends with status 130 when it was stopped and 1 when it
     diverged, the picture so far written.
     """
-    with contextlib.ExitStack() as guard:
-        _paint(guard, order, output, comparison, recipe_file, save_every, quiet, as_json)
-
-
-def _paint(
-    guard: contextlib.ExitStack,
-    order: Recipe,
-    output: Path,
-    comparison: Path | None,
-    recipe_file: Path | None,
-    save_every: int,
-    quiet: bool,
-    as_json: bool,
-) -> None:
     began = time.perf_counter()
     painting, alpha = order.begin(Path(output).parent)
     order = order if paths else order.by_names()
@@ -70,7 +56,6 @@ def _paint(
                     target = output.with_name(name) if numbered else output
                     _write(order, painting, alpha, target, embed)
     except KeyboardInterrupt:
-        guard.enter_context(terminal.uninterrupted())
         stopped, status = "stopped", 130
     except DivergenceError as error:
         stopped, status = str(error), 1

@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -195,8 +196,8 @@ def one_line_errors() -> Iterator[None]:
 
 
 def _tensorflow_failed(error: Exception) -> str:
-    if "No space left" in str(error):
-        return "the disk is full; make room, or use another --output"
+    if full := re.search(r"([^{};\n]+); No space left", str(error)):
+        return f"{full[1].strip()}: the disk is full; make room, or use another --output"
     small = "Exhausted" in str(type(error))
     return "out of memory; use a smaller --size" if small else f"TensorFlow failed: {error}"
 
