@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,3 +48,9 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+# Where Keras runs already, `keras.models.load_model` is to know our classes; none starts it.
+if "keras" in sys.modules:
+    importlib.import_module("tfnst.networks")
+    importlib.import_module("tfnst.features")

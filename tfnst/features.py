@@ -66,8 +66,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         pooling: "max" as VGG-19 was trained, or "average" (Gatys et al., 2016, section 2).
         weights: "auto" for the network's own weights, None for random ones, or a file: `.npz`
             as `tfnst distill` writes it, or the official `.h5` for "vgg19".
-        dtype: a Keras dtype policy, float32 by default; "mixed_bfloat16" makes
-            activations bfloat16.
+        dtype: a Keras dtype policy, float32 by default, or "mixed_bfloat16" for the activations.
         name: of the model; that of the network by default.
 
     Raises:
