@@ -359,7 +359,6 @@ def renamed(exported: Path, folder: Path, name: str) -> Path:
     shutil.copytree(exported, folder)
     card = (folder / "card.json").read_text("utf-8")
     (folder / "card.json").write_text(card.replace('"wave"', json.dumps(name)), "utf-8")
-    (folder / "thumbnails/wave.jpg").rename(folder / f"thumbnails/{name}.jpg")
     return folder
 
 
