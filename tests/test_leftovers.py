@@ -19,7 +19,7 @@ from tfnst import leftovers
 file = leftovers.temporary(Path(sys.argv[1]) / "a.png").open("xb")
 leftovers.hold(file.fileno())
 with leftovers.held_folder(leftovers.temporary(Path(sys.argv[1]) / "a", "")):
-    lock = leftovers.claim(Path(sys.argv[1]) / "lock", "output")
+    lock = leftovers.Claim(Path(sys.argv[1]) / "lock", "output")
     print("ready", flush=True)
     time.sleep(60)
 """
@@ -36,11 +36,11 @@ def test_what_a_dead_process_left_is_deleted_and_what_a_living_one_holds_is_not(
         leftovers.sweep(tmp_path)
         assert len(list(tmp_path.iterdir())) == 4
         with pytest.raises(ValueError, match="output is being written by another process"):
-            leftovers.claim(tmp_path / "lock", "output")
+            leftovers.Claim(tmp_path / "lock", "output")
         process.send_signal(signal.SIGKILL)
     images.require_writable(tmp_path / "a.png")
     assert {file.name for file in tmp_path.iterdir()} == {".tfnst-mine", "lock"}
-    leftovers.claim(tmp_path / "lock", "output").close()
+    leftovers.Claim(tmp_path / "lock", "output").close()
 
 
 def test_what_is_fresh_stays_and_links_are_not_followed(tmp_path: Path) -> None:

@@ -314,6 +314,39 @@ def test_a_network_that_is_gone_is_written_again(
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_second_training_into_one_output_is_refused(
+    photos: datasets.PhotoFolder, tmp_path: Path
+) -> None:
+    output = tmp_path / "my.keras"
+    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    next(reports)
+    with pytest.raises(ValueError, match="is being written by another process"):
+        runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
+    reports.close()
+    assert list(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True))
+
+
+def test_whoever_dies_before_the_checkpoint_repeats_neither_log_nor_clock(
+    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "my.keras"
+    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    first, state = next(reports), checkpoints.state_file(output)
+    kept = state.read_bytes()
+    next(reports)
+    reports.close()
+    # As if it had died after log and clock, and within the log's next line.
+    state.write_bytes(kept)
+    with Path(f"{output}.log.jsonl").open("a") as log:
+        log.write('{"step": 6')
+    assert checkpoints.noted(state)["seconds"] > first.seconds
+    assert checkpoints.noted(state, first.step)["seconds"] == first.seconds
+    resumed = list(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True))
+    assert [report.step for report in resumed] == [4, 6, 8]
+    lines = Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2, 4, 6, 8]
+
+
 @pytest.mark.parametrize("name", ["clock.json", "run.json", "state.weights.h5"])
 def test_a_damaged_checkpoint_is_told(
     name: str, photos: datasets.PhotoFolder, tmp_path: Path

@@ -45,6 +45,23 @@ def append_log(output: Path, *reports: Any) -> None:
         log.writelines(json.dumps(asdict(report)) + "\n" for report in reports)
 
 
+def shorten_log(output: Path, step: int) -> None:
+    """Drop the reports after a step, which a run that goes on from there writes again."""
+    if not log_file(output).exists():
+        return
+    lines = log_file(output).read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if _step_of(line) <= step]
+    if kept != lines:
+        images.write_bytes(log_file(output), b"".join(kept))
+
+
+def _step_of(line: bytes) -> float:
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):  # a line that was cut off
+        return float("inf")
+
+
 def write_card(
     output: Path,
     teacher: str | Path,

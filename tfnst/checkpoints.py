@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tfnst import images
+from tfnst import images, leftovers
 
 
 def state_file(output: Path) -> Path:
@@ -25,11 +25,36 @@ def schedule(output: Path) -> dict[str, Any]:
     return {name: found[name] for name in ("steps", "minutes")}
 
 
-def noted(state: Path) -> dict[str, Any]:
-    """What stands beside a checkpoint: the seconds so far, and the schedule."""
+def noted(state: Path, step: int | None = None) -> dict[str, Any]:
+    """What stands beside a checkpoint, at its step: the seconds so far, and the schedule.
+
+    The clock is written before the checkpoint, so that of a process that died in between the one
+    before it counts.
+    """
     with or_damaged(state):
-        found = json.loads(state.with_name("clock.json").read_text("utf-8"))
+        latest = json.loads(_clock_file(state).read_text("utf-8"))
+        before = latest.get("before", {})
+        found = before if step is not None and before.get("step") == step else latest
         return {name: found[name] for name in ("seconds", "steps", "minutes")}
+
+
+def note(state: Path, **clock: Any) -> None:
+    """Write `step`, `seconds` and the schedule beside a checkpoint that is about to be written."""
+    latest: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):
+        latest = json.loads(_clock_file(state).read_text("utf-8"))
+    older = latest.pop("before", {})
+    before = older if latest.get("step") == clock["step"] else latest
+    images.write_bytes(_clock_file(state), json.dumps(clock | {"before": before}).encode())
+
+
+def _clock_file(state: Path) -> Path:
+    return state.with_name("clock.json")
+
+
+def claim(output: Path) -> leftovers.Claim:
+    """What keeps a second training from an output, as long as it is open; ValueError for it."""
+    return leftovers.Claim(Path(f"{output}.checkpoints") / "lock", f"output {str(output)!r}")
 
 
 @contextlib.contextmanager
@@ -59,6 +84,8 @@ def require_same_run(folder: Path, **arguments: Any) -> None:
                 "train as before, or delete it"
             )
     folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder, folder.parent):
+        leftovers.sweep(place)
     images.write_bytes(note, json.dumps(arguments).encode())
 
 

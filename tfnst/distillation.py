@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ import tensorflow as tf
 
 from tfnst import datasets, features, images, terminal
 from tfnst.cards import append_log, write_card, write_weights
-from tfnst.checkpoints import require_same_run
+from tfnst.checkpoints import claim, require_same_run
+from tfnst.folders import full_disk_named
+from tfnst.leftovers import Claim
 
 
 @dataclass(frozen=True)
@@ -287,10 +290,16 @@ def distill(
     sizes = [(file.name, file.stat().st_size) for file in photos.files]
     pictures = hashlib.sha256(repr(sizes).encode()).hexdigest()
     model = load_teacher(teacher)
+    lock = claim(output)
     require_same_run(
         Path(f"{output}.checkpoints"), teacher=origin, photos=pictures, **asdict(settings)
     )
-    return _distill(teacher, model, photos, output, settings, credit)
+    return _held(lock, _distill(teacher, model, photos, output, settings, credit))
+
+
+def _held(lock: Claim, reports: Iterator[DistillationProgress]) -> Iterator[Any]:
+    with contextlib.closing(lock):
+        yield from reports
 
 
 def _distill(
@@ -327,7 +336,8 @@ def _distill(
                 gradient_error=None if np.isnan(gradient_error) else gradient_error,
                 seconds=time.perf_counter() - began,
             )
-            manager.save(step)
+            with full_disk_named(Path(f"{output}.checkpoints")):
+                manager.save(step)
             write_weights(output, distiller.student)
             append_log(output, progress)
             write_card(output, teacher, photos, progress, settings, credit)

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 _OURS = re.compile(r"\.tfnst-([0-9a-f]{8}){1,2}(\.tmp)?")
 _FRESH = 10  # seconds in which a process holds what it has made
@@ -64,14 +63,25 @@ def held_folder(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def claim(file: Path, purpose: str) -> IO[bytes]:
-    """Open a lock file, which is held until it is closed; ValueError if another process has it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    opened = file.open("ab")
-    if not hold(opened.fileno()):
-        opened.close()
-        raise ValueError(f"{purpose} is being written by another process; wait, or name another")
-    return opened
+class Claim:
+    """A lock file, held until this is closed or forgotten; ValueError if another process has it."""
+
+    def __init__(self, file: Path, purpose: str) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor: int | None = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        if not hold(self._descriptor):
+            self.close()
+            raise ValueError(
+                f"{purpose} is being written by another process; wait, or name another"
+            )
+
+    def close(self) -> None:
+        """Let go of it, once."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    __del__ = close
 
 
 def sweep(folder: Path) -> None:

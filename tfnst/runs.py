@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import json
 import math
 import time
 from collections.abc import Generator, Mapping
@@ -16,6 +16,7 @@ import numpy as np
 
 from tfnst import cards, checkpoints, datasets, features, images, terminal
 from tfnst.batches import StyleBatches
+from tfnst.leftovers import Claim
 from tfnst.networks import StyleNetwork
 from tfnst.training import Optimizer, StyleTrainer, TrainingSettings, style_targets
 
@@ -95,6 +96,7 @@ def train(
     identity = {k: v for k, v in asdict(settings).items() if k not in free}
     sizes = [(file.name, file.stat().st_size) for file in photos.files]
     run = Run(network, pictures, photos, output, settings)
+    lock = checkpoints.claim(output)
     if not state.exists():
         state.with_name("run.json").unlink(missing_ok=True)  # of a start that came to nothing
     checkpoints.require_same_run(
@@ -105,7 +107,15 @@ def train(
         **identity,
     )
     card = dict(artworks=artworks, credit=credit, start=start)
-    return run.reports(card)
+    return _held(lock, run.reports(card))
+
+
+def _held(
+    lock: Claim, reports: Generator[TrainingProgress, None, None]
+) -> Generator[TrainingProgress, None, None]:
+    """A training's reports, and its lock until they end."""
+    with contextlib.closing(lock), contextlib.closing(reports):
+        yield from reports
 
 
 def _require_room(output: Path, photos: datasets.PhotoFolder, resume: bool) -> None:
@@ -250,8 +260,8 @@ class Run:
             cards.write_style_card(self.output, self.photos, latest, self.settings, **self.card)
             self.unsaved.clear()
         noted = {name: getattr(self.settings, name) for name in ("steps", "minutes")}
-        clock = {"step": self.clock.step, "seconds": self.clock.seconds, **noted}
-        images.write_bytes(self.state.with_name("clock.json"), json.dumps(clock).encode())
+        clock = {"step": self.clock.step, "seconds": self.clock.seconds}
+        checkpoints.note(self.state, **clock, **noted)
         checkpoints.replace(self.state, self.trainer.save_weights)
 
     def load(self) -> None:
@@ -260,7 +270,8 @@ class Run:
             with checkpoints.or_damaged(self.state):
                 self.trainer.load_weights(self.state)
             self.clock.step = int(self.optimizer.iterations)
-            self.clock.seconds = checkpoints.noted(self.state)["seconds"]
+            self.clock.seconds = checkpoints.noted(self.state, self.clock.step)["seconds"]
+        cards.shorten_log(self.output, self.clock.step)
 
     def preview(self, side: int = 256) -> np.ndarray:
         """A few photos, one above the other, in every style that is trained."""
