@@ -289,12 +289,12 @@ def test_paths_are_kept_to_oneself(tfnst: Call, home: Path) -> None:
     output, recipe = folders_apart(home), home / "out" / "recipe.json"
     inputs = [home / f"of_{name}" for name in ("photo.png", "art.png")]
     options = ("-o", output, *FAST, "-q", "--recipe", recipe)
-    files = [folder / folder.name.removeprefix("of_") for folder in inputs]
-    assert tfnst("stylize", *files, *options) == (0, "", "")
+    apart = [folder / folder.name.removeprefix("of_") for folder in inputs]
+    assert tfnst("stylize", *apart, *options) == (0, "", "")
     held = json.loads(images.load(output).recipe or "")
     sources = [held["content"], *held["styles"], held["weights"]]
     assert [source["path"] for source in sources] == ["photo.png", "art.png", "vgg19_lite.npz"]
-    assert held["content"]["sha256"] == images.sha256(files[0])
+    assert held["content"]["sha256"] == images.sha256(apart[0])
     assert held == json.loads(recipe.read_text("utf-8"))
     ended = tfnst("repeat", output, "-q")
     assert ended.status == 2 and "name its folder with --inputs" in ended.err

@@ -166,8 +166,8 @@ def run(
     ValueError for masks that cannot be read.
     """
     look.shares(images.MIN_SIDE, images.MIN_SIDE)
-    files = () if look.masks == (GRADIENT,) else look.masks
-    masks = tuple(Source.of(mask) for mask in files)
+    mask_files = () if look.masks == (GRADIENT,) else look.masks
+    masks = tuple(Source.of(mask) for mask in mask_files)
     origin = Source.of(assets.PRESETS.get(str(model), model))
     steps = len(jobs.pairs)
     for step, (source, target) in enumerate(jobs.pairs, 1):

@@ -183,13 +183,13 @@ def studio(
         if not page.is_site(site):
             site = Path(temporary) / "studio"
             page.write(folder or page.GALLERY, site, page.runtime())
-        with serving.Server(site, port) as server:
+        with serving.Server(site, port) as running:
             if not quiet:
-                print(f"{server.url}  Ctrl-C ends it", flush=True)
+                print(f"{running.url}  Ctrl-C ends it", flush=True)
             if browser:
-                webbrowser.open(server.url)
+                webbrowser.open(running.url)
             with contextlib.suppress(KeyboardInterrupt):
-                server.serve_forever()
+                running.serve_forever()
 
 
 @app.command("bench-lite")

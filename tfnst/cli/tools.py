@@ -77,8 +77,8 @@ def info() -> None:
 
     for name, value in versions().items():
         print(f"{name:16} {value}")
-    devices = ", ".join(
+    visible = ", ".join(
         d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices()
     )
     network, why = features.choose_network()
-    print(f"{'devices':16} {devices}\n{'network':16} {network}: {why}")
+    print(f"{'devices':16} {visible}\n{'network':16} {network}: {why}")

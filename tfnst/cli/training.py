@@ -75,9 +75,10 @@ def train(
         raise ValueError("--architecture goes with --start-from none; a network has its own")
     under = terminal.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
-    from tfnst import architectures, checkpoints, datasets, networks, runs, training
+    from tfnst import checkpoints, datasets, networks, runs, training
+    from tfnst.architectures import CONFIGURATIONS
 
-    if architecture and architecture not in architectures.CONFIGURATIONS:
+    if architecture and architecture not in CONFIGURATIONS:
         raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
     length = {"minutes": minutes, "steps": steps}
     if resume and minutes is None and steps is None:
@@ -94,7 +95,7 @@ def train(
     )
     settings = training.TrainingSettings(
         precision=precision,
-        network=architectures.CONFIGURATIONS[architecture or "gallery"],
+        network=CONFIGURATIONS[architecture or "gallery"],
         extractor=network,
         everything=everything,
         seed=seed,
