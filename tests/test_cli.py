@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Call
-from tfnst import assets, features, images, optimization, settings
+from tfnst import assets, features, files, images, optimization, settings
 
 SMALL = ("--size", "48", "--steps", "10", "--network", "vgg19-lite")
 # Quicker still to trace, where the losses themselves do not matter.
@@ -141,7 +141,7 @@ def test_stylize_and_repeat_in_every_format(tfnst: Call, home: Path, suffix: str
     assert np.abs(picture.rgb - images.load("photo.png", 48).rgb).mean() > 0.03
     recipe = json.loads(picture.recipe or "")
     assert recipe["settings"]["size"] == 48 and recipe["quality"] == 90
-    assert recipe["content"]["sha256"] == images.sha256("photo.png")
+    assert recipe["content"]["sha256"] == files.sha256("photo.png")
     again = tfnst("repeat", name, "--quiet", "-o", f"again.{suffix}")
     assert again == (0, f"{name}: the same, byte for byte\n", "")
     assert Path(f"again.{suffix}").read_bytes() == Path(name).read_bytes()
@@ -294,7 +294,7 @@ def test_paths_are_kept_to_oneself(tfnst: Call, home: Path) -> None:
     held = json.loads(images.load(output).recipe or "")
     sources = [held["content"], *held["styles"], held["weights"]]
     assert [source["path"] for source in sources] == ["photo.png", "art.png", "vgg19_lite.npz"]
-    assert held["content"]["sha256"] == images.sha256(apart[0])
+    assert held["content"]["sha256"] == files.sha256(apart[0])
     assert held == json.loads(recipe.read_text("utf-8"))
     ended = tfnst("repeat", output, "-q")
     assert ended.status == 2 and "name its folder with --inputs" in ended.err

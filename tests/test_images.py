@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, JpegImagePlugin, features
 
-from tfnst import decoding, images
+from tfnst import decoding, files, images
 
 pytestmark = pytest.mark.filterwarnings("error")
 quick = settings(max_examples=30, deadline=None, database=None)
@@ -593,19 +593,19 @@ class TestAvif:
 
 class TestReadingFails:
     def test_missing(self, tmp_path: Path) -> None:
-        for call in (images.load, images.sha256):
+        for call in (images.load, files.sha256):
             message = problem(call, tmp_path / "none.png")
             assert str(tmp_path / "none.png") in message and "no such file" in message
 
     def test_folder(self, tmp_path: Path) -> None:
-        for call in (images.load, images.sha256):
+        for call in (images.load, files.sha256):
             message = problem(call, tmp_path)
             assert str(tmp_path) in message and "this is a folder" in message
 
     @pytest.mark.skipif(os.name != "posix", reason="needs named pipes and devices")
     def test_what_is_no_regular_file(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.png")
-        for call in (images.load, images.sha256):
+        for call in (images.load, files.sha256):
             assert "pipe.png: a pipe or device" in problem(call, tmp_path / "pipe.png")
             assert "/dev/zero: a pipe or device" in problem(call, "/dev/zero")
 
@@ -910,8 +910,8 @@ class TestValidate:
 def test_sha256(tmp_path: Path) -> None:
     data = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(data)
-    assert images.sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
-    assert images.sha256(str(tmp_path / "a")) == images.sha256(tmp_path / "a")
+    assert files.sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+    assert files.sha256(str(tmp_path / "a")) == files.sha256(tmp_path / "a")
 
 
 def test_over_white() -> None:
@@ -938,7 +938,7 @@ class TestOpenFiles:
             assert images.as_uint8(images.load(memory).rgb).tobytes() == noise().tobytes()
         with (tmp_path / "a.png").open("rb") as file:
             assert images.load(file, 10).recipe == RECIPE
-        assert images.sha256(memory) == images.sha256(tmp_path / "a.png")
+        assert files.sha256(memory) == files.sha256(tmp_path / "a.png")
 
     def test_what_is_no_stream_of_bytes_is_told(self, tmp_path: Path) -> None:
         images.save(tmp_path / "a.png", noise())
@@ -1012,16 +1012,16 @@ def test_a_link_is_followed_to_a_file_and_nowhere_else(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (link := tmp_path / "a.png").symlink_to(tmp_path / "real" / "b.png")
     for data in (b"one", b"two"):
-        images.require_writable(link)
-        images.write_bytes(link, data)
+        files.require_writable(link)
+        files.write_bytes(link, data)
         assert link.is_symlink() and (tmp_path / "real" / "b.png").read_bytes() == data
     assert len(list((tmp_path / "real").iterdir())) == 1
     (loop := tmp_path / "loop.png").symlink_to(loop)
     (device := tmp_path / "null.png").symlink_to("/dev/null")
     os.mkfifo(pipe := tmp_path / "pipe.png")
     for target, reason in ((loop, "a link to itself"), (device, "no regular"), (pipe, "no reg")):
-        for write in (images.require_writable, lambda name: images.write_bytes(name, b"")):
-            with pytest.raises(images.FileError, match=reason):
+        for write in (files.require_writable, lambda name: files.write_bytes(name, b"")):
+            with pytest.raises(files.FileError, match=reason):
                 write(target)
     assert not Path("/dev/null").is_file()
 

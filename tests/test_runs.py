@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfnst import assets, checkpoints, datasets, images, runs, training
+from tfnst import assets, checkpoints, datasets, files, images, runs, training
 from tfnst.architectures import NetworkSettings
 from tfnst.networks import StyleNetwork
 from tfnst.runs import Clock
@@ -238,21 +238,21 @@ def test_a_full_disk_is_met_by_the_atomic_writer_alone(
     reports = runs.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     (file,) = tmp_path.rglob(name)
-    before, honest, open_h5 = file.read_bytes(), images.write_bytes, h5py.File
+    before, honest, open_h5 = file.read_bytes(), files.write_bytes, h5py.File
     opened: list[object] = []
 
     def full(target: Path, data: bytes) -> None:
         if target.name == name:
-            raise images.FileError(target, "cannot be written (No space left on device)")
+            raise files.FileError(target, "cannot be written (No space left on device)")
         honest(target, data)
 
     def noted(where: object, *arguments: Any, **options: Any) -> h5py.File:
         opened.append(where)
         return open_h5(where, *arguments, **options)
 
-    monkeypatch.setattr(images, "write_bytes", full)
+    monkeypatch.setattr(files, "write_bytes", full)
     monkeypatch.setattr(h5py, "File", noted)
-    with pytest.raises(images.FileError, match=f"{name}: .*No space left"):
+    with pytest.raises(files.FileError, match=f"{name}: .*No space left"):
         list(reports)
     assert opened and all(isinstance(where, io.BytesIO) for where in opened)
     assert file.read_bytes() == before
@@ -291,13 +291,13 @@ def test_a_second_ctrl_c_loses_no_checkpoint(
     output = tmp_path / "my.keras"
     reports = runs.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
-    honest = images.write_bytes
+    honest = files.write_bytes
 
     def impatient(target: Path, data: bytes) -> None:
         signal.raise_signal(signal.SIGINT)
         honest(target, data)
 
-    monkeypatch.setattr(images, "write_bytes", impatient)
+    monkeypatch.setattr(files, "write_bytes", impatient)
     reports.close()
     assert checkpoints.state_file(output).exists() and output.exists()
 

@@ -11,8 +11,9 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import Call
-from tfnst import folders, saved_models, verification
+from tfnst import saved_models, verification
 from tfnst.export import Exported
+from tfnst.files import folders
 
 Body = Callable[[tf.Tensor], tf.Tensor]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tfnst import images, terminal
+from tfnst import files, images, terminal
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def test_a_full_disk_is_a_failure_and_a_missing_file_misuse(
     assert caught.value.code == 2
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SystemExit) as caught, terminal.one_line_errors():
-        images.write_bytes(tmp_path / "a.png", b"some")
+        files.write_bytes(tmp_path / "a.png", b"some")
     assert caught.value.code == 1
     assert capsys.readouterr().err.count("\n") == 2
     assert not list(tmp_path.iterdir())
@@ -140,7 +140,7 @@ def test_silent_stderr_overlaps(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_requests_to_stop_are_one_interruption() -> None:
-    kept = {number: signal.getsignal(number) for number in terminal.STOPPING}
+    kept = {number: signal.getsignal(number) for number in files.STOPPING}
     assert signal.SIGHUP in kept
     try:
         for number in kept:
@@ -155,7 +155,7 @@ def test_requests_to_stop_are_one_interruption() -> None:
         terminal.stop_as_ctrl_c_does()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGHUP)
-        with terminal.uninterrupted():
+        with files.uninterrupted():
             for number in kept:
                 signal.raise_signal(number)
         with pytest.raises(KeyboardInterrupt):

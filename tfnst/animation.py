@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tfnst import images
+from tfnst import files, images
 from tfnst.files import FileError
-from tfnst.folders import new_folder
+from tfnst.files.folders import new_folder
 
 
 def check_target(target: Path) -> None:
@@ -59,4 +59,4 @@ def save(
     first.save(
         data := io.BytesIO(), kind, **options, **({"quality": quality} if kind == "WEBP" else {})
     )
-    images.write_bytes(target, data.getvalue())
+    files.write_bytes(target, data.getvalue())

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tfnst import assets, images
+from tfnst import assets, files, images
 from tfnst.files import FileError
 from tfnst.jobs import Jobs
 from tfnst.looks import GRADIENT, Look, Painter, paint
@@ -178,7 +178,7 @@ def run(
                 recipe = PassRecipe(Source.of(source), origin, masks, look)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 text = (recipe if paths else recipe.by_names()).to_json() if embed else None
-                images.write_bytes(target, recipe.encoded(target, painter, text))
+                files.write_bytes(target, recipe.encoded(target, painter, text))
         except Exception as failure:  # also TensorFlow's, as when a picture does not fit its memory
             if jobs.single:
                 raise

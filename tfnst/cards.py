@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from tfnst import datasets, images
+from tfnst import datasets, files
 
 if TYPE_CHECKING:
     from tfnst.distillation import DistillationProgress, DistillationSettings
@@ -31,7 +31,7 @@ def write_weights(output: Path, network: keras.Model) -> None:
     }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    images.write_bytes(output, buffer.getvalue())
+    files.write_bytes(output, buffer.getvalue())
 
 
 def log_file(output: Path) -> Path:
@@ -52,7 +52,7 @@ def shorten_log(output: Path, step: int) -> None:
     lines = log_file(output).read_bytes().splitlines(keepends=True)
     kept = [line for line in lines if _step_of(line) <= step]
     if kept != lines:
-        images.write_bytes(log_file(output), b"".join(kept))
+        files.write_bytes(log_file(output), b"".join(kept))
 
 
 def _step_of(line: bytes) -> float:
@@ -86,7 +86,7 @@ crops: activations {progress.activation_error:.4f} (mean of all layers), image g
 {_table(settings)}
 
 {credit}"""
-    images.write_bytes(output.with_suffix(".md"), _encoded(card))
+    files.write_bytes(output.with_suffix(".md"), _encoded(card))
 
 
 def write_style_card(
@@ -123,7 +123,7 @@ noise and shifts {progress.stability:.5f} (mean square).
 {_table(settings)}
 
 {credit}"""
-    images.write_bytes(output.with_suffix(".md"), _encoded(card))
+    files.write_bytes(output.with_suffix(".md"), _encoded(card))
 
 
 def _encoded(card: str) -> bytes:

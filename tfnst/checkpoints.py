@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tfnst import images, leftovers
+from tfnst import files
+from tfnst.files import leftovers
 
 
 def state_file(output: Path) -> Path:
@@ -45,7 +46,7 @@ def note(state: Path, **clock: Any) -> None:
         latest = json.loads(_clock_file(state).read_text("utf-8"))
     older = latest.pop("before", {})
     before = older if latest.get("step") == clock["step"] else latest
-    images.write_bytes(_clock_file(state), json.dumps(clock | {"before": before}).encode())
+    files.write_bytes(_clock_file(state), json.dumps(clock | {"before": before}).encode())
 
 
 def _clock_file(state: Path) -> Path:
@@ -86,7 +87,7 @@ def require_same_run(folder: Path, **arguments: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for place in (folder, folder.parent):
         leftovers.sweep(place)
-    images.write_bytes(note, json.dumps(arguments).encode())
+    files.write_bytes(note, json.dumps(arguments).encode())
 
 
 class _Memory(io.BytesIO):
@@ -107,4 +108,4 @@ def replace(target: Path, write: Callable[[Any], object]) -> None:
     """
     # HDF5 that meets a full disk crashes the process when the file is closed.
     write(memory := _Memory(target.name))
-    images.write_bytes(target, memory.getvalue())
+    files.write_bytes(target, memory.getvalue())

@@ -15,7 +15,7 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from tfnst.architectures import HALO, connect
-from tfnst.folders import full_disk_named
+from tfnst.files.folders import full_disk_named
 from tfnst.layers import CropAs, MirrorPadding
 from tfnst.lite import MULTIPLE
 from tfnst.networks import StyleNetwork

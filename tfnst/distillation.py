@@ -14,11 +14,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnst import datasets, features, images, terminal
+from tfnst import datasets, features, files, terminal
 from tfnst.cards import append_log, write_card, write_weights
 from tfnst.checkpoints import claim, require_same_run
-from tfnst.folders import full_disk_named
-from tfnst.leftovers import Claim
+from tfnst.files.folders import full_disk_named
+from tfnst.files.leftovers import Claim
 
 
 @dataclass(frozen=True)
@@ -286,7 +286,7 @@ def distill(
     terminal.require_tensorflow("distillation")
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")
-    origin = str(teacher) if str(teacher) == "vgg19" else images.sha256(teacher)
+    origin = str(teacher) if str(teacher) == "vgg19" else files.sha256(teacher)
     sizes = [(file.name, file.stat().st_size) for file in photos.files]
     pictures = hashlib.sha256(repr(sizes).encode()).hexdigest()
     model = load_teacher(teacher)

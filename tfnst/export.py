@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfnst import conversion, handbook, images, terminal
+from tfnst import conversion, files, handbook, terminal
 from tfnst.conversion import Example
 from tfnst.exportable import Exportable, exportable
 from tfnst.features import FeatureExtractor
-from tfnst.folders import replaced_folder
+from tfnst.files.folders import replaced_folder
 from tfnst.latency import milliseconds
 from tfnst.lite import MULTIPLE, Model
 from tfnst.names import file_stem
@@ -180,7 +180,7 @@ def _write(
         for name, value in given[0].items()
     }
     data = conversion.to_tflite(subject.model, shapes, kind, given)
-    images.write_bytes(file, data)
+    files.write_bytes(file, data)
     lite = Model(file)
     require_whole(lite, set(shapes), subject.card["parameters"], kind, fixed=side is not None)
     took = statistics.median(milliseconds(lite, given[0]) for _ in range(5))

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import archives
+from tfnst.files import archives
 
 WEIGHTS_VARIABLE = "TFNST_VGG19_WEIGHTS"
 VGG19_URL = (

@@ -8,7 +8,6 @@ Pillow decodes the upper 8 bits only. Files are written with 8 bits per channel.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -207,15 +206,6 @@ def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:
         size = f"{array.shape[1]} x {array.shape[0]} pixels"
         raise ValueError(f"{name} is {size}; the smallest side is {smallest}")
     return checked_unit(array, name)
-
-
-def sha256(path: File) -> str:
-    """The SHA-256 of a file as 64 hexadecimal digits; ValueError when it cannot be read."""
-    digest = hashlib.sha256()
-    with opened(path) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _require_positive(**numbers: int) -> None:

@@ -13,10 +13,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import archives, images, tiling
+from tfnst import files, images, tiling
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
 from tfnst.assets import PRESETS
-from tfnst.files import FileError
+from tfnst.files import FileError, archives
 from tfnst.layers import ConditionalInstanceNormalization
 from tfnst.names import is_name
 from tfnst.rows import PHOTO, row_weights
@@ -222,7 +222,7 @@ def write(network: StyleNetwork, path: Path) -> None:
     """Write configuration and float16 weights as an `.npz`, which `read` reads."""
     arrays = {k: ops.convert_to_numpy(w).astype(np.float16) for k, w in _named(network).items()}
     np.savez_compressed(buffer := io.BytesIO(), config=json.dumps(network.get_config()), **arrays)
-    images.write_bytes(path, buffer.getvalue())
+    files.write_bytes(path, buffer.getvalue())
 
 
 def read(path: Path) -> StyleNetwork:

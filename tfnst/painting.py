@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tfnst import images, terminal
+from tfnst import files, images, terminal
 from tfnst.optimization import DivergenceError, Progress, StyleTransfer
 from tfnst.recipe import Recipe
 
@@ -62,10 +62,10 @@ def paint(
     if stopped and not painting.steps_done:
         terminal.complain(f"{stopped}; nothing was painted", status)
     # What a first Ctrl-C promised, a second one does not take.
-    with terminal.uninterrupted() if stopped else contextlib.nullcontext():
+    with files.uninterrupted() if stopped else contextlib.nullcontext():
         final = _write(order, painting, alpha, output, embed)
         if recipe_file is not None:
-            images.write_bytes(recipe_file, final.to_json().encode() + b"\n")
+            files.write_bytes(recipe_file, final.to_json().encode() + b"\n")
         if comparison is not None:
             from tfnst import plots
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfnst import images
+from tfnst import files, images
 from tfnst.looks import Painter
 
 
@@ -73,7 +73,7 @@ def write(figure: Figure, path: str | Path) -> None:
     kind = images.check_target(Path(path))
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100, format=kind.lower())
-    images.write_bytes(Path(path), buffer.getvalue())
+    files.write_bytes(Path(path), buffer.getvalue())
 
 
 def contact_sheet(painter: Painter, photo: str | Path, size: int = 384) -> Figure:

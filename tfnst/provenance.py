@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfnst import assets, images
+from tfnst import assets, files
 
 PACKAGES = ("tfnst", "tensorflow", "keras", "ai-edge-litert", "numpy", "pillow", "scipy")
 
@@ -28,7 +28,7 @@ class Source:
 
     @classmethod
     def of(cls, path: str | Path) -> Source:
-        return cls(str(path), images.sha256(path))
+        return cls(str(path), files.sha256(path))
 
     def by_name(self) -> Source:
         """The same without its folders, which are nobody else's business."""
@@ -42,7 +42,7 @@ class Source:
         """The file where it was, or by its name in one of the folders; ValueError if it differs."""
         found = [place for place in self.places(*folders) if _is_file(place)]
         for place in found:
-            if images.sha256(place) == self.sha256:
+            if files.sha256(place) == self.sha256:
                 return place
         if found:
             raise ValueError(

@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import cards, checkpoints, datasets, features, images, terminal
+from tfnst import cards, checkpoints, datasets, features, files, images
 from tfnst.batches import StyleBatches
-from tfnst.leftovers import Claim
+from tfnst.files.leftovers import Claim
 from tfnst.networks import StyleNetwork
 from tfnst.training import Optimizer, StyleTrainer, TrainingSettings, style_targets
 
@@ -101,7 +101,7 @@ def train(
         state.with_name("run.json").unlink(missing_ok=True)  # of a start that came to nothing
     checkpoints.require_same_run(
         state.parent,
-        artworks={name: images.sha256(file) for name, file in artworks.items()},
+        artworks={name: files.sha256(file) for name, file in artworks.items()},
         photos=hashlib.sha256(repr(sizes).encode()).hexdigest(),
         start=None if start is None else list(start.styles),
         **identity,
@@ -203,7 +203,7 @@ class Run:
                     saved = now
                 yield report
         except (KeyboardInterrupt, GeneratorExit):
-            with terminal.uninterrupted():
+            with files.uninterrupted():
                 if self.clock.step:
                     self.save()
             raise

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tfnst.folders import regular, replaced_folder
+from tfnst.files.folders import regular, replaced_folder
 from tfnst.names import file_stems
 from tfnst.rows import PHOTO
 from tfnst.verification import GOLDEN, PLAINEST, read_card

@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tfnst.files import STOPPING
+
 Report = Callable[[Any], None]
-
-
-# What asks a process to stop; Windows has no SIGHUP.
-STOPPING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
 
 
 def stop_as_ctrl_c_does() -> None:
@@ -31,22 +29,6 @@ def stop_as_ctrl_c_does() -> None:
     for number in STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Ignore further requests to stop while what the first one promised is written."""
-    if threading.current_thread() is not threading.main_thread():  # Only that one is interrupted.
-        yield
-        return
-    kept = {number: signal.getsignal(number) for number in STOPPING}
-    try:
-        for number in kept:
-            signal.signal(number, signal.SIG_IGN)
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def open_streams() -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tfnst import archives, images, processes
-from tfnst.files import FileError, read_text
-from tfnst.folders import altered, contents, regular
+from tfnst import files, images, processes
+from tfnst.files import FileError, archives, read_text
+from tfnst.files.folders import altered, contents, regular
 from tfnst.lite import Model
 from tfnst.names import is_name
 from tfnst.rows import PHOTO
@@ -239,10 +239,10 @@ def psnr(one: np.ndarray, other: np.ndarray) -> float:
 def digest(file: Path) -> str:
     """The SHA-256 of a file; of a SavedModel, that of its weights: a random number is beside."""
     if file.is_symlink() or not file.is_dir():
-        return images.sha256(regular(file.parent, file.name))
+        return files.sha256(regular(file.parent, file.name))
     weights = sorted(file.glob("variables/*.data-*"))
     if len(weights) != 1:
         raise ValueError("has lost its variables")
     for part in contents(file):
         regular(file, part.relative_to(file).as_posix())
-    return images.sha256(weights[0])
+    return files.sha256(weights[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tfnst import assets, images, networks
+from tfnst import assets, files, networks
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     target = assets.PRESETS["gallery"]
     networks.write(network, target)
     note = f"\n\n{options.note}" if options.note else ""
-    images.write_bytes(target.with_suffix(".md"), f"{card}{note}\n".encode())
+    files.write_bytes(target.with_suffix(".md"), f"{card}{note}\n".encode())
 
 
 if __name__ == "__main__":

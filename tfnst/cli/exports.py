@@ -83,7 +83,8 @@ def export(
 
 def _checked_folders(model: str, output: Path | None, web: Path | None) -> Path | None:
     """LiteRT.js, if the studio is wanted; ValueError for folders that will not do."""
-    from tfnst import folders, studio
+    from tfnst import studio
+    from tfnst.files import folders
 
     places = [folder for folder in (output, web) if folder is not None]
     if not places:

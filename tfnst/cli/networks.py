@@ -151,7 +151,7 @@ def _morph(
     frames: int,
     look: Look,
 ) -> None:
-    from tfnst import animation, images, looks
+    from tfnst import animation, files, images, looks
 
     if len(pictures) != 1 or pictures[0].is_dir():
         raise ValueError("--morph takes one photo")
@@ -160,7 +160,7 @@ def _morph(
     if len(names) < 2:
         raise ValueError(f"--morph {','.join(names)!r} is one style; give two or more")
     if output.suffix:
-        images.require_writable(output)
+        files.require_writable(output)
     photo = images.load(pictures[0], look.size)
     film = looks.morph(painter, photo, names, frames, look)
     animation.save(output, film, quality=look.quality)

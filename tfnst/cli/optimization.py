@@ -77,7 +77,7 @@ def stylize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a photo in the style of one or more artworks."""
-    from tfnst import images
+    from tfnst import files, images
 
     for target in (output, comparison):
         if target is not None:
@@ -92,7 +92,7 @@ def stylize(
         targets := [target for target in (output, comparison, recipe) if target is not None],
     )
     for target in targets:
-        images.require_writable(target)
+        files.require_writable(target)
     under = terminal.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst import painting
@@ -188,7 +188,7 @@ def repeat(
     quiet: Quiet = False,
 ) -> None:
     """Make a picture again from its recipe, and say whether the bytes agree."""
-    from tfnst import images
+    from tfnst import files, images
 
     for folder in inputs or []:
         if not folder.is_dir():
@@ -200,8 +200,8 @@ def repeat(
         terminal.keep_apart([picture], [output])
         if images.check_target(output) != images.check_target(picture):
             raise ValueError(f"--output {str(output)!r} is of another format than {picture}")
-        images.require_writable(output)
-    before = images.sha256(picture)
+        files.require_writable(output)
+    before = files.sha256(picture)
     text = _recipe_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
@@ -214,7 +214,7 @@ def repeat(
         terminal.keep_apart(used, [output])
     again = make()
     if output is not None:
-        images.write_bytes(output, again)
+        files.write_bytes(output, again)
     if hashlib.sha256(again).hexdigest() == before:
         print(f"{picture}: the same, byte for byte")
         return

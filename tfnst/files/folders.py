@@ -10,8 +10,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from tfnst import images, leftovers
-from tfnst.files import FileError, read_text
+from tfnst import files
+from tfnst.files import FileError, leftovers, read_text
 
 MARK = "# written by tfnst"  # the first line; to sha256sum a comment
 MISSING = "is not there"
@@ -172,7 +172,7 @@ def altered(folder: Path) -> dict[str, str]:
 def _digest(folder: Path, name: str) -> str | None:
     """The SHA-256 of a file within a folder; None of what is no regular file, or cannot be read."""
     try:
-        return images.sha256(regular(folder, name))
+        return files.sha256(regular(folder, name))
     except ValueError:
         return None
 
@@ -182,5 +182,5 @@ def _files(folder: Path) -> list[str]:
 
 
 def _listed(folder: Path) -> str:
-    lines = [f"{images.sha256(folder / name)}  {name}" for name in _files(folder)]
+    lines = [f"{files.sha256(folder / name)}  {name}" for name in _files(folder)]
     return "\n".join([MARK, *lines]) + "\n"

@@ -1,4 +1,4 @@
-"""Tests of tfnst.leftovers."""
+"""Tests of tfnst.files.leftovers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import images, leftovers
+from tfnst import files
+from tfnst.files import leftovers
 
 HOLDING = """
 import sys, time
@@ -38,7 +39,7 @@ def test_what_a_dead_process_left_is_deleted_and_what_a_living_one_holds_is_not(
         with pytest.raises(ValueError, match="output is being written by another process"):
             leftovers.Claim(tmp_path / "lock", "output")
         process.send_signal(signal.SIGKILL)
-    images.require_writable(tmp_path / "a.png")
+    files.require_writable(tmp_path / "a.png")
     assert {file.name for file in tmp_path.iterdir()} == {".tfnst-mine", "lock"}
     leftovers.Claim(tmp_path / "lock", "output").close()
 

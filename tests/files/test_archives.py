@@ -1,4 +1,4 @@
-"""Tests of tfnst.archives: no code of strangers, no more memory than weights take."""
+"""Tests of tfnst.files.archives: no code of strangers, no more memory than weights take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import untrained
-from tfnst import archives, features, networks
+from tfnst import features, networks
+from tfnst.files import archives
 
 
 class Malicious:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import archives, folders, looks, networks, verification
-from tfnst.files import read_text
+from tfnst import looks, networks, verification
+from tfnst.files import archives, folders, read_text
 
 
 def test_text_is_read_of_regular_files_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tests of tfnst.folders."""
+"""Tests of tfnst.files.folders."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import folders, leftovers
 from tfnst.decoding import FileError
-from tfnst.folders import altered, full_disk_named, replaced_folder
+from tfnst.files import folders, leftovers
+from tfnst.files.folders import altered, full_disk_named, replaced_folder
 
 
 def write(folder: Path, **texts: str) -> None:

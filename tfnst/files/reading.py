@@ -1,17 +1,15 @@
-"""Files read and written: regular ones alone, whole or not at all, with errors that name them."""
+"""Files to read: regular ones alone, with errors that name them."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
+import hashlib
 import io
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
-
-from tfnst import leftovers
 
 Name = str | os.PathLike[str]
 File = Name | IO[bytes]  # a path, or an open binary file
@@ -73,53 +71,10 @@ def read_text(path: File) -> str:
             raise FileError(path, "is no text in UTF-8; make it again") from error
 
 
-def require_writable(target: Path) -> None:
-    """Raise what `write_bytes` would, before the work whose result is to be written."""
-    try:
-        temporary = leftovers.temporary(place := _followed(target))
-        leftovers.sweep(place.parent)
-    except OSError as error:
-        raise _refusal(target, error) from error
-    try:
-        temporary.touch(exist_ok=False)
-    except OSError as error:
-        raise _refusal(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _followed(target: Path) -> Path:
-    """Where a link leads, or the name itself; OSError for what is no file, such as a device."""
-    place = Path(os.path.realpath(target))
-    if place.is_symlink():
-        raise OSError(errno.ELOOP, "it is a link to itself")
-    if place.exists() and not place.is_file():
-        raise OSError(errno.EINVAL, "it is no regular file")
-    return place
-
-
-def _refusal(target: Path, error: OSError) -> FileError:
-    text = f"cannot be written ({error.strerror or error}); check disk space and permissions"
-    return FileError(target, text)
-
-
-def write_bytes(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all: under another name, then renamed; links are followed."""
-    try:
-        place = _followed(target)
-    except OSError as error:
-        raise _refusal(target, error) from error
-    temporary = leftovers.temporary(place)
-    try:
-        with temporary.open("xb") as file:
-            leftovers.hold(file.fileno())
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(place)
-    except OSError as error:
-        raise _refusal(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+def sha256(path: File) -> str:
+    """The SHA-256 of a file as 64 hexadecimal digits; ValueError when it cannot be read."""
+    digest = hashlib.sha256()
+    with opened(path) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

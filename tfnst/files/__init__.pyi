@@ -1,0 +1,11 @@
+from .reading import File as File
+from .reading import FileError as FileError
+from .reading import Name as Name
+from .reading import called as called
+from .reading import opened as opened
+from .reading import read_text as read_text
+from .reading import sha256 as sha256
+from .writing import STOPPING as STOPPING
+from .writing import require_writable as require_writable
+from .writing import uninterrupted as uninterrupted
+from .writing import write_bytes as write_bytes

@@ -1,0 +1,86 @@
+"""Files written whole or not at all, undisturbed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from tfnst.files import leftovers
+from tfnst.files.reading import FileError
+
+
+def require_writable(target: Path) -> None:
+    """Raise what `write_bytes` would, before the work whose result is to be written."""
+    try:
+        temporary = leftovers.temporary(place := _followed(target))
+        leftovers.sweep(place.parent)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    try:
+        temporary.touch(exist_ok=False)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _followed(target: Path) -> Path:
+    """Where a link leads, or the name itself; OSError for what is no file, such as a device."""
+    place = Path(os.path.realpath(target))
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link to itself")
+    if place.exists() and not place.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return place
+
+
+def _refusal(target: Path, error: OSError) -> FileError:
+    text = f"cannot be written ({error.strerror or error}); check disk space and permissions"
+    return FileError(target, text)
+
+
+def write_bytes(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all: under another name, then renamed; links are followed."""
+    try:
+        place = _followed(target)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    temporary = leftovers.temporary(place)
+    try:
+        with temporary.open("xb") as file:
+            leftovers.hold(file.fileno())
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(place)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+# What asks a process to stop; Windows has no SIGHUP.
+STOPPING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore further requests to stop while what the first one promised is written."""
+    if threading.current_thread() is not threading.main_thread():  # Only that one is interrupted.
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in STOPPING}
+    try:
+        for number in kept:
+            signal.signal(number, signal.SIG_IGN)
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
