@@ -50,9 +50,9 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before TensorFlow starts, or it talk
 import numpy as np
 from IPython.display import Image, display
 
-from tfnst import assets, images, terminal
+from tfnst import assets, devices, images
 
-with terminal.silent_stderr():
+with devices.silent_stderr():
     import keras
     import tensorflow as tf
 

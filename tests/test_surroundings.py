@@ -15,7 +15,7 @@ import pytest
 
 import tfnst
 from tests.conftest import untrained
-from tfnst import assets, images, terminal
+from tfnst import assets, devices, images
 from tfnst.features import FeatureExtractor
 from tfnst.settings import Settings
 
@@ -120,7 +120,7 @@ def test_what_needs_tensorflow_names_the_setting(monkeypatch: pytest.MonkeyPatch
     picture = np.zeros((48, 48, 3), np.float32)
     for call in (
         lambda: tfnst.stylize(picture, picture),
-        lambda: terminal.start_tensorflow("cpu"),
+        lambda: devices.start_tensorflow("cpu"),
     ):
         with pytest.raises(ValueError, match=r"runs on 'jax'.*set KERAS_BACKEND=tensorflow"):
             call()

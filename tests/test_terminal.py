@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tfnst import files, images, terminal
+from tfnst import devices, files, images, terminal
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def test_signs_that_a_stream_lacks_are_replaced(
 
 
 def test_silent_stderr_overlaps(capfd: pytest.CaptureFixture[str]) -> None:
-    first, second = terminal.silent_stderr(), terminal.silent_stderr()
+    first, second = devices.silent_stderr(), devices.silent_stderr()
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
@@ -169,10 +169,10 @@ def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     os.write(2, b"before ")
-    with terminal.silent_stderr():
+    with devices.silent_stderr():
         os.write(2, b"within ")
     os.write(2, b"after")
-    with pytest.raises(KeyError), terminal.silent_stderr():
+    with pytest.raises(KeyError), devices.silent_stderr():
         raise KeyError
     os.write(2, b"!")
     assert capfd.readouterr().err == "before after!"
@@ -192,7 +192,7 @@ def test_silent_stderr_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> N
         closed.close()
         for stream in (None, closed):
             patch.setattr(sys, "stderr", stream)
-            with terminal.silent_stderr():
+            with devices.silent_stderr():
                 pass
 
 
@@ -210,7 +210,7 @@ def test_tensorflow_starts_without_a_word() -> None:
 
 @pytest.mark.parametrize("device", ["auto", "cpu", "CPU", "Auto"])
 def test_devices_that_are_everywhere(device: str) -> None:
-    with terminal.start_tensorflow(device):
+    with devices.start_tensorflow(device):
         where = tf.add(tf.ones(2), 1).device
     assert device.lower() == "auto" or where.endswith("CPU:0")
 
@@ -218,7 +218,7 @@ def test_devices_that_are_everywhere(device: str) -> None:
 @pytest.mark.parametrize("device", ["", "tpu", "gpu:99", "gpu:x", "cpu:7", "cpu:", "/cpu:0", "1"])
 def test_a_device_that_is_not_there(device: str) -> None:
     with pytest.raises(ValueError) as caught:
-        terminal.start_tensorflow(device)
+        devices.start_tensorflow(device)
     assert str(caught.value).startswith(
         f"--device {device!r} is not on this machine; use auto, cpu"
     )
@@ -232,11 +232,11 @@ def test_gpus_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda: [])
     monkeypatch.setattr(tf, "device", lambda name: name)
-    assert terminal.start_tensorflow("gpu") == "/GPU:0"
-    assert terminal.start_tensorflow("GPU:1") == "/GPU:1"
+    assert devices.start_tensorflow("gpu") == "/GPU:0"
+    assert devices.start_tensorflow("GPU:1") == "/GPU:1"
     assert grown == ["first", "second"] * 2
     with pytest.raises(ValueError, match=r"use auto, cpu, gpu:0, gpu:1$"):
-        terminal.start_tensorflow("gpu:2")
+        devices.start_tensorflow("gpu:2")
 
 
 def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.optimize import Bounds, minimize
 
-from tfnst import losses, registry
+from tfnst import devices, losses
 from tfnst.settings import Settings
 
 # The target's form, computed once, and the loss that compares with it.
@@ -141,7 +141,7 @@ class Canvas:
             tape.watch(image)
             total, report = self.objective(image)
         gradient = tape.gradient(total, image)
-        registry.forget_gradients()
+        devices.forget_gradients()
         return total, gradient, report
 
     def _step(self) -> None:

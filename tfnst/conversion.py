@@ -15,11 +15,11 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from tfnst.architectures import HALO, connect
+from tfnst.devices import silent_stderr
 from tfnst.files.folders import full_disk_named
 from tfnst.layers import CropAs, MirrorPadding
 from tfnst.lite import MULTIPLE
 from tfnst.networks import StyleNetwork
-from tfnst.terminal import silent_stderr
 from tfnst.verification import SIGNATURE
 
 PRECISIONS = ("float32", "float16", "int8-weights", "int8")

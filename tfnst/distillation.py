@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnst import datasets, features, files, terminal
+from tfnst import datasets, devices, features, files
 from tfnst.cards import append_log, write_card, write_weights
 from tfnst.checkpoints import claim, require_same_run
 from tfnst.files.folders import full_disk_named
@@ -283,7 +283,7 @@ def distill(
     not stopped: the same schedule, crops and questions. Raises ValueError, before it begins, for a
     teacher that cannot be read and for checkpoints of another training.
     """
-    terminal.require_tensorflow("distillation")
+    devices.require_tensorflow("distillation")
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")
     origin = str(teacher) if str(teacher) == "vgg19" else files.sha256(teacher)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfnst import conversion, files, handbook, terminal
+from tfnst import conversion, devices, files, handbook
 from tfnst.conversion import Example
 from tfnst.exportable import Exportable, exportable
 from tfnst.features import FeatureExtractor
@@ -119,7 +119,7 @@ def export(
     `card.json`: artworks, license, credits. Raises ValueError for a folder that holds something
     else, RuntimeError for a file that answers otherwise.
     """
-    terminal.require_tensorflow("export")
+    devices.require_tensorflow("export")
     name = file_stem(name)
     with replaced_folder(folder) as new:
         subject = exportable(network, name)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from tfnst import features, images, losses, terminal
+from tfnst import devices, features, images, losses
 from tfnst.canvas import Canvas, padded, style_share
 from tfnst.settings import PRESETS, Settings
 
@@ -77,7 +77,7 @@ class StyleTransfer:
         weights: str | Path | None = "auto",
         start: images.Pixels | None = None,
     ) -> None:
-        terminal.require_tensorflow("painting by gradient descent")
+        devices.require_tensorflow("painting by gradient descent")
         self.settings = settings
         self.content = images.validate(content, "content", images.MIN_SIDE)
         single = isinstance(styles, np.ndarray) and styles.ndim == 3

@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -51,106 +50,6 @@ def forgiving_streams() -> None:
     for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
-
-
-class _Silence:
-    """Standard error as it is, and who wants it silent: the last one out gives it back."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()  # never held while a caller's code runs
-        self.callers = 0
-        self.kept: int | None = None
-
-    def begin(self) -> None:
-        with self.lock:
-            self.callers += 1
-            # Closed, it is silent.
-            if self.callers == 1 and (kept := _duplicated(2)) is not None:
-                self.kept = kept
-                with open(os.devnull, "wb") as nowhere:
-                    os.dup2(nowhere.fileno(), 2)
-
-    def end(self) -> None:
-        with self.lock:
-            self.callers -= 1
-            if not self.callers and self.kept is not None:
-                os.dup2(self.kept, 2)
-                os.close(self.kept)
-                self.kept = None
-
-
-def _duplicated(descriptor: int) -> int | None:
-    try:
-        return os.dup(descriptor)
-    except OSError:
-        return None
-
-
-_silence = _Silence()
-
-
-@contextlib.contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Drop what C++ code writes to file descriptor 2, as TensorFlow does when it is imported.
-
-    Threads may overlap in it: the descriptor is the process's, and is given back after the last.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if sys.stderr is not None and not sys.stderr.closed:
-        sys.stderr.flush()
-    _silence.begin()
-    try:
-        yield
-    finally:
-        _silence.end()
-
-
-def _start_keras() -> None:
-    """Import Keras on TensorFlow, with its own defaults in place of the user's."""
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    try:
-        import keras
-    except (AssertionError, ValueError) as error:  # the older, silent one of Keras 3.8
-        home = os.environ.get("KERAS_HOME", "~/.keras")
-        raise ValueError(f"{home}/keras.json stops Keras: {error}") from error
-    require_tensorflow("the command")
-    keras.config.set_floatx("float32")
-    keras.config.set_dtype_policy("float32")
-    keras.config.set_image_data_format("channels_last")
-
-
-def require_tensorflow(what: str) -> None:
-    """ValueError that names the setting where Keras runs on another backend than TensorFlow."""
-    import keras
-
-    if (backend := keras.backend.backend()) != "tensorflow":
-        raise ValueError(
-            f"Keras runs on {backend!r}, and {what} needs TensorFlow; set KERAS_BACKEND=tensorflow "
-            "before Keras is imported"
-        )
-
-
-def start_tensorflow(device: str = "auto") -> Any:
-    """Import TensorFlow without a word, let GPU memory grow, return the device to run under.
-
-    `device` is "auto", "cpu", "gpu" or "gpu:N". Raises ValueError for one that is not there, and
-    where Keras cannot be started as the commands need it, whatever the user's settings are.
-    """
-    with silent_stderr():
-        _start_keras()
-        import tensorflow as tf
-
-        gpus = tf.config.list_physical_devices("GPU")
-        for gpu in gpus:
-            tf.config.experimental.set_memory_growth(gpu, True)
-        if gpus:
-            tf.config.experimental.enable_op_determinism()  # or no picture could be repeated
-        tf.config.list_logical_devices()
-    known = ["auto", "cpu", *(f"gpu:{i}" for i in range(len(gpus)))]
-    wanted = "gpu:0" if device.lower() == "gpu" else device.lower()
-    if wanted not in known:
-        raise ValueError(f"--device {device!r} is not on this machine; use {', '.join(known)}")
-    return contextlib.nullcontext() if wanted == "auto" else tf.device(f"/{wanted.upper()}")
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import images, losses, registry
+from tfnst import devices, images, losses
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings
 from tfnst.networks import StyleNetwork
 from tfnst.settings import STYLE_LAYERS
@@ -204,7 +204,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
     def train_step(self, *arguments: Any) -> Any:
         """Keras' own, whose graph does not outlive the trainer."""
         logs = super().train_step(*arguments)
-        registry.forget_gradients()
+        devices.forget_gradients()
         return logs
 
     def compute_loss(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfnst import terminal
+from tfnst import devices, terminal
 from tfnst.cli.app import AsJson, Option, Quiet, Weights, app
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def export(
 ) -> None:
     """Write a network for phones, browsers and servers, and try every file."""
     litert = _checked_folders(model, output, web)
-    terminal.start_tensorflow()
+    devices.start_tensorflow()
     from tfnst import export as exporting
     from tfnst import studio as studio_page
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfnst import terminal
+from tfnst import devices, terminal
 from tfnst.cli.app import AsJson, Device, NoRecipe, Option, Paths, Quiet, app
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def apply(
         raise ValueError("--style-map goes without --lite, whose files mix styles all over alike")
     if lite and (model != "gallery" or device not in ("auto", "cpu")):
         raise ValueError("--lite names the network, for the processor; leave out --model, --device")
-    under = contextlib.nullcontext() if lite else terminal.start_tensorflow(device)
+    under = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
     from tfnst import apply as application
     from tfnst.jobs import Jobs
     from tfnst.looks import GRADIENT, Look
@@ -200,7 +200,7 @@ def styles(
     if output is not None:
         images.check_target(output)
         terminal.keep_apart([photo] if photo else [], [output])
-    terminal.start_tensorflow()
+    devices.start_tensorflow()
     from tfnst import networks, plots
 
     network = networks.load_network(model)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfnst import processor, terminal
+from tfnst import devices, processor, terminal
 from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def stylize(
     )
     for target in targets:
         files.require_writable(target)
-    under = terminal.start_tensorflow(device)
+    under = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst import painting
     from tfnst.recipe import Recipe
@@ -148,7 +148,7 @@ def demo(
     size: Annotated[int, Option(help="Long side of the result, in pixels.")] = 512,
 ) -> None:
     """Paint the bundled photo in all styles of the gallery, and after two bundled artworks."""
-    terminal.start_tensorflow()
+    devices.start_tensorflow()
     from tfnst import assets, networks, painting, plots
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
@@ -241,14 +241,14 @@ def _made_again(
     if provenance.kind(text) == apply.KIND:
         one_pass = apply.PassRecipe.from_json(text)
         tensorflow = one_pass.needs_tensorflow
-        under = terminal.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
+        under = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
 
         def passed() -> bytes:
             with under:
                 return apply.paint_again(one_pass, picture, inputs)
 
         return one_pass, passed
-    under = terminal.start_tensorflow(device)
+    under = devices.start_tensorflow(device)
     from tfnst import painting
     from tfnst.recipe import Recipe, paint_again
 

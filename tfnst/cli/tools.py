@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfnst import terminal
+from tfnst import devices, terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def download(
     """Download VGG-19's ImageNet weights (80 MB) and check them."""
     if network != "vgg19":
         raise ValueError(f"network {network!r} cannot be downloaded; use vgg19")
-    terminal.start_tensorflow()
+    devices.start_tensorflow()
     from tfnst import features
 
     print(features.download_vgg19())
@@ -47,7 +47,7 @@ def distill(
         raise ValueError(
             f"{card} exists, and the card would be written there; use another --output"
         )
-    under = terminal.start_tensorflow(device)
+    under = devices.start_tensorflow(device)
     from tfnst import datasets, distillation
 
     settings = distillation.DistillationSettings(**({} if steps is None else {"steps": steps}))
@@ -69,7 +69,7 @@ def _describe_distillation(report: DistillationProgress) -> str:
 @app.command()
 def info() -> None:
     """Versions, devices, and the feature network that auto chooses."""
-    terminal.start_tensorflow()
+    devices.start_tensorflow()
     import tensorflow as tf
 
     from tfnst import features

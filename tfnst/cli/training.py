@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfnst import processor, terminal
+from tfnst import devices, processor, terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def train(
         raise ValueError(f"--minutes is {minutes}; use a number above 0")
     if architecture and start_from != "none":
         raise ValueError("--architecture goes with --start-from none; a network has its own")
-    under = terminal.start_tensorflow(device)
+    under = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst import checkpoints, datasets, networks, runs, training
     from tfnst.architectures import CONFIGURATIONS
