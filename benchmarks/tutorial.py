@@ -149,7 +149,7 @@ def main() -> None:
     if options.output:
         options.output.mkdir(parents=True, exist_ok=True)
         images.save(options.output / "tutorial.png", their_picture)
-        images.save(options.output / "tfnst.png", reached[-1][2])
+        images.save(options.output / "tfnst.images.png", reached[-1][2])
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import features, losses, plots
+from tfnst import features, losses
+from tfnst.images import figures
 
 
 def show(figure, dpi=65):
@@ -79,7 +80,7 @@ keras.utils.set_random_seed(0)
 photo = images.load(assets.photo(), SIZE).rgb
 batch = tf.constant(photo[None])
 print(batch.shape, batch.dtype.name, f"from {photo.min():.2f} to {photo.max():.2f}")
-show(plots.show({"photo": photo}, height=2.5))
+show(figures.show({"photo": photo}, height=2.5))
 
 # %% [markdown]
 # ## 1.2 The extractor
@@ -144,7 +145,7 @@ for deepest in ("block1_conv1", "block2_conv1", "block3_conv1", LAYERS[-1]):
 
 # %%
 for name in ("block1_conv1", "block3_conv1", "block5_conv1"):
-    figure = plots.activation_grid(activations[name][0], count=8)
+    figure = figures.activation_grid(activations[name][0], count=8)
     figure.suptitle(name, fontsize=10)
     show(figure)
 
@@ -233,7 +234,7 @@ for name in CHECKED:
     assert max(measured) <= fields[name][0]
 
 maps = {f"{name}\n{fields[name][0]} px": (g / g.max()) ** 0.5 for name, g in sensitivity.items()}
-show(plots.show(maps, columns=5, height=2.2))
+show(figures.show(maps, columns=5, height=2.2))
 
 # %% [markdown]
 # The measured squares are exactly those of the formula. The maps (drawn as square roots, so that
@@ -365,7 +366,7 @@ for name, (picture, errors) in results.items():
     error = np.linalg.norm(picture - photo) / np.linalg.norm(photo)
     print(f"{name:14}{np.sqrt(errors[-1]):20.1%}{error:21.1%}")
     pictures[f"{name}\nlayer {np.sqrt(errors[-1]):.1%}, pixels {error:.0%}"] = picture
-show(plots.show(pictures, columns=3, height=3.2), dpi=75)
+show(figures.show(pictures, columns=3, height=3.2), dpi=75)
 
 # %% [markdown]
 # Down to `block2_conv1` I cannot tell the reconstruction from the photo at this size. At

@@ -55,7 +55,8 @@ with devices.silent_stderr():
     import keras
     import tensorflow as tf
 
-from tfnst import features, losses, plots
+from tfnst import features, losses
+from tfnst.images import figures
 from tfnst.settings import STYLE_LAYERS
 
 
@@ -78,7 +79,7 @@ photo = images.load(assets.photo(), SIZE).rgb
 artworks = {name: images.load(assets.artwork(name), SIZE).rgb for name in assets.NAMES}
 extractor = features.FeatureExtractor(NETWORK, STYLE_LAYERS)
 SHORT = [name.replace("_", " ") for name in STYLE_LAYERS]
-show(plots.show({"photo": photo, **artworks}, height=2.3))
+show(figures.show({"photo": photo, **artworks}, height=2.3))
 
 # %% [markdown]
 # ## 2.1 Content: the same thing in the same place
@@ -118,7 +119,7 @@ by_library = float(
     losses.content_loss(seen["blurred"]["block3_conv1"], seen["photo"]["block3_conv1"])[0]
 )
 assert np.isclose(values[2][2], by_library, rtol=1e-3)
-show(plots.show(views, columns=7, height=1.7))
+show(figures.show(views, columns=7, height=1.7))
 
 # %% [markdown]
 # Read the columns against their last row, which is simply another picture. In `block1_conv1` a move
@@ -182,11 +183,11 @@ assert change(shuffled) < 1e-4
 channel = int(np.argmax(swirl[0].std((0, 1))))
 pictures = {"activation": swirl[0], "positions shuffled": shuffled, "each channel by itself": alone}
 show(
-    plots.show(
+    figures.show(
         {k: v[..., channel] / v[..., channel].max() for k, v in pictures.items()}, height=2.5
     )
 )
-show(plots.matrices({name: gram(value) for name, value in pictures.items()}, height=2.4))
+show(figures.matrices({name: gram(value) for name, value in pictures.items()}, height=2.4))
 
 # %% [markdown]
 # After the shuffle nobody could recognise the activation, and its Gram matrix is the same up to
@@ -207,7 +208,7 @@ for layer in ("block1_conv1", "block3_conv1"):
     matrices = {
         f"{name}, {layer}": gram(extractor(artworks[name][None])[layer][0].numpy()) for name in pair
     }
-    show(plots.matrices(matrices, height=2.8))
+    show(figures.matrices(matrices, height=2.8))
 
 # %% [markdown]
 # Bright is strong, on a logarithmic scale. At `block1_conv1` the two differ visibly: in the woodcut
@@ -310,7 +311,7 @@ for kind, distances in (("Gram", gram_distances), ("Wasserstein", wasserstein_di
     heat[f"{kind}: {hits} of {len(matrix)} find their own half"] = matrix
     print(f"{kind}: left halves (rows) against right halves (columns)")
     table(everything, everything, matrix, width=11)
-show(plots.matrices(heat, height=3.0))
+show(figures.matrices(heat, height=3.0))
 
 # %% [markdown]
 # Every left half finds its own right half, by both losses (the diagonals hold the smallest number
@@ -423,7 +424,7 @@ for name in ("mosaic", "swirl"):
             for distances in (gram_distances, wasserstein_distances)
         )
         print(f"{name + ' by ' + kind:22}{by_gram:12.4f}{by_wasserstein:18.4f}")
-show(plots.show(pictures, columns=3, height=3.0), dpi=75)
+show(figures.show(pictures, columns=3, height=3.0), dpi=75)
 
 # %% [markdown]
 # Neither fish nor flower, neither sun nor trees came back: the things in the artwork are gone. What
@@ -457,7 +458,7 @@ for layer in STYLE_LAYERS:
 for index, layer in enumerate(STYLE_LAYERS):
     up_to = STYLE_LAYERS[: index + 1]
     rows[f"up to {layer}"], _ = texture(artworks["swirl"], "wasserstein", up_to, STEPS // 2)
-show(plots.show(rows, columns=5, height=2.3))
+show(figures.show(rows, columns=5, height=2.3))
 
 # %% [markdown]
 # `block1_conv1` alone gives specks in the right colours; `block2_conv1` short dabs; `block3_conv1`

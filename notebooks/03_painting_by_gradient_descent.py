@@ -58,8 +58,9 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from tfnst import features, losses, optimization, plots
+from tfnst import features, losses, optimization
 from tfnst.canvas import FIRST_WEIGHT, distance_wanted
+from tfnst.images import figures
 from tfnst.settings import STYLE_LAYERS, Settings
 
 
@@ -73,7 +74,7 @@ def show(figure, dpi=65):
 keras.utils.set_random_seed(0)
 photo = images.load(assets.photo(), SIZE).rgb
 artworks = {name: images.load(assets.artwork(name), SIZE).rgb for name in assets.NAMES}
-show(plots.show({"photo": photo, **artworks}, height=2.3))
+show(figures.show({"photo": photo, **artworks}, height=2.3))
 
 # %% [markdown]
 # ## 3.1 The algorithm on one page
@@ -131,7 +132,7 @@ axis.legend(fontsize=8)
 show(figure, dpi=80)
 
 first = image.numpy()[0]
-show(plots.comparison_sheet(photo, [artworks["mosaic"]], first), dpi=50)
+show(figures.comparison_sheet(photo, [artworks["mosaic"]], first), dpi=50)
 
 # %% [markdown]
 # It works: the style loss falls by more than two orders of magnitude. The content loss begins at 0,
@@ -245,7 +246,7 @@ axes[0].set(title="content distance", xlabel="step", ylim=(0.02, None))
 axes[1].set(title="content weight", xlabel="step")
 axes[0].legend(fontsize=6)
 show(figure, dpi=80)
-show(plots.show(pictures, columns=4, height=3.0))
+show(figures.show(pictures, columns=4, height=3.0))
 
 # %% [markdown]
 # With the weight fixed, both paintings drift further from the photo than was asked for (the grey
@@ -289,7 +290,7 @@ pictures = {
 for name, picture in pictures.items():
     roughness = float(losses.total_variation(picture[None])[0])
     print(f"{name:30} total variation {roughness:.4f}")
-show(plots.show(pictures, columns=5, height=2.8), dpi=75)
+show(figures.show(pictures, columns=5, height=2.8), dpi=75)
 
 # %% [markdown]
 # *No margin*: pale bands along the upper and the right border, which the others do not have. *No
@@ -332,7 +333,7 @@ for name, plan in plans.items():
         f"content distance {report.content_distance:.3f}"
     )
     pictures[name] = painting.picture()
-show(plots.show(pictures, height=3.4), dpi=75)
+show(figures.show(pictures, height=3.4), dpi=75)
 
 # %% [markdown]
 # Same time, very different pictures. On one level the noise has turned into fine grey strokes, with
@@ -371,7 +372,7 @@ for name, changes in variants.items():
     painting = optimization.StyleTransfer(photo, styles, plan, network=extractor)
     reports[name] = list(painting.run())
     pictures[f"{name}\ndistance {reports[name][-1].content_distance:.2f}"] = painting.picture()
-show(plots.show(pictures, columns=4, height=2.9), dpi=75)
+show(figures.show(pictures, columns=4, height=2.9), dpi=75)
 
 # %% [markdown]
 # - Strength: at ¼ nearly the photo, with a little texture; at 1 the background swirls and the face
@@ -398,7 +399,7 @@ show(plots.show(pictures, columns=4, height=2.9), dpi=75)
 
 # %%
 shown = ("content_distance", "style_loss", "variation", "content_weight")
-show(plots.curves(reports["strength 0.5"], shown), dpi=55)
+show(figures.curves(reports["strength 0.5"], shown), dpi=55)
 
 # %% [markdown]
 # There are three levels, which begin at steps 1, 51 and 76. After each change of level the content
@@ -412,7 +413,7 @@ show(plots.curves(reports["strength 0.5"], shown), dpi=55)
 
 # %%
 painting = optimization.stylize(photo, artworks["facets"], base, network=NETWORK)
-show(plots.comparison_sheet(photo, [artworks["facets"]], painting), dpi=50)
+show(figures.comparison_sheet(photo, [artworks["facets"]], painting), dpi=50)
 
 # %% [markdown]
 # ## 3.7 This is not supervised learning

@@ -58,8 +58,9 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import datasets, features, losses, optimization, plots
+from tfnst import datasets, features, losses, optimization
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, reach
+from tfnst.images import figures
 from tfnst.networks import StyleNetwork
 from tfnst.settings import STYLE_LAYERS, Settings
 
@@ -74,7 +75,7 @@ def show(figure, dpi=65):
 keras.utils.set_random_seed(0)
 photo = images.load(assets.photo(), PAINTING).rgb
 artwork = images.load(assets.artwork("waves"), PAINTING).rgb
-show(plots.show({"photo": photo, "artwork": artwork}, height=2.6))
+show(figures.show({"photo": photo, "artwork": artwork}, height=2.6))
 
 # %% [markdown]
 # ## 4.1 From one picture to all pictures
@@ -137,7 +138,9 @@ with tempfile.TemporaryDirectory() as folder:
     stream = datasets.crops(pictures, side, batch, seed=0)
     crops = [next(stream) for _ in range(STEPS)]
 
-show(plots.show({f"crop {i}": crop[0] for i, crop in enumerate(crops[:6])}, columns=6, height=1.6))
+show(
+    figures.show({f"crop {i}": crop[0] for i, crop in enumerate(crops[:6])}, columns=6, height=1.6)
+)
 
 # %% [markdown]
 # ## 4.4 The training step on one page
@@ -216,7 +219,7 @@ for axis, column, name in zip(axes, (1, 2), ("style loss", "content distance"), 
 axes[0].set_yscale("log")
 axes[1].axhline(ALLOWED, color="gray", linewidth=0.5)
 show(figure, dpi=80)
-show(plots.show(stages, columns=4, height=2.8))
+show(figures.show(stages, columns=4, height=2.8))
 
 # %% [markdown]
 # Before any training there is coloured noise, in which the photo is a shadow: random convolutions
@@ -251,7 +254,7 @@ for name, picture, seconds in (
     print(f"{name:16} {seconds:7.3f} s   style {style:.4f}   content distance {content:.3f}")
     paintings[f"{name}\nstyle {style:.3f}, content {content:.2f}"] = picture
 print(f"one pass is {descending / passing:.0f} times as fast")
-show(plots.show(paintings, columns=3, height=3.4))
+show(figures.show(paintings, columns=3, height=3.4))
 
 # %% [markdown]
 # Descent wins by the loss, and it always will: it looks for the one best picture, the network for
@@ -282,7 +285,7 @@ washed_out = 0.4 + 0.3 * photo
 dark = 0.35 * photo
 inputs = {"photo": photo, "washed out": washed_out, "dark": dark}
 outputs = {f"{k}, painted": network.stylize(v, "waves") for k, v in inputs.items()}
-show(plots.show({**inputs, **outputs}, columns=3, height=2.4))
+show(figures.show({**inputs, **outputs}, columns=3, height=2.4))
 reference = outputs["photo, painted"]
 for name in ("washed out", "dark"):
     before = np.abs(inputs[name] - photo).mean()
@@ -345,7 +348,9 @@ inputs = {"image": tf.constant(multiple[None]), "style_weights": one_style[:1]}
 bare = network(inputs)["stylized"].numpy()[0]
 clean = by_network[: bare.shape[0], : bare.shape[1]]
 difference = np.abs(bare - clean).mean(-1)
-show(plots.show({"without a halo": bare, "with": clean, "difference": 4 * difference}, height=3.0))
+show(
+    figures.show({"without a halo": bare, "with": clean, "difference": 4 * difference}, height=3.0)
+)
 for inset in (0, 4, 16, 40):
     ring = difference[inset : inset + 4, inset : -inset or None].mean()
     print(f"{inset:3} px from the upper border: difference {ring:.4f}")
@@ -370,7 +375,7 @@ gallery = StyleNetwork.from_preset("gallery")
 began = time.perf_counter()
 chosen = {name: gallery.stylize(photo, name) for name in gallery.styles[:4]}
 print(f"{(time.perf_counter() - began) / len(chosen):.2f} s a painting")
-show(plots.show(chosen, columns=4, height=2.8))
+show(figures.show(chosen, columns=4, height=2.8))
 
 # %% [markdown]
 # How can *one* network know several styles, when all its convolutions are the same for all? That is

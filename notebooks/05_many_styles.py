@@ -58,7 +58,8 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import color, datasets, looks, plots, runs, training
+from tfnst import datasets, looks, runs, training
+from tfnst.images import color, figures
 from tfnst.layers import ConditionalInstanceNormalization
 from tfnst.networks import StyleNetwork
 
@@ -77,7 +78,7 @@ began = time.perf_counter()
 paintings = {name: network.stylize(photo, name) for name in network.styles}
 each = (time.perf_counter() - began) / len(paintings)
 print(f"{len(paintings)} styles, {network.count_params():,} numbers, {each:.2f} s a painting")
-show(plots.show({"photo": photo, **paintings}, columns=5, height=2.4))
+show(figures.show({"photo": photo, **paintings}, columns=5, height=2.4))
 
 # %% [markdown]
 # ## 5.1 Conditional instance normalization
@@ -126,7 +127,7 @@ strip = {}
 for share in np.linspace(0, 1, 5):
     mixture = {PAIR[0]: 1 - share, PAIR[1]: share}
     strip[f"{1 - share:.0%} {PAIR[0]}\n{share:.0%} {PAIR[1]}"] = network.stylize(photo, mixture)
-show(plots.show(strip, columns=5, height=2.4))
+show(figures.show(strip, columns=5, height=2.4))
 
 pixels = list(strip.values())
 steps = [np.abs(b - a).mean() for a, b in itertools.pairwise(pixels)]
@@ -155,7 +156,7 @@ print(f"the middle differs from a cross-fade of the ends by {other:.3f}")
 
 # %%
 strip = {f"strength {s:.2f}": network.stylize(photo, "udnie", s) for s in (0, 0.25, 0.5, 0.75, 1)}
-show(plots.show(strip, columns=5, height=2.4))
+show(figures.show(strip, columns=5, height=2.4))
 distance = [float(np.abs(picture - photo).mean()) for picture in strip.values()]
 print("distance from the photo:", " ".join(f"{d:.3f}" for d in distance))
 assert distance[0] < 1e-6 and distance == sorted(distance)
@@ -181,7 +182,7 @@ person = (((x - 0.5) / 0.32) ** 2 + ((y - 0.42) / 0.36) ** 2 < 1).astype(np.floa
 background = network.stylize(photo, "composition_vii", 1.0, {"composition_vii": 1 - person})
 in_colours = color.keep_color(photo, network.stylize(photo, "metzinger"))
 show(
-    plots.show(
+    figures.show(
         {
             "two styles, left to right": gradient,
             "mask": person,
@@ -254,7 +255,7 @@ for label, chosen in (
 ):
     strip[f"{label}\nof {second}"] = spliced(first, second, chosen)
 strip[f"all {second}"] = paintings[second]
-show(plots.show(strip, columns=5, height=2.6))
+show(figures.show(strip, columns=5, height=2.6))
 
 # %% [markdown]
 # The last layers, where the picture is enlarged again, hold most of the palette; what is left of
@@ -295,7 +296,7 @@ print(f"content distance {first.content:.2f} -> {last.content:.2f}")
 again = larger.stylize(photo, "scream")
 print(f"'scream' has changed by {np.abs(again - paintings['scream']).max():.1e}")
 show(
-    plots.show(
+    figures.show(
         {
             "artwork": artwork,
             "before: the mean of all rows": network.stylize(

@@ -57,7 +57,8 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import conversion, export, latency, lite, plots, verification
+from tfnst import conversion, export, latency, lite, verification
+from tfnst.images import figures
 from tfnst.networks import StyleNetwork
 
 
@@ -130,7 +131,7 @@ print(f"serve_uint8  {psnr(by_bytes['stylized'].numpy()[0] / 255.0, expected):6.
 assert abs(psnr(0.5, 0.6) - 20) < 1e-6 and psnr(served["stylized"].numpy()[0], expected) > 80
 
 show(
-    plots.show(
+    figures.show(
         {
             "photo": photo,
             "painted by Keras": expected,
@@ -229,7 +230,7 @@ for bits in (8, 6, 5, 4, 3):
             weight.assign(steps * np.round(value / np.maximum(steps, 1e-12)))
     painted = rounder.stylize(photo, "scream")
     fewer[f"{bits} bits: {psnr(painted, expected):.0f} dB"] = painted
-show(plots.show(fewer, columns=5, height=2.5), dpi=75)
+show(figures.show(fewer, columns=5, height=2.5), dpi=75)
 
 # %% [markdown]
 # Each bit less costs about six decibels, as twice the rounding error should ($20 \log_{10} 2$), and
@@ -283,8 +284,8 @@ for precision, path in files.items():
     print(f"{precision:13} {path.stat().st_size / 1000:6.0f} kB  {likeness:6.1f} dB")
     paintings[precision] = painted
     errors[f"{precision}: error × 16"] = np.clip(16 * np.abs(painted - expected), 0, 1)
-show(plots.show(paintings, columns=5, height=2.5), dpi=75)
-show(plots.show(errors, columns=4, height=2.5), dpi=75)
+show(figures.show(paintings, columns=5, height=2.5), dpi=75)
+show(figures.show(errors, columns=4, height=2.5), dpi=75)
 
 # %% [markdown]
 # Half precision loses nothing here at all, because this network's weights were shipped in it. With

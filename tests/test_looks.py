@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.conftest import untrained
 from tfnst import images, looks
-from tfnst.color import LUMA
+from tfnst.images.color import LUMA
 from tfnst.looks import GRADIENT, Look
 from tfnst.networks import StyleNetwork
 

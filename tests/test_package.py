@@ -143,7 +143,7 @@ def test_a_docstring_begins_with_one_sentence(module: str) -> None:
 
 
 def test_only_what_paints_starts_tensorflow() -> None:
-    light = "tfnst, tfnst.images, tfnst.settings, tfnst.plots, tfnst.terminal, tfnst.cli"
+    light = "tfnst, tfnst.images, tfnst.settings, tfnst.images.figures, tfnst.terminal, tfnst.cli"
     code = (
         f"import sys, {light}, tfnst.assets, tfnst.datasets\n"
         "assert 'StyleTransfer' in dir(tfnst)\n"

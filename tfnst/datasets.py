@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from tfnst import images
-from tfnst.decoding import identified
 from tfnst.files import FileError, opened
+from tfnst.images.decoding import identified
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif"}
 PICTURE_SUFFIXES |= {".heic", ".heif"}

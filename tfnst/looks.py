@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from tfnst import images
-from tfnst.color import keep_color
+from tfnst.images.color import keep_color
 
 GRADIENT = "gradient"  # in place of masks: the styles from left to right
 

@@ -67,10 +67,10 @@ def paint(
         if recipe_file is not None:
             files.write_bytes(recipe_file, final.to_json().encode() + b"\n")
         if comparison is not None:
-            from tfnst import plots
+            from tfnst.images import figures
 
-            plots.write(
-                plots.comparison_sheet(painting.content, painting.styles, painting.picture()),
+            figures.write(
+                figures.comparison_sheet(painting.content, painting.styles, painting.picture()),
                 comparison,
             )
     seconds = round(time.perf_counter() - began, 1)

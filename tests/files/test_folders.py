@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tfnst.decoding import FileError
 from tfnst.files import folders, leftovers
 from tfnst.files.folders import altered, full_disk_named, replaced_folder
+from tfnst.images.decoding import FileError
 
 
 def write(folder: Path, **texts: str) -> None:

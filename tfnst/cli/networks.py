@@ -151,7 +151,8 @@ def _morph(
     frames: int,
     look: Look,
 ) -> None:
-    from tfnst import animation, files, images, looks
+    from tfnst import files, images, looks
+    from tfnst.images import animation
 
     if len(pictures) != 1 or pictures[0].is_dir():
         raise ValueError("--morph takes one photo")
@@ -201,7 +202,8 @@ def styles(
         images.check_target(output)
         terminal.keep_apart([photo] if photo else [], [output])
     devices.start_tensorflow()
-    from tfnst import networks, plots
+    from tfnst import networks
+    from tfnst.images import figures
 
     network = networks.load_network(model)
     known = assets.gallery() if model == "gallery" else {}
@@ -213,4 +215,4 @@ def styles(
             told = f"{work['artist']}, {work['title']}, {work['year']}" if work else ""
             print(f"{name:18} {told}".rstrip())
     if output is not None:
-        plots.write(plots.contact_sheet(network, photo or assets.photo()), output)
+        figures.write(figures.contact_sheet(network, photo or assets.photo()), output)

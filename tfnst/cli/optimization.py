@@ -149,14 +149,15 @@ def demo(
 ) -> None:
     """Paint the bundled photo in all styles of the gallery, and after two bundled artworks."""
     devices.start_tensorflow()
-    from tfnst import assets, networks, painting, plots
+    from tfnst import assets, networks, painting
+    from tfnst.images import figures
     from tfnst.recipe import Recipe
     from tfnst.settings import Settings
 
     settings = Settings.preset("normal", size=size)
     folder.mkdir(parents=True, exist_ok=True)
     sheet = folder / "gallery.png"
-    plots.write(plots.contact_sheet(networks.load_network("gallery"), assets.photo()), sheet)
+    figures.write(figures.contact_sheet(networks.load_network("gallery"), assets.photo()), sheet)
     print(sheet)
     for name in ("swirl", "mosaic"):
         order = Recipe.gather(

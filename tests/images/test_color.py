@@ -1,4 +1,4 @@
-"""Tests of tfnst.color."""
+"""Tests of tfnst.images.color."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tfnst.color import LUMA, keep_color
+from tfnst.images.color import LUMA, keep_color
 
 PICTURES = arrays(np.float32, (3, 4, 3), elements=st.floats(0, 1, width=32))
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.gamut: colours that a file describes without a profile."""
+"""Tests of tfnst.images.gamut: colours that a file describes without a profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.plots: what the figures hold, and the files they become."""
+"""Tests of tfnst.images.figures: what the figures hold, and the files they become."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tfnst import images, plots
+from tfnst import images
+from tfnst.images import figures
 
 RANDOM = np.random.default_rng(0)
 
@@ -26,7 +27,7 @@ def titles(figure: Figure) -> list[str]:
 
 
 def rendered(figure: Figure, folder: Path) -> np.ndarray:
-    plots.write(figure, folder / "figure.png")
+    figures.write(figure, folder / "figure.png")
     return images.load(folder / "figure.png").rgb
 
 
@@ -34,7 +35,7 @@ def rendered(figure: Figure, folder: Path) -> np.ndarray:
     ("count", "columns", "grid"), [(1, 4, (1, 1)), (4, 4, (1, 4)), (5, 4, (2, 4)), (3, 2, (2, 2))]
 )
 def test_show_fills_rows(count: int, columns: int, grid: tuple[int, int]) -> None:
-    figure = plots.show({f"picture {i}": colour(seed=i) for i in range(count)}, columns, 1.0)
+    figure = figures.show({f"picture {i}": colour(seed=i) for i in range(count)}, columns, 1.0)
     assert titles(figure) == [f"picture {i}" for i in range(count)]
     assert len(figure.axes) == grid[0] * grid[1]
     assert figure.axes[0].get_gridspec().get_geometry() == grid
@@ -44,7 +45,7 @@ def test_show_fills_rows(count: int, columns: int, grid: tuple[int, int]) -> Non
 
 def test_show_holds_the_pictures_clipped_and_grey_as_grey() -> None:
     bright, grey = colour() * 1.5, colour()[..., 0]
-    figure = plots.show({"bright": bright, "grey": grey})
+    figure = figures.show({"bright": bright, "grey": grey})
     first, second = (axis.get_images()[0] for axis in figure.axes)
     np.testing.assert_array_equal(first.get_array(), bright.clip(0, 1))
     np.testing.assert_array_equal(second.get_array(), grey)
@@ -52,9 +53,9 @@ def test_show_holds_the_pictures_clipped_and_grey_as_grey() -> None:
 
 
 def test_comparison_sheet_is_photo_artworks_painting_in_one_row(tmp_path: Path) -> None:
-    one = plots.comparison_sheet(colour(), [colour(seed=1)], colour(seed=2))
+    one = figures.comparison_sheet(colour(), [colour(seed=1)], colour(seed=2))
     assert titles(one) == ["photo", "style", "painting"]
-    two = plots.comparison_sheet(colour(), [colour(20, 8, 1), colour(seed=3)], colour(seed=2))
+    two = figures.comparison_sheet(colour(), [colour(20, 8, 1), colour(seed=3)], colour(seed=2))
     assert titles(two) == ["photo", "style 1", "style 2", "painting"]
     assert two.axes[0].get_gridspec().get_geometry() == (1, 4)
     shown = [axis.get_images()[0].get_array() for axis in two.axes]
@@ -70,18 +71,18 @@ def test_activation_grid_shows_the_strongest_channels_each_to_its_own_peak() -> 
     activation = np.zeros((6, 7, 5), np.float32)
     for channel, strength in enumerate((0.0, 4.0, 1.0, 30.0, 2.0)):
         activation[2, 3, channel] = strength
-    figure = plots.activation_grid(activation, count=4, columns=2)
+    figure = figures.activation_grid(activation, count=4, columns=2)
     assert titles(figure) == ["channel 3", "channel 1", "channel 4", "channel 2"]
     for axis in figure.axes:
         assert axis.get_images()[0].get_array().max() == 1
-    everything = plots.activation_grid(activation, count=16)
+    everything = figures.activation_grid(activation, count=16)
     assert len(titles(everything)) == 5
     assert np.isfinite(everything.axes[4].get_images()[0].get_array()).all()
 
 
 def test_matrices_are_logarithmic_heat_maps_with_scales() -> None:
     named = {"one": RANDOM.normal(size=(4, 4)), "zero": np.zeros((3, 3))}
-    figure = plots.matrices(named)
+    figure = figures.matrices(named)
     assert titles(figure) == ["one", "zero"]
     assert len(figure.axes) == 4  # two maps, two colour bars
     heat = figure.axes[0].get_images()[0].get_array()
@@ -97,7 +98,7 @@ class Report:
 
 def test_curves_follow_the_reports(tmp_path: Path) -> None:
     reports = [Report(10 * i, 1 / i, i / 10) for i in range(1, 6)]
-    figure = plots.curves(reports, ["style_loss", "content_distance"])
+    figure = figures.curves(reports, ["style_loss", "content_distance"])
     assert titles(figure) == ["style loss", "content distance"]
     line = figure.axes[0].lines[0]
     assert list(line.get_xdata()) == [10, 20, 30, 40, 50]
@@ -112,19 +113,19 @@ def test_curves_follow_the_reports(tmp_path: Path) -> None:
 )
 def test_write_knows_the_formats_of_pictures(tmp_path: Path, suffix: str, kind: str) -> None:
     target = tmp_path / f"sheet.{suffix}"
-    plots.write(plots.show({"a": colour()}, height=2), str(target))
+    figures.write(figures.show({"a": colour()}, height=2), str(target))
     with Image.open(target) as picture:
         assert (picture.format, picture.size) == (kind, (200, 200))
     assert [file.name for file in tmp_path.iterdir()] == [target.name]
 
 
 def test_write_refuses_before_it_draws(tmp_path: Path) -> None:
-    figure = plots.show({"a": colour()})
+    figure = figures.show({"a": colour()})
     for wrong in ("sheet.pdf", "sheet", "missing/sheet.png"):
         with pytest.raises(ValueError, match="sheet"):
-            plots.write(figure, tmp_path / wrong)
+            figures.write(figure, tmp_path / wrong)
     with pytest.raises(ValueError, match="folder"):
-        plots.write(figure, tmp_path)
+        figures.write(figure, tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -14,10 +14,9 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from tfnst import gamut, jpeg, png
 from tfnst.files import File, FileError
-
-Array = np.ndarray
+from tfnst.images import gamut, jpeg, png
+from tfnst.images.arrays import Array, checked_unit, unit
 
 MAX_PIXELS = 200_000_000
 MIN_SIDE = 8
@@ -55,27 +54,6 @@ class _Quiet:
 
 
 _QUIET = _Quiet()
-
-
-def unit(array: Array) -> Array:
-    """uint8 or float values as float32 in [0, 1]."""
-    values = np.asarray(array, np.float32)
-    return values / np.float32(255) if array.dtype == np.uint8 else values
-
-
-def checked_unit(array: Array, name: str) -> Array:
-    """The same, or a ValueError that calls the array `name`, when it is not in [0, 1]."""
-    if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
-        raise ValueError(f"{name} has dtype {array.dtype}; give uint8, or floats from 0 to 1")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds NaN or infinity; numpy.nan_to_num replaces them")
-    values = unit(array)
-    low, high = float(values.min()), float(values.max())
-    if low < -1e-3 or high > 1 + 1e-3:
-        # Between 2 and 16 it may as well be light brighter than white.
-        remedy = "divide by 255" if low >= 0 and 16 <= high <= 255 else "clip or scale it"
-        raise ValueError(f"{name} runs from {low:g} to {high:g}; {remedy} to get 0 to 1")
-    return values.clip(0, 1)
 
 
 @contextlib.contextmanager

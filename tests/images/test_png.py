@@ -1,4 +1,4 @@
-"""Tests of tfnst.png: PNG files that every viewer opens."""
+"""Tests of tfnst.images.png: PNG files that every viewer opens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.jpeg: JPEG files that every viewer opens, and those whose pixels are missing."""
+"""Tests of JPEG: JPEG files that every viewer opens, and those whose pixels are missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.animation."""
+"""Tests of tfnst.images.animation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfnst import animation
+from tfnst.images import animation
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.webp"])

@@ -1,0 +1,14 @@
+from .arrays import Array as Array
+from .arrays import Picture as Picture
+from .arrays import Pixels as Pixels
+from .arrays import as_uint8 as as_uint8
+from .arrays import fitted as fitted
+from .arrays import resize as resize
+from .arrays import validate as validate
+from .decoding import MAX_PIXELS as MAX_PIXELS
+from .decoding import MIN_SIDE as MIN_SIDE
+from .encoding import LONGEST_SIDE as LONGEST_SIDE
+from .encoding import check_target as check_target
+from .encoding import encode as encode
+from .encoding import save as save
+from .pictures import load as load

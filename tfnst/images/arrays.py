@@ -1,0 +1,124 @@
+"""Arrays of pictures: checked, resized, rounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Picture:
+    """rgb: (H, W, 3) float32 in [0, 1], sRGB. alpha: (H, W) float32 in [0, 1], None when opaque.
+
+    recipe: the JSON text that `save` put into the file, None when it holds none.
+    """
+
+    rgb: Array
+    alpha: Array | None = None
+    recipe: str | None = None
+
+    def over_white(self) -> Array:
+        """The colours without the transparency: paper shows through."""
+        if self.alpha is None:
+            return self.rgb
+        return self.rgb * self.alpha[..., None] + (1 - self.alpha[..., None])
+
+
+Pixels = Array | Picture
+
+
+def resize(array: Array, height: int, width: int) -> Array:
+    """An (H, W) or (H, W, C) array, in [0, 1] or uint8, as float32 in [0, 1] of the given size.
+
+    An axis that shrinks is filtered with Lanczos and one that grows with bicubic, each on its own;
+    what they overshoot is clipped. Raises ValueError for other ranks and for empty sizes.
+    """
+    require_positive(height=height, width=width)
+    if array.ndim not in (2, 3) or 0 in array.shape:
+        raise ValueError(f"the array to resize has shape {array.shape}; give (H, W) or (H, W, C)")
+    if array.ndim == 3:
+        planes = [resize(array[..., i], height, width) for i in range(array.shape[2])]
+        return np.stack(planes, axis=2)
+    lanczos, bicubic = Image.Resampling.LANCZOS, Image.Resampling.BICUBIC
+    across = lanczos if width < array.shape[1] else bicubic
+    # In strips: all of a large picture in floats takes several times its memory.
+    tops = range(0, len(array), 512)
+    strips = (Image.fromarray(unit(array[top : top + 512])) for top in tops)
+    rows = [np.asarray(strip.resize((width, strip.height), across)) for strip in strips]
+    image = Image.fromarray(np.concatenate(rows))
+    image = image.resize((width, height), lanczos if height < image.height else bicubic)
+    pixels: Array = np.clip(np.asarray(image), 0, 1)
+    return pixels
+
+
+def fitted(height: int, width: int, size: int) -> tuple[int, int]:
+    """The height and width, at least 1, of the same aspect whose long side is `size`."""
+    require_positive(height=height, width=width, size=size)
+    longest = max(height, width)
+    # Whole numbers throughout: a float product can miss `size` by one.
+    rows, columns = ((2 * side * size + longest) // (2 * longest) for side in (height, width))
+    return max(1, rows), max(1, columns)
+
+
+def as_uint8(array: Array) -> Array:
+    """Floats in [0, 1], of any shape, as uint8: rounded to the nearest, clipped outside."""
+    rounded: Array = np.rint(np.clip(array, 0, 1) * 255)
+    return rounded.astype(np.uint8)
+
+
+def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:
+    """A caller's array, or a picture's colours, as float32 (H, W, 3) in [0, 1].
+
+    What is uint8 is divided by 255.
+
+    Raises ValueError, calling the array `name`, when it is not (H, W, 3), has a side below
+    `minimum`, holds NaN or infinity, is of another integer type, or leaves [0, 1] by over 0.001.
+    """
+    array = np.asarray(array.rgb if isinstance(array, Picture) else array)
+    if array.ndim != 3 or array.shape[2] != 3:
+        hints = {2: "; np.stack([array] * 3, axis=2) does", 4: "; pass one picture, array[0]"}
+        hint = "; array[..., :3] drops alpha" if array.shape[2:] == (4,) else hints.get(array.ndim)
+        raise ValueError(f"{name} has shape {array.shape}; give (H, W, 3){hint or ''}")
+    if min(array.shape[:2]) < (smallest := max(1, minimum)):
+        size = f"{array.shape[1]} x {array.shape[0]} pixels"
+        raise ValueError(f"{name} is {size}; the smallest side is {smallest}")
+    return checked_unit(array, name)
+
+
+def require_positive(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+            raise ValueError(f"{name} is {number!r}; give a whole number of pixels, at least 1")
+
+
+def resized_with_alpha(rgb: Array, alpha: Array, height: int, width: int) -> tuple[Array, Array]:
+    """Weighted by alpha, so that the colour of transparent pixels does not bleed into others."""
+    cover = resize(alpha, height, width)[..., None]
+    weighted = resize(rgb * alpha[..., None], height, width)
+    mean = (weighted / np.maximum(cover, 1 / 255)).clip(0, 1)
+    return np.where(cover > 1 / 255, mean, resize(rgb, height, width)), cover[..., 0]
+
+
+def unit(array: Array) -> Array:
+    """uint8 or float values as float32 in [0, 1]."""
+    values = np.asarray(array, np.float32)
+    return values / np.float32(255) if array.dtype == np.uint8 else values
+
+
+def checked_unit(array: Array, name: str) -> Array:
+    """The same, or a ValueError that calls the array `name`, when it is not in [0, 1]."""
+    if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(f"{name} has dtype {array.dtype}; give uint8, or floats from 0 to 1")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinity; numpy.nan_to_num replaces them")
+    values = unit(array)
+    low, high = float(values.min()), float(values.max())
+    if low < -1e-3 or high > 1 + 1e-3:
+        # Between 2 and 16 it may as well be light brighter than white.
+        remedy = "divide by 255" if low >= 0 and 16 <= high <= 255 else "clip or scale it"
+        raise ValueError(f"{name} runs from {low:g} to {high:g}; {remedy} to get 0 to 1")
+    return values.clip(0, 1)

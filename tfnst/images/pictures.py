@@ -1,0 +1,57 @@
+"""Picture files to and from float32 RGB arrays in [0, 1].
+
+Reads JPEG, PNG, WebP, TIFF, GIF, BMP and AVIF (the first frame or page), writes JPEG, PNG, WebP
+and TIFF.
+Grey keeps its 16 bits and float TIFF its 32; of 16-bit colour, and of 16-bit grey with alpha,
+Pillow decodes the upper 8 bits only. Files are written with 8 bits per channel.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfnst.files import File, opened
+from tfnst.files import require_writable as require_writable
+from tfnst.files import write_bytes as write_bytes
+from tfnst.images.arrays import (
+    Picture,
+    fitted,
+    require_positive,
+    resize,
+    resized_with_alpha,
+    unit,
+)
+from tfnst.images.decoding import MAX_PIXELS as MAX_PIXELS
+from tfnst.images.decoding import MIN_SIDE as MIN_SIDE
+from tfnst.images.decoding import decoded
+
+
+def load(
+    path: File,
+    size: int | None = None,
+    *,
+    upscale: bool = False,
+    draft: bool = False,
+    enough: int | None = None,
+) -> Picture:
+    """The picture in a file: upright, in sRGB, its long side `size` pixels if that is given.
+
+    `path` names the file, or is one open in binary mode, which is read from its beginning.
+    A picture smaller than `size` keeps its own size unless `upscale` is true. With `draft`, a large
+    JPEG is decoded at reduced size, in a fraction of the time, and hardly another picture. With
+    `enough`, more than 50 million pixels are reduced, the long side to no less than that. Raises
+    ValueError for a file that is missing, unreadable, damaged, no picture, below 8 pixels a side or
+    too large.
+    """
+    require_positive(size=1 if size is None else size)
+    enough = 4 * size if enough is None and size is not None else enough
+    with opened(path) as file:
+        rgb, alpha, recipe = decoded(path, file, enough, size if draft else None)
+    height, width = rgb.shape[:2]
+    if size is not None and (upscale or size < max(height, width)):
+        height, width = fitted(height, width, size)
+    if alpha is not None and (height, width) != rgb.shape[:2]:
+        rgb, alpha = resized_with_alpha(unit(rgb), unit(alpha), height, width)
+    else:
+        rgb, alpha = resize(rgb, height, width), None if alpha is None else unit(alpha)
+    return Picture(rgb if rgb.shape[2] == 3 else np.repeat(rgb, 3, axis=2), alpha, recipe)
