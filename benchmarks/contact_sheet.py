@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfnst import features, images
+from tfnst import images
+from tfnst.features import vgg
 from tfnst.optimization import StyleTransfer
 from tfnst.settings import Settings
 
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     settings = Settings(size=options.size, strength=options.strength)
-    network = features.FeatureExtractor("vgg19-lite", settings.layers)
+    network = vgg.FeatureExtractor("vgg19-lite", settings.layers)
     photos = [images.load(file, options.size, upscale=True).rgb for file in options.photos]
     rows = [
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfnst import features
+from tfnst.features import vgg
 from tfnst.training import TrainingSettings, judge, style_targets
 
 
@@ -14,7 +14,7 @@ class Judge:
     def __init__(self, artwork: np.ndarray) -> None:
         self.settings = TrainingSettings()
         layers = dict.fromkeys((*self.settings.style_layers, *self.settings.content_layers))
-        self.extractor = features.FeatureExtractor(self.settings.extractor, tuple(layers))
+        self.extractor = vgg.FeatureExtractor(self.settings.extractor, tuple(layers))
         self.targets = style_targets(self.extractor, [artwork], self.settings).statistics
 
     def __call__(self, photo: np.ndarray, painting: np.ndarray) -> np.ndarray:

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfnst import distillation, features, images, losses
+from tfnst import distillation, images, losses
 from tfnst.canvas import padded
+from tfnst.features import vgg
 from tfnst.optimization import StyleTransfer
 from tfnst.settings import STYLE_LAYERS, Settings
 
@@ -93,9 +94,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = Settings(size=options.size)
     networks = {
-        "student": features.FeatureExtractor(
-            "vgg19-lite", settings.layers, weights=options.student
-        ),
+        "student": vgg.FeatureExtractor("vgg19-lite", settings.layers, weights=options.student),
         "teacher": distillation.load_teacher(options.teacher),
     }
     options.output.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.timing import seconds
-from tfnst import assets, features, images, losses
+from tfnst import assets, images, losses
+from tfnst.features import vgg
 from tfnst.optimization import StyleTransfer
 from tfnst.settings import STYLE_LAYERS, Settings
 
@@ -106,7 +107,7 @@ def main() -> None:
     options = parser.parse_args()
     content = images.load(options.photo, options.size, upscale=True).rgb
     style = images.load(options.style, options.size).rgb
-    lite = features.FeatureExtractor("vgg19-lite", {*Settings().layers, "block4_conv2"})
+    lite = vgg.FeatureExtractor("vgg19-lite", {*Settings().layers, "block4_conv2"})
 
     reached, began = [], time.perf_counter()
     painting = StyleTransfer(content, [style], Settings(size=options.size), network=lite)
@@ -138,7 +139,7 @@ def main() -> None:
             )
             break
 
-    large = features.FeatureExtractor("vgg19", [*STYLE_LAYERS, "block5_conv2"], weights=None)
+    large = vgg.FeatureExtractor("vgg19", [*STYLE_LAYERS, "block5_conv2"], weights=None)
     published = Tutorial(large, "block5_conv2", content, style)
     published.step()
     step = seconds(published.step, 24)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfnst import training
 from tfnst.architectures import HALO, NetworkSettings
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks import StyleNetwork
 
 layers = ("block1_conv1", "block2_conv1")

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfnst import training
 from tfnst.architectures import HALO, NetworkSettings
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks import StyleNetwork
 
 count = int(sys.argv[1])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfnst import assets, features, images
+from tfnst import assets, images
+from tfnst.features import vgg_architecture, vgg_weights
 from tfnst.settings import Settings
 
 ARTWORKS = ("facets", "mosaic", "swirl", "watercolor", "waves", "woodcut")
@@ -48,8 +49,8 @@ def test_the_photo_is_a_portrait() -> None:
 
 
 def test_the_weights_are_those_of_the_shipped_network() -> None:
-    arrays = features.read_weights(features.LITE_WEIGHTS)
-    network = features.ARCHITECTURES["vgg19-lite"]
+    arrays = vgg_weights.read_weights(vgg_weights.LITE_WEIGHTS)
+    network = vgg_architecture.ARCHITECTURES["vgg19-lite"]
     kernels = {f"{layer}/kernel" for layer in network.layers}
     assert kernels | {f"{layer}/bias" for layer in network.layers} <= set(arrays)
     for layer in network.layers:
@@ -59,4 +60,4 @@ def test_the_weights_are_those_of_the_shipped_network() -> None:
         assert kernel.shape[:2] == (3, 3) and bias.shape == kernel.shape[3:]
         assert kernel.shape[3] == network.widths[int(layer[5]) - 1]
     assert set(Settings().layers) <= set(network.layers)
-    assert features.LITE_WEIGHTS.stat().st_size < 4_000_000
+    assert vgg_weights.LITE_WEIGHTS.stat().st_size < 4_000_000

@@ -19,7 +19,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Call
-from tfnst import assets, features, files, images, optimization, settings
+from tfnst import assets, files, images, optimization, settings
+from tfnst.features import vgg_weights
 
 SMALL = ("--size", "48", "--steps", "10", "--network", "vgg19-lite")
 # Quicker still to trace, where the losses themselves do not matter.
@@ -35,7 +36,7 @@ def home(
 ) -> Path:
     """The current folder, with a photo and two artworks; no VGG-19 on this machine."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(features.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.delenv(vgg_weights.WEIGHTS_VARIABLE, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
     photo = images.load(assets.photo(), 60).rgb
     images.save("photo.png", photo)
@@ -343,7 +344,7 @@ def test_what_cannot_be_written_is_told_before_painting(
 def test_distill_does_not_write_over_its_teacher_or_somebodys_notes(
     tfnst: Call, home: Path
 ) -> None:
-    shutil.copy(features.LITE_WEIGHTS, "teacher.npz")
+    shutil.copy(vgg_weights.LITE_WEIGHTS, "teacher.npz")
     Path("notes.md").write_text("mine")
     for output, says in (("teacher.npz", "named twice"), ("notes.npz", "notes.md exists")):
         done = tfnst("distill", "--teacher", "teacher.npz", "--photos", ".", "-o", output)
@@ -643,7 +644,7 @@ def test_ctrl_c_anywhere_ends_with_a_line(
     def press(*arguments: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(features, "download_vgg19", press)
+    monkeypatch.setattr(vgg_weights, "download_vgg19", press)
     assert tfnst("download", "vgg19") == (130, "", "tfnst: stopped\n")
 
 

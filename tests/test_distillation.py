@@ -14,11 +14,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfnst import distillation, features
+from tfnst import distillation
 from tfnst.datasets import PhotoFolder
 from tfnst.distillation import DistillationProgress, DistillationSettings, Distiller
+from tfnst.features import vgg, vgg_architecture, vgg_weights
 
-LITE = features.ARCHITECTURES["vgg19-lite"]
+LITE = vgg_architecture.ARCHITECTURES["vgg19-lite"]
 NARROW, WIDE = (4, 8, 8, 8, 8), (24, 40, 8, 8, 8)
 
 
@@ -31,7 +32,7 @@ def network(
     if preprocess:
         arrays["preprocess/kernel"] = random.normal(0, 1, (1, 1, 3, 3)).astype("f")
         arrays["preprocess/bias"] = random.normal(0, 0.5, 3).astype("f")
-    for name in features.VGG19_LAYERS[:count]:
+    for name in vgg_architecture.VGG19_LAYERS[:count]:
         width = widths[int(name[5]) - 1]
         kernel = random.normal(0, np.sqrt(2 / (9 * before)), (3, 3, before, width))
         arrays[f"{name}/kernel"] = kernel.astype("f")
@@ -77,7 +78,7 @@ def numpy_teacher(arrays: dict[str, np.ndarray], image: np.ndarray) -> dict[str,
     else:
         x = x[..., ::-1] * 255 - [103.939, 116.779, 123.68]
     activations = {}
-    for name in features.VGG19_LAYERS:
+    for name in vgg_architecture.VGG19_LAYERS:
         if f"{name}/kernel" not in arrays:
             break
         if name.endswith("conv1") and activations:
@@ -119,7 +120,7 @@ def test_of_a_deeper_teacher_only_the_students_layers_count(tmp_path: Path) -> N
 def test_vgg19_itself_is_a_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for by its name, with its own weights, borders of zeros and the student's layers."""
     asked = []
-    monkeypatch.setattr(features, "FeatureExtractor", lambda *args: asked.append(args))
+    monkeypatch.setattr(vgg, "FeatureExtractor", lambda *args: asked.append(args))
     distillation.load_teacher("vgg19")
     assert asked == [("vgg19", LITE.layers)]
 
@@ -201,7 +202,7 @@ def test_each_sample_is_asked_about_one_layer(pupil: Distiller) -> None:
 
 def teach(pupil: Distiller, arrays: dict[str, np.ndarray]) -> None:
     """Give the student a teacher's weights, so that both compute almost the same."""
-    features.set_weights(pupil.student, arrays, "the teacher")
+    vgg_weights.set_weights(pupil.student, arrays, "the teacher")
 
 
 def test_a_student_that_is_its_teacher_makes_no_error(tmp_path: Path) -> None:
@@ -286,7 +287,7 @@ def test_a_whole_student_is_distilled_and_written(tmp_path: Path, photos: PhotoF
     arrays = weights_in(output)
     assert list(arrays) == list(network(LITE.widths, 13))
     assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
-    extractor = features.FeatureExtractor("vgg19-lite", LITE.layers, weights=output)
+    extractor = vgg.FeatureExtractor("vgg19-lite", LITE.layers, weights=output)
     for name, activation in extractor(picture()).items():
         assert np.isfinite(activation).all()
         kernel = extractor.get_layer(name).get_weights()[0]
@@ -338,7 +339,7 @@ def test_a_teacher_of_other_widths_is_heard_through_heads(
     names = {name.partition("/")[0] for name in weights_in(tmp_path / "student.npz")}
     assert names == set(LITE.layers[:3])
     layers = list(LITE.layers[:3])
-    assert features.FeatureExtractor("vgg19-lite", layers, weights=tmp_path / "student.npz")
+    assert vgg.FeatureExtractor("vgg19-lite", layers, weights=tmp_path / "student.npz")
 
 
 def test_a_layer_of_the_same_width_needs_no_head(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Call
 from tfnst import conversion, images, lite, verification
 from tfnst.export import Exported, ExportSettings, export
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks import StyleNetwork
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tests.conftest import untrained
 from tfnst import images
 from tfnst.exportable import exportable, weights_digest
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks import StyleNetwork
 
 LAYERS = ("block1_conv1", "block3_conv2")

@@ -20,7 +20,7 @@ from keras import ops
 from tests.conftest import untrained
 from tfnst.architectures import ICNR, NetworkSettings
 from tfnst.conversion import deployable
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.layers import (
     ConditionalInstanceNormalization,
     DepthToSpace,

@@ -18,8 +18,9 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from tfnst import assets, canvas, features, images, losses, optimization
+from tfnst import assets, canvas, images, losses, optimization
 from tfnst.canvas import MARGIN, Canvas, padded
+from tfnst.features import vgg
 from tfnst.optimization import DivergenceError, Progress, StyleTransfer, stylize
 from tfnst.settings import Settings
 
@@ -52,12 +53,12 @@ def woodcut() -> np.ndarray:
 
 
 @cache
-def shipped() -> features.FeatureExtractor:
-    return features.FeatureExtractor(LITE, Settings().layers)
+def shipped() -> vgg.FeatureExtractor:
+    return vgg.FeatureExtractor(LITE, Settings().layers)
 
 
 @pytest.fixture(scope="module")
-def extractor() -> features.FeatureExtractor:
+def extractor() -> vgg.FeatureExtractor:
     return shipped()
 
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from tfnst import features, images
+from tfnst import images
+from tfnst.features import vgg_weights
 from tfnst.provenance import Source, versions
 from tfnst.recipe import Recipe, paint_again, settings_from
 from tfnst.settings import PRESETS, Settings
@@ -177,7 +178,7 @@ def test_gather_hashes_every_file(files: tuple[Path, Path]) -> None:
     assert recipe.content == Source.of(photo)
     assert recipe.styles == (Source.of(art), Source.of(photo))
     assert recipe.shares == (1.0, 1.0)
-    assert recipe.weights == Source.of(features.LITE_WEIGHTS)
+    assert recipe.weights == Source.of(vgg_weights.LITE_WEIGHTS)
     assert recipe.start == Source.of(art)
     assert (recipe.network, recipe.quality, recipe.steps_done) == (LITE, 80, None)
     assert Recipe.gather(photo, [art], SMALL, network=LITE, shares=(3,)).shares == (3,)
@@ -203,7 +204,7 @@ def test_gather_names_what_is_missing(files: tuple[Path, Path], tmp_path: Path) 
 def test_gather_says_how_to_get_vgg19(
     files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(features.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.delenv(vgg_weights.WEIGHTS_VARIABLE, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     with pytest.raises(ValueError, match="tfnst download vgg19"):
         Recipe.gather(files[0], [files[1]], SMALL, network="vgg19")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from tfnst import features, settings
+from tfnst import settings
+from tfnst.features import vgg_architecture
 from tfnst.settings import PRESETS, Settings
 
 RANGES = {
@@ -165,7 +166,7 @@ def test_layers_are_content_then_style() -> None:
 
 
 def test_every_default_layer_is_in_both_networks() -> None:
-    for network in features.ARCHITECTURES.values():
+    for network in vgg_architecture.ARCHITECTURES.values():
         assert set(Settings().layers) <= set(network.layers)
 
 

@@ -16,7 +16,7 @@ import pytest
 import tfnst
 from tests.conftest import untrained
 from tfnst import assets, devices, images
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.settings import Settings
 
 ODD = {"image_data_format": "channels_first", "floatx": "float16", "backend": "torch"}

@@ -21,7 +21,7 @@ from tensorflow.python.framework.ops import gradient_registry
 from tfnst import datasets, images, losses, training
 from tfnst.architectures import HALO, NetworkSettings
 from tfnst.batches import Schedule, StyleBatches
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks import StyleNetwork
 from tfnst.training import StyleTrainer, TrainingSettings
 

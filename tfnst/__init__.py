@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tfnst.features import FeatureExtractor as FeatureExtractor
+    from tfnst.features.vgg import FeatureExtractor as FeatureExtractor
     from tfnst.images import load as load
     from tfnst.images import save as save
     from tfnst.networks import StyleNetwork as StyleNetwork
@@ -53,4 +53,4 @@ def __dir__() -> list[str]:
 # Where Keras runs already, `keras.models.load_model` is to know our classes; none starts it.
 if "keras" in sys.modules:
     importlib.import_module("tfnst.networks")
-    importlib.import_module("tfnst.features")
+    importlib.import_module("tfnst.features.vgg")

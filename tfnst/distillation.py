@@ -14,9 +14,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnst import datasets, devices, features, files
+from tfnst import datasets, devices, files
 from tfnst.cards import append_log, write_card, write_weights
 from tfnst.checkpoints import claim, require_same_run
+from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.files.folders import full_disk_named
 from tfnst.files.leftovers import Claim
 
@@ -66,22 +67,24 @@ def load_teacher(source: str | Path) -> keras.Model:
     """
     if str(source) == "vgg19":
         try:
-            return features.FeatureExtractor("vgg19", features.ARCHITECTURES["vgg19-lite"].layers)
+            return vgg.FeatureExtractor(
+                "vgg19", vgg_architecture.ARCHITECTURES["vgg19-lite"].layers
+            )
         except ValueError as error:
             reason = str(error).partition(":")[0]
             raise ValueError(
                 f"teacher 'vgg19': {reason}; run 'tfnst download vgg19', set "
-                f"{features.WEIGHTS_VARIABLE}, or give another teacher's .npz"
+                f"{vgg_weights.WEIGHTS_VARIABLE}, or give another teacher's .npz"
             ) from None
-    arrays = features.read_weights(Path(source))
-    known = features.ARCHITECTURES["vgg19-lite"].layers
+    arrays = vgg_weights.read_weights(Path(source))
+    known = vgg_architecture.ARCHITECTURES["vgg19-lite"].layers
     layers = [name for name in known if arrays.get(f"{name}/kernel", np.empty(0)).ndim == 4]
     if not layers or layers != list(known[: len(layers)]):
         raise ValueError(f"teacher {str(source)!r} has no layers named as VGG-19's, in order")
     widths = [arrays[f"{name}/kernel"].shape[-1] for name in layers if name.endswith("conv1")]
     widths += [0] * (5 - len(widths))
     has_preprocess = "preprocess/kernel" in arrays
-    image, activations = features.vgg_graph(
+    image, activations = vgg.vgg_graph(
         tuple(widths),
         layers,
         padding="reflect",
@@ -89,10 +92,10 @@ def load_teacher(source: str | Path) -> keras.Model:
             3, 1, name="preprocess", data_format="channels_last", dtype="float32"
         )
         if has_preprocess
-        else features.caffe_input,
+        else vgg.caffe_input,
     )
     teacher = keras.Model(image, activations, name="teacher")
-    features.set_weights(teacher, arrays, str(source))
+    vgg_weights.set_weights(teacher, arrays, str(source))
     teacher.trainable = False
     return teacher
 
@@ -123,7 +126,7 @@ class Distiller(keras.Model):  # type: ignore[misc]
         super().__init__(name="distiller", dtype="float32")
         self.settings = settings
         layers = list(teacher.output.keys())
-        self.student = features.FeatureExtractor("vgg19-lite", layers, weights=None)
+        self.student = vgg.FeatureExtractor("vgg19-lite", layers, weights=None)
         self.student.trainable = True
         self.teach = lambda image: teacher(image)  # a closure, so that checkpoints leave it out
         self.heads = {
@@ -171,9 +174,9 @@ class Distiller(keras.Model):  # type: ignore[misc]
         error is 0 anyway; where the target is not, a unit that is off must be able to wake up, and
         under the ReLU's own gradient half of them never did.
         """
-        scale = features.ARCHITECTURES["vgg19-lite"].input_scale
+        scale = vgg_architecture.ARCHITECTURES["vgg19-lite"].input_scale
         answers: dict[str, Any] = {}
-        x = features.caffe_input(image, scale)
+        x = vgg.caffe_input(image, scale)
         for name, target in targets.items():
             if name.endswith("conv1") and answers:
                 x = tf.nn.max_pool2d(x, 2, 2, "VALID")

@@ -15,7 +15,7 @@ from keras import ops
 from tfnst import conversion, devices, files, handbook
 from tfnst.conversion import Example
 from tfnst.exportable import Exportable, exportable
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.files.folders import replaced_folder
 from tfnst.latency import milliseconds
 from tfnst.lite import MULTIPLE, Model

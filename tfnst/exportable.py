@@ -15,7 +15,7 @@ from keras import ops
 
 from tfnst import assets, conversion, images
 from tfnst.conversion import Example
-from tfnst.features import FeatureExtractor
+from tfnst.features.vgg import FeatureExtractor
 from tfnst.lite import NAMES
 from tfnst.names import file_stems
 from tfnst.networks import StyleNetwork

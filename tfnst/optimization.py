@@ -12,8 +12,9 @@ import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from tfnst import devices, features, images, losses
+from tfnst import devices, images, losses
 from tfnst.canvas import Canvas, padded, style_share
+from tfnst.features import vgg, vgg_weights
 from tfnst.settings import PRESETS, Settings
 
 
@@ -92,8 +93,8 @@ class StyleTransfer:
         self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
         self.shape = _checked_shape(self.content, settings.size)
         self.extractor = (
-            features.FeatureExtractor(
-                features.choose_network(network, weights)[0],
+            vgg.FeatureExtractor(
+                vgg_weights.choose_network(network, weights)[0],
                 settings.layers,
                 settings.pooling,
                 weights,

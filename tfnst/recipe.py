@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tfnst import features, images
+from tfnst import images
+from tfnst.features import vgg_architecture, vgg_weights
 from tfnst.optimization import Progress, StyleTransfer
 from tfnst.provenance import Source, homes, is_share, versions
 from tfnst.settings import Settings
@@ -63,9 +64,9 @@ class Recipe:
         quality: int = 95,
     ) -> Recipe:
         """Resolve names and hash every file; ValueError for one that is missing."""
-        name, _ = features.choose_network(network, weights)
-        if name not in features.ARCHITECTURES:
-            known = ", ".join(("auto", *features.ARCHITECTURES))
+        name, _ = vgg_weights.choose_network(network, weights)
+        if name not in vgg_architecture.ARCHITECTURES:
+            known = ", ".join(("auto", *vgg_architecture.ARCHITECTURES))
             raise ValueError(f"network {name!r} is unknown; use one of {known}")
         return cls(
             content=Source.of(content),
@@ -73,7 +74,7 @@ class Recipe:
             shares=tuple(shares or [1.0] * len(styles)),
             settings=settings,
             network=name,
-            weights=Source.of(features.weights_file(name, weights)),
+            weights=Source.of(vgg_weights.weights_file(name, weights)),
             start=None if start is None else Source.of(start),
             quality=quality,
         )
@@ -102,9 +103,9 @@ class Recipe:
         content = _loaded(self.content.find(*folders), size)
         styles = [_loaded(style.find(*folders), size * scale) for style in self.styles]
         weights_homes = (
-            features.LITE_WEIGHTS.parent,
-            features.keras_cache().parent,
-            Path(os.environ.get(features.WEIGHTS_VARIABLE, "")).parent,
+            vgg_weights.LITE_WEIGHTS.parent,
+            vgg_weights.keras_cache().parent,
+            Path(os.environ.get(vgg_weights.WEIGHTS_VARIABLE, "")).parent,
         )
         weights = self.weights.find(*weights_homes, *folders)
         painting = StyleTransfer(

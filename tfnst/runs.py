@@ -14,8 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import cards, checkpoints, datasets, features, files, images
+from tfnst import cards, checkpoints, datasets, files, images
 from tfnst.batches import StyleBatches
+from tfnst.features import vgg
 from tfnst.files.leftovers import Claim
 from tfnst.networks import StyleNetwork
 from tfnst.training import Optimizer, StyleTrainer, TrainingSettings, style_targets
@@ -173,7 +174,7 @@ class Run:
             settings = replace(settings, photo_share=0.0)
         self.settings = settings
         layers = dict.fromkeys((*settings.style_layers, *settings.content_layers))
-        extractor = features.FeatureExtractor(settings.extractor, tuple(layers))
+        extractor = vgg.FeatureExtractor(settings.extractor, tuple(layers))
         self.trainer = StyleTrainer(
             network, extractor, style_targets(extractor, artworks, settings), settings
         )

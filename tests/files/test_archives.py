@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import untrained
-from tfnst import features, networks
+from tfnst import networks
+from tfnst.features import vgg, vgg_weights
 from tfnst.files import archives
 
 
@@ -27,7 +28,7 @@ class Malicious:
 def test_npz_never_unpickles(tmp_path: Path) -> None:
     trace, file = tmp_path / "trace", tmp_path / "a.npz"
     np.savez(file, config=np.array([Malicious(trace)], object))
-    for read in (archives.read, networks.read, features.read_weights):
+    for read in (archives.read, networks.read, vgg_weights.read_weights):
         with pytest.raises(ValueError, match=r"a\.npz") as caught:
             read(file)
         assert len(str(caught.value).splitlines()) == 1
@@ -98,8 +99,8 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, bad: float) -> 
     network.save(tmp_path / "bad.keras")
     with pytest.raises(ValueError, match=r"bad\.keras: weights of .* are not finite"):
         networks.load_network(tmp_path / "bad.keras")
-    lite = archives.read(features.LITE_WEIGHTS)
+    lite = archives.read(vgg_weights.LITE_WEIGHTS)
     lite["block1_conv1/kernel"].flat[0] = bad
     np.savez(tmp_path / "lite.npz", **lite)
     with pytest.raises(ValueError, match="block1_conv1 holds NaN or infinity"):
-        features.FeatureExtractor("vgg19-lite", ("block1_conv1",), weights=tmp_path / "lite.npz")
+        vgg.FeatureExtractor("vgg19-lite", ("block1_conv1",), weights=tmp_path / "lite.npz")

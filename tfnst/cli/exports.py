@@ -15,7 +15,7 @@ from tfnst.cli.app import AsJson, Option, Quiet, Weights, app
 
 if TYPE_CHECKING:
     from tfnst.export import Exported
-    from tfnst.features import FeatureExtractor
+    from tfnst.features.vgg import FeatureExtractor
     from tfnst.latency import Latency
     from tfnst.networks import StyleNetwork
     from tfnst.verification import Verified
@@ -104,12 +104,13 @@ def _exported(
     model: str, layers: str | None, weights: str
 ) -> tuple[StyleNetwork | FeatureExtractor, str, dict[str, Any]]:
     """The network, the name of its files, and what its card is to say of it."""
-    from tfnst import assets, features, networks
+    from tfnst import assets, networks
+    from tfnst.features import vgg, vgg_architecture
     from tfnst.settings import STYLE_LAYERS
 
-    if model in features.ARCHITECTURES:
+    if model in vgg_architecture.ARCHITECTURES:
         chosen = terminal.parts(layers) if layers else STYLE_LAYERS
-        extractor = features.FeatureExtractor(model, chosen, weights=weights)
+        extractor = vgg.FeatureExtractor(model, chosen, weights=weights)
         return extractor, model, dict(assets.ABOUT[model])
     if layers or weights != "auto":
         raise ValueError(f"--layers and --weights go with vgg19-lite and vgg19, not with {model}")

@@ -22,9 +22,9 @@ def download(
     if network != "vgg19":
         raise ValueError(f"network {network!r} cannot be downloaded; use vgg19")
     devices.start_tensorflow()
-    from tfnst import features
+    from tfnst.features import vgg_weights
 
-    print(features.download_vgg19())
+    print(vgg_weights.download_vgg19())
 
 
 @app.command()
@@ -72,7 +72,7 @@ def info() -> None:
     devices.start_tensorflow()
     import tensorflow as tf
 
-    from tfnst import features
+    from tfnst.features import vgg_weights
     from tfnst.provenance import versions
 
     for name, value in versions().items():
@@ -80,5 +80,5 @@ def info() -> None:
     visible = ", ".join(
         d.name.removeprefix("/physical_device:") for d in tf.config.list_physical_devices()
     )
-    network, why = features.choose_network()
+    network, why = vgg_weights.choose_network()
     print(f"{'devices':16} {visible}\n{'network':16} {network}: {why}")

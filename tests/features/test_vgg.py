@@ -1,4 +1,4 @@
-"""Tests of tfnst.features against keras.applications.VGG19, on random weights."""
+"""Tests of tfnst.features.vgg against keras.applications.VGG19, on random weights."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ import keras
 import numpy as np
 import pytest
 
-from tfnst import features
-from tfnst.features import FeatureExtractor
+from tfnst.features import vgg, vgg_architecture, vgg_weights
+from tfnst.features.vgg import FeatureExtractor
 
-LITE = features.ARCHITECTURES["vgg19-lite"]
+LITE = vgg_architecture.ARCHITECTURES["vgg19-lite"]
 NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
 @pytest.fixture(autouse=True)
 def no_weights_on_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty Keras home of the test's own; returns where VGG-19's weights would lie in it."""
-    monkeypatch.delenv(features.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.delenv(vgg_weights.WEIGHTS_VARIABLE, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     (tmp_path / "keras").mkdir()
     return tmp_path / "keras" / "models" / NAME
@@ -103,9 +103,9 @@ def relative_difference(one: Any, other: Any) -> float:
 
 
 def test_the_convolutions_are_those_of_keras_applications(reference: keras.Model) -> None:
-    assert list(features.VGG19_LAYERS) == list(reference.output)
-    assert len(features.VGG19_LAYERS) == 16
-    assert features.ARCHITECTURES["vgg19"].widths == tuple(
+    assert list(vgg_architecture.VGG19_LAYERS) == list(reference.output)
+    assert len(vgg_architecture.VGG19_LAYERS) == 16
+    assert vgg_architecture.ARCHITECTURES["vgg19"].widths == tuple(
         reference.output[f"block{block}_conv1"].shape[-1] for block in range(1, 6)
     )
 
@@ -115,11 +115,11 @@ def test_every_layer_is_that_of_keras_applications(
     reference: keras.Model, official: Path, size: tuple[int, int]
 ) -> None:
     image = picture(*size, batch=2)
-    extractor = FeatureExtractor("vgg19", features.VGG19_LAYERS, weights=official)
+    extractor = FeatureExtractor("vgg19", vgg_architecture.VGG19_LAYERS, weights=official)
     expected = reference(keras.applications.vgg19.preprocess_input(image * 255.0))
     activations = extractor(image)
-    assert list(activations) == list(features.VGG19_LAYERS)
-    for name in features.VGG19_LAYERS:
+    assert list(activations) == list(vgg_architecture.VGG19_LAYERS)
+    for name in vgg_architecture.VGG19_LAYERS:
         assert activations[name].shape == expected[name].shape
         assert relative_difference(activations[name], expected[name]) < 1e-4
 
@@ -162,7 +162,7 @@ def test_vgg19_lite_is_a_sum_of_taps_in_numpy(lite_file: Path, pooling: str) -> 
 def test_the_model_ends_at_the_deepest_layer_asked_for() -> None:
     extractor = FeatureExtractor("vgg19-lite", ["block3_conv2", "block1_conv2"], weights=None)
     convolutions = [layer.name for layer in extractor.layers if layer.weights]
-    assert convolutions == list(features.VGG19_LAYERS[:6])
+    assert convolutions == list(vgg_architecture.VGG19_LAYERS[:6])
     pools = [layer.name for layer in extractor.layers if layer.name.endswith("_pool")]
     assert pools == ["block1_pool", "block2_pool"]
     assert isinstance(extractor, keras.Model)
@@ -229,7 +229,7 @@ def test_an_unknown_layer_is_named(network: str, layer: str) -> None:
 
 
 def test_a_layer_that_only_the_large_network_has_is_named() -> None:
-    assert features.check_layers("block5_conv4", features.VGG19_LAYERS, "vgg19")
+    assert vgg.check_layers("block5_conv4", vgg_architecture.VGG19_LAYERS, "vgg19")
     with pytest.raises(ValueError, match="layer 'block5_conv2' is not in vgg19-lite"):
         FeatureExtractor("vgg19-lite", ["block5_conv2"], weights=None)
 
@@ -252,8 +252,8 @@ def one_line_about(file: Path, what: str = "") -> Any:
 
 
 def test_the_shipped_weights_are_small_and_make_sense() -> None:
-    assert features.LITE_WEIGHTS.stat().st_size <= 2 * 2**20
-    arrays = features.read_weights(features.LITE_WEIGHTS)
+    assert vgg_weights.LITE_WEIGHTS.stat().st_size <= 2 * 2**20
+    arrays = vgg_weights.read_weights(vgg_weights.LITE_WEIGHTS)
     assert list(arrays) == list(lite_arrays())
     for name, expected in lite_arrays().items():
         assert arrays[name].dtype == np.float16
@@ -296,7 +296,7 @@ def test_a_damaged_npz_is_named_in_one_line(tmp_path: Path, damage: Any, compres
     (np.savez_compressed if compressed else np.savez)(file, **lite_arrays(layers=LITE.layers[:2]))
     file.write_bytes(damage(file.read_bytes()))
     with one_line_about(file, "cannot be read"):
-        features.read_weights(file)
+        vgg_weights.read_weights(file)
 
 
 def test_an_npz_that_holds_no_named_arrays_is_named_in_one_line(tmp_path: Path) -> None:
@@ -304,15 +304,15 @@ def test_an_npz_that_holds_no_named_arrays_is_named_in_one_line(tmp_path: Path) 
     with file.open("wb") as opened:
         np.save(opened, np.zeros(3))
     with one_line_about(file, "cannot be read"):
-        features.read_weights(file)
+        vgg_weights.read_weights(file)
     np.savez(file, **{"block1_conv1/kernel": np.array([None, "x"], object)})
     with one_line_about(file, "cannot be read"):
-        features.read_weights(file)
+        vgg_weights.read_weights(file)
 
 
 def test_a_folder_is_no_weights(tmp_path: Path) -> None:
     with one_line_about(tmp_path, "cannot be read"):
-        features.read_weights(tmp_path)
+        vgg_weights.read_weights(tmp_path)
 
 
 def test_a_damaged_h5_is_named_in_one_line(official: Path, tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_a_damaged_h5_is_named_in_one_line(official: Path, tmp_path: Path) -> No
     for data in (b"", b"no weights, but some words", start):
         file.write_bytes(data)
         with one_line_about(file, "cannot be read"):
-            features.read_weights(file)
+            vgg_weights.read_weights(file)
 
 
 def rename(h5: h5py.File) -> None:
@@ -347,11 +347,11 @@ def test_an_h5_of_another_network_is_named_in_one_line(
 ) -> None:
     file = tmp_path / "weights.h5"
     file.write_bytes(official.read_bytes())
-    features.read_weights(file)
+    vgg_weights.read_weights(file)
     with h5py.File(file, "a") as h5:
         change(h5)
     with one_line_about(file, "cannot be read"):
-        features.read_weights(file)
+        vgg_weights.read_weights(file)
 
 
 def test_weights_of_other_shapes_are_named(tmp_path: Path, official: Path) -> None:
@@ -388,24 +388,24 @@ def test_float16_weights_are_computed_with_in_float32(tmp_path: Path) -> None:
 
 
 def test_without_weights_auto_is_the_network_that_ships() -> None:
-    network, why = features.choose_network()
+    network, why = vgg_weights.choose_network()
     assert network == "vgg19-lite"
     assert "not on this machine" in why
-    assert features.weights_file(network) == features.LITE_WEIGHTS
+    assert vgg_weights.weights_file(network) == vgg_weights.LITE_WEIGHTS
 
 
 def test_a_network_that_was_asked_for_is_taken() -> None:
-    assert features.choose_network("vgg19") == ("vgg19", "asked for")
+    assert vgg_weights.choose_network("vgg19") == ("vgg19", "asked for")
 
 
 def test_a_variable_tells_where_vgg19_is(monkeypatch: pytest.MonkeyPatch, official: Path) -> None:
-    monkeypatch.setenv(features.WEIGHTS_VARIABLE, str(official))
-    network, why = features.choose_network("auto")
+    monkeypatch.setenv(vgg_weights.WEIGHTS_VARIABLE, str(official))
+    network, why = vgg_weights.choose_network("auto")
     assert network == "vgg19"
     assert "TFNST_VGG19_WEIGHTS" in why
-    assert features.weights_file("vgg19") == official
-    assert features.weights_file("vgg19-lite") == features.LITE_WEIGHTS
-    assert features.weights_file("vgg19", "other.npz") == Path("other.npz")
+    assert vgg_weights.weights_file("vgg19") == official
+    assert vgg_weights.weights_file("vgg19-lite") == vgg_weights.LITE_WEIGHTS
+    assert vgg_weights.weights_file("vgg19", "other.npz") == Path("other.npz")
     FeatureExtractor("vgg19", ["block1_conv1"])
 
 
@@ -415,27 +415,27 @@ def test_keras_cache_tells_where_vgg19_is(
     cached = no_weights_on_this_machine
     cached.parent.mkdir()
     cached.symlink_to(official)
-    network, why = features.choose_network("auto")
+    network, why = vgg_weights.choose_network("auto")
     assert network == "vgg19"
     assert "cache" in why
-    assert features.weights_file("vgg19") == cached
+    assert vgg_weights.weights_file("vgg19") == cached
     FeatureExtractor("vgg19", ["block1_conv1"])
-    monkeypatch.setenv(features.WEIGHTS_VARIABLE, "nowhere.h5")
+    monkeypatch.setenv(vgg_weights.WEIGHTS_VARIABLE, "nowhere.h5")
     with pytest.raises(ValueError, match=r"TFNST_VGG19_WEIGHTS is 'nowhere.h5', where no file is"):
-        features.weights_file("vgg19")
-    assert features.choose_network() == (
+        vgg_weights.weights_file("vgg19")
+    assert vgg_weights.choose_network() == (
         "vgg19",
         "TFNST_VGG19_WEIGHTS is 'nowhere.h5', where no file is",
     )
-    monkeypatch.setenv(features.WEIGHTS_VARIABLE, str(official))
-    assert features.weights_file("vgg19") == official
+    monkeypatch.setenv(vgg_weights.WEIGHTS_VARIABLE, str(official))
+    assert vgg_weights.weights_file("vgg19") == official
 
 
 def test_keras_cache_is_in_the_home_folder_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KERAS_HOME")
     monkeypatch.setenv("HOME", "/somewhere")
     monkeypatch.setenv("USERPROFILE", "/somewhere")
-    assert features.keras_cache() == Path("/somewhere/.keras/models") / NAME
+    assert vgg_weights.keras_cache() == Path("/somewhere/.keras/models") / NAME
 
 
 def test_without_weights_vgg19_tells_all_ways_out() -> None:
@@ -443,7 +443,7 @@ def test_without_weights_vgg19_tells_all_ways_out() -> None:
         FeatureExtractor("vgg19", ["block1_conv1"])
     message = str(raised.value)
     assert len(message.splitlines()) == 1
-    for way in ("tfnst download vgg19", "--weights", features.WEIGHTS_VARIABLE, "vgg19-lite"):
+    for way in ("tfnst download vgg19", "--weights", vgg_weights.WEIGHTS_VARIABLE, "vgg19-lite"):
         assert way in message
 
 
@@ -483,8 +483,8 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     server = Web(("127.0.0.1", 0), Answer)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    monkeypatch.setattr(features, "VGG19_URL", server.url)
-    monkeypatch.setattr(features, "VGG19_MD5", hashlib.md5(server.content).hexdigest())
+    monkeypatch.setattr(vgg_weights, "VGG19_URL", server.url)
+    monkeypatch.setattr(vgg_weights, "VGG19_MD5", hashlib.md5(server.content).hexdigest())
     yield server
     server.shutdown()
     server.server_close()
@@ -499,11 +499,11 @@ def refused(url: str) -> Any:
 
 
 def test_a_download_lands_in_keras_cache_once(web: Web, no_weights_on_this_machine: Path) -> None:
-    file = features.download_vgg19()
+    file = vgg_weights.download_vgg19()
     assert file == no_weights_on_this_machine
     assert file.read_bytes() == web.content
-    assert features.choose_network()[0] == "vgg19"
-    assert features.download_vgg19() == file
+    assert vgg_weights.choose_network()[0] == "vgg19"
+    assert vgg_weights.download_vgg19() == file
     assert web.asked == 1
 
 
@@ -511,7 +511,7 @@ def test_a_download_makes_the_cache_if_there_is_none(
     web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "new" / "home"))
-    file = features.download_vgg19()
+    file = vgg_weights.download_vgg19()
     assert file == tmp_path / "new" / "home" / "models" / NAME
     assert file.read_bytes() == web.content
 
@@ -521,18 +521,18 @@ def test_a_download_replaces_a_file_that_was_cut_short(
 ) -> None:
     no_weights_on_this_machine.parent.mkdir()
     no_weights_on_this_machine.write_bytes(web.content[:5])
-    assert features.download_vgg19().read_bytes() == web.content
+    assert vgg_weights.download_vgg19().read_bytes() == web.content
 
 
 def test_a_file_of_another_sum_does_not_stay(
     web: Web, monkeypatch: pytest.MonkeyPatch, no_weights_on_this_machine: Path
 ) -> None:
-    monkeypatch.setattr(features, "VGG19_MD5", hashlib.md5(b"something else").hexdigest())
+    monkeypatch.setattr(vgg_weights, "VGG19_MD5", hashlib.md5(b"something else").hexdigest())
     with refused(web.url):
-        features.download_vgg19()
+        vgg_weights.download_vgg19()
     assert web.asked == 1
     assert not no_weights_on_this_machine.exists()
-    assert features.choose_network()[0] == "vgg19-lite"
+    assert vgg_weights.choose_network()[0] == "vgg19-lite"
 
 
 def test_a_server_that_refuses_is_told_in_one_line(
@@ -540,7 +540,7 @@ def test_a_server_that_refuses_is_told_in_one_line(
 ) -> None:
     web.status = 404
     with refused(web.url):
-        features.download_vgg19()
+        vgg_weights.download_vgg19()
     assert not no_weights_on_this_machine.exists()
 
 
@@ -550,7 +550,7 @@ def test_no_network_is_told_in_one_line(
     web.shutdown()
     web.server_close()
     with refused(web.url):
-        features.download_vgg19()
+        vgg_weights.download_vgg19()
     assert not no_weights_on_this_machine.exists()
 
 
@@ -560,7 +560,7 @@ def test_an_error_without_a_word_is_told_by_its_name(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(keras.utils, "get_file", fail)
     with pytest.raises(OSError, match=r"\(TimeoutError\)"):
-        features.download_vgg19()
+        vgg_weights.download_vgg19()
 
 
 def test_a_cache_that_cannot_be_made_is_told_in_one_line(
@@ -569,7 +569,7 @@ def test_a_cache_that_cannot_be_made_is_told_in_one_line(
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
     with refused(web.url):
-        features.download_vgg19()
+        vgg_weights.download_vgg19()
     assert web.asked == 0
 
 

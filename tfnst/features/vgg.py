@@ -1,0 +1,143 @@
+"""Keras models that turn an image into the intermediate activations of VGG-19 or VGG-19-lite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfnst.features.vgg_architecture import ARCHITECTURES, VGG19_LAYERS
+from tfnst.features.vgg_weights import read_weights, set_weights, weights_file
+
+
+@keras.saving.register_keras_serializable("tfnst")
+class FeatureExtractor(keras.Model):  # type: ignore[misc]
+    """A frozen Keras functional model: images in, `{layer name: activation}` out.
+
+    Input: (B, H, W, 3) RGB in [0, 1], any H and W of at least 16; the network's own preprocessing
+    is part of the model. Output: a dict of (B, H/2ᵏ, W/2ᵏ, C) activations after the ReLU, where k
+    is the number of poolings before the layer. The model ends at the deepest layer asked for.
+
+    Args:
+        network: "vgg19" (Simonyan & Zisserman, arXiv:1409.1556, configuration E) or "vgg19-lite"
+            (the same layers with a quarter of the channels, shipped with tfnst).
+        layers: names as in `keras.applications.VGG19`, such as "block4_conv2".
+        pooling: "max" as VGG-19 was trained, or "average" (Gatys et al., 2016, section 2).
+        weights: "auto" for the network's own weights, None for random ones, or a file: `.npz`
+            as `tfnst distill` writes it, or the official `.h5` for "vgg19".
+        dtype: a Keras dtype policy, float32 by default, or "mixed_bfloat16" for the activations.
+        name: of the model; that of the network by default.
+
+    Raises:
+        ValueError: an unknown network, layer or pooling, weights of another shape, or VGG-19
+            weights that are not on this machine.
+    """
+
+    def __init__(
+        self,
+        network: str,
+        layers: Iterable[str],
+        pooling: str = "max",
+        weights: str | Path | None = "auto",
+        dtype: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        if network not in ARCHITECTURES:
+            raise ValueError(f"network {network!r} is unknown; use one of {sorted(ARCHITECTURES)}")
+        architecture = ARCHITECTURES[network]
+        names = check_layers(layers, architecture.layers, network)
+        image, activations = vgg_graph(
+            architecture.widths,
+            names,
+            pooling=pooling,
+            preprocess=lambda x: caffe_input(x, architecture.input_scale),
+            dtype=dtype,
+        )
+        super().__init__(image, activations, name=name or network.replace("-", "_"))
+        self.network, self.pooling, self.layer_names = network, pooling, names
+        self.policy = keras.dtype_policies.get(dtype or "float32").name
+        if weights is not None:
+            set_weights(self, read_weights(weights_file(network, weights)), network)
+        self.trainable = False
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes it again, without weights: Keras keeps those beside it, in one file."""
+        shape = {"network": self.network, "layers": list(self.layer_names), "pooling": self.pooling}
+        return {**shape, "weights": None, "dtype": self.policy, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> FeatureExtractor:
+        return cls(**config)
+
+
+def check_layers(
+    layers: Iterable[str], available: tuple[str, ...], network: str
+) -> tuple[str, ...]:
+    """The names in network order, once each; ValueError for an unknown one or none at all."""
+    wanted = [layers] if isinstance(layers, str) else list(layers)
+    for name in wanted:
+        if name not in available:
+            elsewhere = "; vgg19 has that one" if name in VGG19_LAYERS else ""
+            known = ", ".join(available)
+            raise ValueError(f"layer {name!r} is not in {network}; it has {known}{elsewhere}")
+    if not wanted:
+        raise ValueError(f"layers is empty; {network} has {', '.join(available)}")
+    return tuple(name for name in available if name in wanted)
+
+
+def caffe_input(image: Any, scale: float = 1.0) -> Any:
+    """RGB in [0, 1] → BGR in 0…255 less the ImageNet mean, times `scale`; (B, H, W, 3) tensors.
+
+    What `vgg19.preprocess_input` does, as a 1×1 convolution: its slices of one channel take ten
+    times as long, 7 % of a whole forward and backward pass through VGG-19-lite.
+    """
+    reversal = np.eye(3, dtype="float32")[None, None, :, ::-1]
+    mean = np.array([103.939, 116.779, 123.68], "float32")
+    options = dict(padding="valid", data_format="channels_last")
+    return keras.ops.conv(image, 255 * scale * reversal, **options) - mean * scale
+
+
+def vgg_graph(
+    widths: tuple[int, ...],
+    layers: Iterable[str],
+    *,
+    pooling: str = "max",
+    padding: str = "zero",
+    preprocess: Callable[[Any], Any] = caffe_input,
+    dtype: str | None = None,
+) -> tuple[Any, dict[str, Any]]:
+    """The symbolic input and the activations of a VGG-19-shaped network, cut at its deepest layer.
+
+    `padding` is "zero" as in VGG-19, or "reflect"; the rest as in `FeatureExtractor`.
+    """
+    pools = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
+    if pooling not in pools:
+        raise ValueError(f"pooling {pooling!r} is unknown; use 'max' or 'average'")
+    wanted = set(layers)
+    options = dict(dtype=dtype or "float32", data_format="channels_last")
+    image = keras.Input((None, None, 3), name="image", dtype="float32")
+    x = preprocess(image)
+    activations: dict[str, Any] = {}
+    for name in VGG19_LAYERS:
+        block, number = int(name[5]), int(name[-1])
+        if number == 1 and block > 1:
+            x = pools[pooling](2, name=f"block{block - 1}_pool", **options)(x)
+        if padding == "reflect":
+            x = keras.ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="reflect")
+        x = keras.layers.Conv2D(
+            widths[block - 1],
+            3,
+            padding="valid" if padding == "reflect" else "same",
+            activation="relu",
+            kernel_initializer="he_normal",
+            name=name,
+            **options,
+        )(x)
+        if name in wanted:
+            activations[name] = x
+        if len(activations) == len(wanted):
+            break
+    return image, activations

@@ -1,0 +1,33 @@
+"""What tells VGG-19 and VGG-19-lite apart: layers, widths, the scale of their input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 4)
+VGG19_LAYERS = tuple(
+    f"block{block}_conv{number}"
+    for block, count in enumerate(CONVOLUTIONS_PER_BLOCK, start=1)
+    for number in range(1, count + 1)
+)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What tells one VGG-shaped network from another.
+
+    `widths` are the channels of the five blocks; `layers` the convolutions it has, in order;
+    `input_scale` multiplies the Caffe-style input (BGR, 0…255, ImageNet mean removed).
+    """
+
+    widths: tuple[int, int, int, int, int]
+    layers: tuple[str, ...]
+    input_scale: float
+
+
+# VGG-19-lite ends where the compact teacher that it was distilled from ends, and is fed inputs of
+# about unit size, which lets it train, and run in float16, without large numbers.
+ARCHITECTURES = {
+    "vgg19": Architecture((64, 128, 256, 512, 512), VGG19_LAYERS, 1.0),
+    "vgg19-lite": Architecture((16, 32, 64, 128, 128), VGG19_LAYERS[:13], 1 / 64),
+}
