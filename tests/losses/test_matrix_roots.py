@@ -1,4 +1,4 @@
-"""Tests of tfnst.matrices against SciPy and by hand."""
+"""Tests of tfnst.losses.matrix_roots against SciPy and by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfnst import matrices
+from tfnst.losses import matrix_roots
 
 quick = settings(max_examples=20, deadline=None, database=None)
 seeds = st.integers(0, 2**32 - 1)
@@ -26,7 +26,7 @@ def spread(seed: int, size: int = 6, batch: int = 2) -> np.ndarray:
 @given(seeds, st.integers(1, 8))
 def test_a_square_root_squared_is_the_matrix(seed: int, size: int) -> None:
     matrix = spread(seed, size)
-    root, inverse = map(np.asarray, matrices.square_root(matrix, 1e-4))
+    root, inverse = map(np.asarray, matrix_roots.square_root(matrix, 1e-4))
     np.testing.assert_allclose(root @ root, matrix, atol=1e-4 * np.abs(matrix).max())
     np.testing.assert_allclose(root @ inverse, np.stack([np.eye(size)] * 2), atol=1e-3)
     for sample, expected in zip(root, matrix, strict=True):
@@ -36,7 +36,7 @@ def test_a_square_root_squared_is_the_matrix(seed: int, size: int) -> None:
 def test_a_square_root_worked_out_by_hand() -> None:
     """Of diag(4, 9), and of the matrix with 5 on the diagonal and 4 beside it: (2 1; 1 2)."""
     samples = np.array([[[4, 0], [0, 9]], [[5, 4], [4, 5]]], np.float32)
-    root, inverse = matrices.square_root(samples, 1e-4)
+    root, inverse = matrix_roots.square_root(samples, 1e-4)
     np.testing.assert_allclose(root, [[[2, 0], [0, 3]], [[2, 1], [1, 2]]], atol=1e-4)
     expected = [[[1 / 2, 0], [0, 1 / 3]], [[2 / 3, -1 / 3], [-1 / 3, 2 / 3]]]
     np.testing.assert_allclose(inverse, expected, atol=1e-4)
@@ -48,7 +48,7 @@ def test_the_trace_of_a_root_and_its_gradient_are_exact(seed: int, size: int) ->
     matrix = tf.constant(spread(seed, size))
     with tf.GradientTape() as tape:
         tape.watch(matrix)
-        trace = matrices.trace_of_root(matrix)
+        trace = matrix_roots.trace_of_root(matrix)
     gradient = tape.gradient(trace, matrix)
     for i, sample in enumerate(np.asarray(matrix, np.float64)):
         root = scipy.linalg.sqrtm(sample)

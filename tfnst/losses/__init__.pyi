@@ -1,0 +1,14 @@
+from .content import content_distance as content_distance
+from .content import content_loss as content_loss
+from .content import standardize as standardize
+from .smoothness import total_variation as total_variation
+from .statistics import FeatureStatistics as FeatureStatistics
+from .statistics import blend_statistics as blend_statistics
+from .statistics import covariance as covariance
+from .statistics import feature_statistics as feature_statistics
+from .statistics import gram_matrix as gram_matrix
+from .statistics import mean as mean
+from .style import Gaussian as Gaussian
+from .style import gaussian as gaussian
+from .style import gram_style_loss as gram_style_loss
+from .style import wasserstein_style_loss as wasserstein_style_loss

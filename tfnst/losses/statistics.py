@@ -1,0 +1,71 @@
+"""The equations of style transfer, one pure function each, on any Keras backend.
+
+Activations are (B, H, W, C) tensors of any float type; every sum is taken in float32. Losses are
+scale-free: each is divided by the size of its own target, so that one set of weights serves any
+network, layer and picture size. All return one number a sample, of shape (B,), without units.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from tfnst.losses.kernels import sums
+
+# Added to a target's size before dividing by it: a flat black picture has no texture to compare.
+TINY = 1e-8
+
+
+class FeatureStatistics(NamedTuple):
+    """Sums over a layer's positions, which add up over tiles, masks and pictures.
+
+    `count` (B,), how many positions; `total` (B, C), Σf; `outer` (B, C, C), Σffᵀ.
+    """
+
+    count: Any
+    total: Any
+    outer: Any
+
+
+def feature_statistics(activation: Any) -> FeatureStatistics:
+    """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f."""
+    batch, height, width, _ = ops.shape(activation)
+    count = ops.full((batch,), height * width, "float32")
+    return FeatureStatistics(count, *sums(ops.cast(activation, "float32")))
+
+
+def blend_statistics(
+    statistics: list[FeatureStatistics], weights: list[float]
+) -> FeatureStatistics:
+    """The statistics of a picture of which each source fills the share `weights[i]`.
+
+    Means and second moments are averaged; the result counts as one position.
+    """
+    whole = sum(weights)
+    shares = [weight / whole for weight in weights]
+    return FeatureStatistics(
+        ops.ones_like(statistics[0].count),
+        sum(w * s.total / s.count[:, None] for w, s in zip(shares, statistics, strict=True)),
+        sum(w * s.outer / s.count[:, None, None] for w, s in zip(shares, statistics, strict=True)),
+    )
+
+
+def gram_matrix(statistics: FeatureStatistics) -> Any:
+    """G = Σffᵀ / count, (B, C, C): the uncentred second moments of a layer.
+
+    Gatys, Ecker & Bethge, CVPR 2016, equation 3, divided by the number of positions so that it
+    does not depend on the picture's size.
+    """
+    return statistics.outer / statistics.count[:, None, None]
+
+
+def mean(statistics: FeatureStatistics) -> Any:
+    """μ = Σf / count, (B, C)."""
+    return statistics.total / statistics.count[:, None]
+
+
+def covariance(statistics: FeatureStatistics) -> Any:
+    """Σ = Σffᵀ / count − μμᵀ, (B, C, C)."""
+    average = mean(statistics)
+    return gram_matrix(statistics) - average[:, :, None] * average[:, None, :]

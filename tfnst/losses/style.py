@@ -1,0 +1,65 @@
+"""Style losses: how far the statistics of activations are from an artwork's."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from tfnst.losses import matrix_roots
+from tfnst.losses.kernels import product
+from tfnst.losses.statistics import TINY, FeatureStatistics, covariance, gram_matrix, mean
+
+
+def gram_style_loss(statistics: FeatureStatistics, target: Any) -> Any:
+    """‖G − A‖² / ‖A‖² for the target's Gram matrix A: 0 if they agree, 1 for a silent layer.
+
+    Gatys, Ecker & Bethge, CVPR 2016, equation 4, with the target's size in place of 4N²M².
+    """
+    difference = ops.sum(ops.square(gram_matrix(statistics) - target), (1, 2))
+    return difference / (ops.sum(ops.square(target), (1, 2)) + TINY)
+
+
+class Gaussian(NamedTuple):
+    """A layer seen as a normal distribution: mean (B, C), and Σ^½ (B, C, C)."""
+
+    mean: Any
+    root: Any
+
+
+def gaussian(statistics: FeatureStatistics) -> Gaussian:
+    """The normal distribution with a layer's mean and covariance."""
+    return Gaussian(mean(statistics), matrix_roots.square_root(_spread(statistics), 1e-5)[0])
+
+
+def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> Any:
+    """The squared 2-Wasserstein distance to a Gaussian, over the target's second moment.
+
+    (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): near 0 where the two
+    agree, about 1 for a layer that is silent. Dowson & Landau, J. Multivariate Anal. 12, 1982; for
+    style, Katherine Crowson's style-transfer-pytorch. Where the Gram loss squares squares and so
+    sees little but the strongest channels, this one weighs all in proportion. The root leaves the
+    faintest directions out, for which up to two hundredths remain at the target itself.
+    """
+    spread = _spread(statistics)
+    overlap = matrix_roots.trace_of_root(product(product(target.root, spread), target.root))
+    spread_of_target = ops.sum(ops.square(target.root), (1, 2))
+    distance = ops.sum(ops.square(mean(statistics) - target.mean), 1)
+    distance += _trace(spread) + spread_of_target - 2 * overlap
+    return distance / (ops.sum(ops.square(target.mean), 1) + spread_of_target + TINY)
+
+
+def _spread(statistics: FeatureStatistics) -> Any:
+    """The covariance made safely positive definite.
+
+    Channels that never fire have none, and where the mean is large beside it, as in a flat
+    picture, rounding can make it negative.
+    """
+    matrix = covariance(statistics)
+    size = matrix.shape[-1]
+    ridge = (1e-4 * _trace(matrix) + 1e-3 * _trace(gram_matrix(statistics))) / size + TINY
+    return matrix + ridge[:, None, None] * ops.eye(size, dtype="float32")
+
+
+def _trace(matrix: Any) -> Any:
+    return ops.sum(ops.diagonal(matrix, axis1=-2, axis2=-1), -1)
