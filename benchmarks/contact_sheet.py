@@ -9,8 +9,8 @@ import numpy as np
 
 from tfnst import images
 from tfnst.features import vgg
-from tfnst.optimization import StyleTransfer
-from tfnst.settings import Settings
+from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.style_transfer import StyleTransfer
 
 
 def tile(picture: np.ndarray, size: int) -> np.ndarray:

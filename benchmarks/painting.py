@@ -9,8 +9,8 @@ import time
 
 from benchmarks.timing import peak_memory
 from tfnst import assets, images
-from tfnst.optimization import stylize
-from tfnst.settings import Settings
+from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.style_transfer import stylize
 
 
 def main() -> None:

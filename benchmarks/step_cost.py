@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from benchmarks.timing import ratio, take_turns
 from tfnst import assets, images
-from tfnst.canvas import Canvas
-from tfnst.optimization import StyleTransfer
-from tfnst.settings import Settings
+from tfnst.synthesis.canvas import Canvas
+from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.style_transfer import StyleTransfer
 
 
 def placed(settings: Settings) -> tuple[Canvas, Any]:

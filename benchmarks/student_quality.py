@@ -16,10 +16,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfnst import distillation, images, losses
-from tfnst.canvas import padded
 from tfnst.features import vgg
-from tfnst.optimization import StyleTransfer
-from tfnst.settings import STYLE_LAYERS, Settings
+from tfnst.synthesis.canvas import padded
+from tfnst.synthesis.settings import STYLE_LAYERS, Settings
+from tfnst.synthesis.style_transfer import StyleTransfer
 
 
 def seen_by(teacher: Any, image: np.ndarray) -> dict[str, Any]:

@@ -23,8 +23,8 @@ import tensorflow as tf
 from benchmarks.timing import seconds
 from tfnst import assets, images, losses
 from tfnst.features import vgg
-from tfnst.optimization import StyleTransfer
-from tfnst.settings import STYLE_LAYERS, Settings
+from tfnst.synthesis.settings import STYLE_LAYERS, Settings
+from tfnst.synthesis.style_transfer import StyleTransfer
 
 STEPS = 1000
 

@@ -57,7 +57,7 @@ with devices.silent_stderr():
 
 from tfnst import features, losses
 from tfnst.images import figures
-from tfnst.settings import STYLE_LAYERS
+from tfnst.synthesis.settings import STYLE_LAYERS
 
 
 def show(figure, dpi=65):

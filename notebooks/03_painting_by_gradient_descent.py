@@ -58,10 +58,11 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from tfnst import features, losses, optimization
-from tfnst.canvas import FIRST_WEIGHT, distance_wanted
+from tfnst import features, losses
 from tfnst.images import figures
-from tfnst.settings import STYLE_LAYERS, Settings
+from tfnst.synthesis import style_transfer
+from tfnst.synthesis.canvas import FIRST_WEIGHT, distance_wanted
+from tfnst.synthesis.settings import STYLE_LAYERS, Settings
 
 
 def show(figure, dpi=65):
@@ -324,7 +325,7 @@ plans = {
 }
 pictures = {"swirl": large_swirl}
 for name, plan in plans.items():
-    painting = optimization.StyleTransfer(large_photo, [large_swirl], plan, network=extractor)
+    painting = style_transfer.StyleTransfer(large_photo, [large_swirl], plan, network=extractor)
     began = time.perf_counter()
     *_, report = painting.run()
     print(
@@ -369,7 +370,7 @@ pictures, reports = {}, {}
 for name, changes in variants.items():
     plan = replace(base, **changes)
     styles = [swirl, woodcut] if name == "half woodcut" else [swirl]
-    painting = optimization.StyleTransfer(photo, styles, plan, network=extractor)
+    painting = style_transfer.StyleTransfer(photo, styles, plan, network=extractor)
     reports[name] = list(painting.run())
     pictures[f"{name}\ndistance {reports[name][-1].content_distance:.2f}"] = painting.picture()
 show(figures.show(pictures, columns=4, height=2.9), dpi=75)
@@ -412,7 +413,7 @@ show(figures.curves(reports["strength 0.5"], shown), dpi=55)
 # more steps; `network="auto"`, the default, is VGG-19 where its weights are):
 
 # %%
-painting = optimization.stylize(photo, artworks["facets"], base, network=NETWORK)
+painting = style_transfer.stylize(photo, artworks["facets"], base, network=NETWORK)
 show(figures.comparison_sheet(photo, [artworks["facets"]], painting), dpi=50)
 
 # %% [markdown]

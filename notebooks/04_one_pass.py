@@ -58,11 +58,12 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import datasets, features, losses, optimization
+from tfnst import datasets, features, losses
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, reach
 from tfnst.images import figures
 from tfnst.networks import StyleNetwork
-from tfnst.settings import STYLE_LAYERS, Settings
+from tfnst.synthesis import style_transfer
+from tfnst.synthesis.settings import STYLE_LAYERS, Settings
 
 
 def show(figure, dpi=65):
@@ -235,7 +236,7 @@ show(figures.show(stages, columns=4, height=2.8))
 # %%
 settings = Settings(size=PAINTING, strength=0.85)
 began = time.perf_counter()
-descent = optimization.StyleTransfer(photo, [artwork], settings, network=extractor)
+descent = style_transfer.StyleTransfer(photo, [artwork], settings, network=extractor)
 *_, _ = descent.run()
 by_descent = descent.picture()
 descending = time.perf_counter() - began

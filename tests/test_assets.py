@@ -7,7 +7,7 @@ import pytest
 
 from tfnst import assets, images
 from tfnst.features import vgg_architecture, vgg_weights
-from tfnst.settings import Settings
+from tfnst.synthesis.settings import Settings
 
 ARTWORKS = ("facets", "mosaic", "swirl", "watercolor", "waves", "woodcut")
 

@@ -19,8 +19,9 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Call
-from tfnst import assets, files, images, optimization, settings
+from tfnst import assets, files, images
 from tfnst.features import vgg_weights
+from tfnst.synthesis import settings, style_transfer
 
 SMALL = ("--size", "48", "--steps", "10", "--network", "vgg19-lite")
 # Quicker still to trace, where the losses themselves do not matter.
@@ -336,7 +337,7 @@ def test_what_cannot_be_written_is_told_before_painting(
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "touch", refuse)
-    monkeypatch.setattr(optimization.StyleTransfer, "run", lambda *_: pytest.fail("it painted"))
+    monkeypatch.setattr(style_transfer.StyleTransfer, "run", lambda *_: pytest.fail("it painted"))
     done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST)
     assert done.status == 1 and "cannot be written (Permission denied)" in done.err
 
@@ -518,7 +519,7 @@ def test_a_full_disk_is_status_1(tfnst: Call, home: Path, monkeypatch: pytest.Mo
 
 def interrupted(after: int, error: BaseException) -> Any:
     """`StyleTransfer.run` that ends with an error after so many reports."""
-    original = optimization.StyleTransfer.run
+    original = style_transfer.StyleTransfer.run
 
     def run(self: Any, every: int = 10) -> Iterator[Any]:
         yield from itertools.islice(original(self, every), after)
@@ -530,7 +531,7 @@ def interrupted(after: int, error: BaseException) -> Any:
 def test_a_second_ctrl_c_does_not_take_the_picture_of_the_first(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(optimization.StyleTransfer, "run", interrupted(1, KeyboardInterrupt()))
+    monkeypatch.setattr(style_transfer.StyleTransfer, "run", interrupted(1, KeyboardInterrupt()))
     save = images.save
 
     def impatient(*arguments: Any, **options: Any) -> None:
@@ -547,7 +548,7 @@ def test_a_second_ctrl_c_does_not_take_the_picture_of_the_first(
     ("error", "status", "says"),
     [
         (KeyboardInterrupt(), 130, "stopped"),
-        (optimization.DivergenceError("the loss is not finite"), 1, "the loss is not finite"),
+        (style_transfer.DivergenceError("the loss is not finite"), 1, "the loss is not finite"),
     ],
 )
 def test_stopped_after_some_steps_it_keeps_the_picture(
@@ -559,7 +560,7 @@ def test_stopped_after_some_steps_it_keeps_the_picture(
     says: str,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(optimization.StyleTransfer, "run", interrupted(1, error))
+        patch.setattr(style_transfer.StyleTransfer, "run", interrupted(1, error))
         options = (*FAST, "--steps", 30, "--json", "--comparison", "sheet.png")
         done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *options)
     assert done.status == status
@@ -572,12 +573,12 @@ def test_stopped_after_some_steps_it_keeps_the_picture(
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(KeyboardInterrupt(), 130), (optimization.DivergenceError("not finite"), 1)],
+    [(KeyboardInterrupt(), 130), (style_transfer.DivergenceError("not finite"), 1)],
 )
 def test_stopped_before_the_first_step_it_writes_nothing(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
 ) -> None:
-    monkeypatch.setattr(optimization.StyleTransfer, "run", interrupted(0, error))
+    monkeypatch.setattr(style_transfer.StyleTransfer, "run", interrupted(0, error))
     done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q")
     assert (done.status, done.out) == (status, "")
     assert done.err.endswith("nothing was painted\n") and done.err.count("\n") == 1
@@ -595,7 +596,7 @@ def test_a_second_ctrl_c_does_not_lose_the_picture(
         return honest(*arguments, **options)
 
     monkeypatch.setattr(images, "encode", impatient)
-    monkeypatch.setattr(optimization.StyleTransfer, "run", interrupted(1, KeyboardInterrupt()))
+    monkeypatch.setattr(style_transfer.StyleTransfer, "run", interrupted(1, KeyboardInterrupt()))
     done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q")
     assert done.status == 130 and "out.png holds the picture so far" in done.err
     assert images.load("out.png").rgb.shape[2] == 3

@@ -143,7 +143,7 @@ def test_a_docstring_begins_with_one_sentence(module: str) -> None:
 
 
 def test_only_what_paints_starts_tensorflow() -> None:
-    light = "tfnst, tfnst.images, tfnst.settings, tfnst.images.figures, tfnst.terminal, tfnst.cli"
+    light = "tfnst, tfnst.images, tfnst.synthesis.settings, tfnst.images.figures, tfnst.terminal, tfnst.cli"
     code = (
         f"import sys, {light}, tfnst.assets, tfnst.datasets\n"
         "assert 'StyleTransfer' in dir(tfnst)\n"
@@ -151,7 +151,7 @@ def test_only_what_paints_starts_tensorflow() -> None:
         "assert not started, started\n"
         "assert tfnst.load is tfnst.images.load and tfnst.Settings().size == 512\n"
         "assert 'tensorflow' not in sys.modules\n"
-        "assert tfnst.stylize.__module__ == 'tfnst.optimization'\n"
+        "assert tfnst.stylize.__module__ == 'tfnst.synthesis.style_transfer'\n"
         "assert 'tensorflow' in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -17,7 +17,7 @@ from tfnst import images
 from tfnst.features import vgg_weights
 from tfnst.provenance import Source, versions
 from tfnst.recipe import Recipe, paint_again, settings_from
-from tfnst.settings import PRESETS, Settings
+from tfnst.synthesis.settings import PRESETS, Settings
 
 LITE = "vgg19-lite"
 SMALL = Settings(size=48, steps=(10,))

@@ -17,7 +17,7 @@ import tfnst
 from tests.conftest import untrained
 from tfnst import assets, devices, images
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.settings import Settings
+from tfnst.synthesis.settings import Settings
 
 ODD = {"image_data_format": "channels_first", "floatx": "float16", "backend": "torch"}
 SMALL = Settings(size=48, smallest=48, steps=(2,))

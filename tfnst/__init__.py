@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from tfnst.images import save as save
     from tfnst.networks import StyleNetwork as StyleNetwork
     from tfnst.networks import load_network as load_network
-    from tfnst.optimization import StyleTransfer as StyleTransfer
-    from tfnst.optimization import stylize as stylize
-    from tfnst.settings import Settings as Settings
+    from tfnst.synthesis.settings import Settings as Settings
+    from tfnst.synthesis.style_transfer import StyleTransfer as StyleTransfer
+    from tfnst.synthesis.style_transfer import stylize as stylize
 
 _HOMES = {
     "FeatureExtractor": "features",
-    "Settings": "settings",
+    "Settings": "synthesis.settings",
     "StyleNetwork": "networks",
-    "StyleTransfer": "optimization",
+    "StyleTransfer": "synthesis.style_transfer",
     "load": "images",
     "load_network": "networks",
     "save": "images",
-    "stylize": "optimization",
+    "stylize": "synthesis.style_transfer",
 }
 __all__ = sorted(_HOMES)
 

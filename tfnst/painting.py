@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tfnst import files, images, terminal
-from tfnst.optimization import DivergenceError, Progress, StyleTransfer
 from tfnst.recipe import Recipe
+from tfnst.synthesis.style_transfer import DivergenceError, Progress, StyleTransfer
 
 
 def describe(report: Progress) -> str:

@@ -13,9 +13,9 @@ import numpy as np
 
 from tfnst import images
 from tfnst.features import vgg_architecture, vgg_weights
-from tfnst.optimization import Progress, StyleTransfer
 from tfnst.provenance import Source, homes, is_share, versions
-from tfnst.settings import Settings
+from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.style_transfer import Progress, StyleTransfer
 
 _KINDS: dict[str, Any] = {
     "content": dict,

@@ -13,7 +13,7 @@ from keras import ops
 from tfnst import devices, images, losses
 from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings
 from tfnst.networks import StyleNetwork
-from tfnst.settings import STYLE_LAYERS
+from tfnst.synthesis.settings import STYLE_LAYERS
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls

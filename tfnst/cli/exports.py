@@ -106,7 +106,7 @@ def _exported(
     """The network, the name of its files, and what its card is to say of it."""
     from tfnst import assets, networks
     from tfnst.features import vgg, vgg_architecture
-    from tfnst.settings import STYLE_LAYERS
+    from tfnst.synthesis.settings import STYLE_LAYERS
 
     if model in vgg_architecture.ARCHITECTURES:
         chosen = terminal.parts(layers) if layers else STYLE_LAYERS

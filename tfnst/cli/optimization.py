@@ -97,7 +97,7 @@ def stylize(
     processor.remark_on_precision(precision, device)
     from tfnst import painting
     from tfnst.recipe import Recipe
-    from tfnst.settings import Settings
+    from tfnst.synthesis.settings import Settings
 
     changes: dict[str, Any] = dict(
         size=size,
@@ -152,7 +152,7 @@ def demo(
     from tfnst import assets, networks, painting
     from tfnst.images import figures
     from tfnst.recipe import Recipe
-    from tfnst.settings import Settings
+    from tfnst.synthesis.settings import Settings
 
     settings = Settings.preset("normal", size=size)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Tests of tfnst.settings: ranges, choices, presets and what their errors say."""
+"""Tests of tfnst.synthesis.settings: ranges, choices, presets and what their errors say."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from tfnst import settings
 from tfnst.features import vgg_architecture
-from tfnst.settings import PRESETS, Settings
+from tfnst.synthesis import settings
+from tfnst.synthesis.settings import PRESETS, Settings
 
 RANGES = {
     "size": (32, 16384),

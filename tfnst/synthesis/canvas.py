@@ -12,7 +12,7 @@ import tensorflow as tf
 from scipy.optimize import Bounds, minimize
 
 from tfnst import devices, losses
-from tfnst.settings import Settings
+from tfnst.synthesis.settings import Settings
 
 # The target's form, computed once, and the loss that compares with it.
 STYLE_LOSSES = {

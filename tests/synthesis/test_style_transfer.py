@@ -1,4 +1,4 @@
-"""Tests of tfnst.canvas and tfnst.optimization: small paintings with the shipped network."""
+"""Tests of the canvas and of style transfer: small paintings with the shipped network."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from tfnst import assets, canvas, images, losses, optimization
-from tfnst.canvas import MARGIN, Canvas, padded
+from tfnst import assets, images, losses
 from tfnst.features import vgg
-from tfnst.optimization import DivergenceError, Progress, StyleTransfer, stylize
-from tfnst.settings import Settings
+from tfnst.synthesis import canvas, style_transfer
+from tfnst.synthesis.canvas import MARGIN, Canvas, padded
+from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.style_transfer import DivergenceError, Progress, StyleTransfer, stylize
 
 LITE = "vgg19-lite"
 SMALL = Settings(size=64, smallest=64, steps=(10,))
@@ -125,7 +126,7 @@ def style_loss(extractor: Any, picture: np.ndarray, style: np.ndarray) -> float:
     ],
 )
 def test_level_sizes(size: int, smallest: int, sizes: list[int]) -> None:
-    assert optimization.level_sizes(size, smallest) == sizes
+    assert style_transfer.level_sizes(size, smallest) == sizes
 
 
 @given(size=st.integers(32, 16384), smallest=st.integers(32, 16384))
@@ -133,7 +134,7 @@ def test_level_sizes(size: int, smallest: int, sizes: list[int]) -> None:
 def test_levels_are_a_square_root_of_two_apart_and_end_at_the_size(
     size: int, smallest: int
 ) -> None:
-    sizes = optimization.level_sizes(size, smallest)
+    sizes = style_transfer.level_sizes(size, smallest)
     assert sizes[-1] == size
     for coarse, fine in itertools.pairwise(sizes):
         assert abs(fine - math.sqrt(2) * coarse) <= 1.3
@@ -648,7 +649,7 @@ def test_from_noise_a_white_background_is_as_white_as_from_the_photo(
 def test_from_half_the_strength_noise_is_around_grey(photo: np.ndarray) -> None:
     expected = np.random.default_rng(3).normal(0.5, 0.15, photo.shape).clip(0, 1)
     for strength in (0.5, 1.0):
-        start = optimization.noise(photo, replace(SMALL, strength=strength, seed=3))
+        start = style_transfer.noise(photo, replace(SMALL, strength=strength, seed=3))
         np.testing.assert_allclose(start, expected, atol=1e-6)
-    start = optimization.noise(np.ones_like(photo), replace(SMALL, strength=0.05))
+    start = style_transfer.noise(np.ones_like(photo), replace(SMALL, strength=0.05))
     assert start.min() > 0.99

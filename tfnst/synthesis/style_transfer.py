@@ -13,9 +13,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from tfnst import devices, images, losses
-from tfnst.canvas import Canvas, padded, style_share
 from tfnst.features import vgg, vgg_weights
-from tfnst.settings import PRESETS, Settings
+from tfnst.synthesis.canvas import Canvas, padded, style_share
+from tfnst.synthesis.settings import PRESETS, Settings
 
 
 class DivergenceError(RuntimeError):

@@ -1,0 +1,5 @@
+from .settings import Settings as Settings
+from .style_transfer import DivergenceError as DivergenceError
+from .style_transfer import Progress as Progress
+from .style_transfer import StyleTransfer as StyleTransfer
+from .style_transfer import stylize as stylize
