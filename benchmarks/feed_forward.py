@@ -15,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import timing
 from tfnst import assets, conversion, images, looks
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 THREADS = 2
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.judging import Judge
-from tfnst import assets, datasets, images, networks, runs
+from tfnst import assets, datasets, images, runs
+from tfnst.networks import style_network
 from tfnst.training import TrainingSettings
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     artwork = images.load(options.artwork, 1024).rgb
     photos = [images.load(file, 512).rgb for file in options.held_back]
-    judge, start = Judge(artwork), networks.load_network("gallery")
+    judge, start = Judge(artwork), style_network.load_network("gallery")
     mean = dict.fromkeys(start.styles, 1.0)
     before = [start.stylize(photo, mean) for photo in photos]
     print(f"the mean of all rows  {told(judge, photos, before)}", flush=True)
@@ -48,7 +49,7 @@ def main() -> None:
         for report in reports:
             if report.seconds >= 60 * due or report.fraction == 1:
                 due += 1
-                after = networks.load_network(output)
+                after = style_network.load_network(output)
                 now = [after.stylize(photo, "new") for photo in photos]
                 print(f"minute {report.seconds / 60:4.1f}  {told(judge, photos, now)}", flush=True)
     if options.output is not None:

@@ -10,7 +10,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.contact_sheet import tile
 from benchmarks.judging import Judge
-from tfnst import images, networks
+from tfnst import images
+from tfnst.networks import style_network
 
 
 class Magenta:
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=384)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    network = networks.load_network(options.model)
+    network = style_network.load_network(options.model)
     magenta = Magenta(options.predictor, options.transformer)
     photos = [images.load(file, options.size, upscale=True).rgb for file in options.photos]
     columns, found = [[tile(photo, options.size) for photo in photos]], []

@@ -59,9 +59,9 @@ with devices.silent_stderr():
 from matplotlib.figure import Figure
 
 from tfnst import datasets, features, losses
-from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, reach
 from tfnst.images import figures
 from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import CONFIGURATIONS, HALO, NetworkSettings, reach
 from tfnst.synthesis import style_transfer
 from tfnst.synthesis.settings import STYLE_LAYERS, Settings
 

@@ -60,8 +60,8 @@ from matplotlib.figure import Figure
 
 from tfnst import datasets, looks, runs, training
 from tfnst.images import color, figures
-from tfnst.layers import ConditionalInstanceNormalization
 from tfnst.networks import StyleNetwork
+from tfnst.networks.layers import ConditionalInstanceNormalization
 
 
 def show(figure, dpi=65):

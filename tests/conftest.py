@@ -16,7 +16,7 @@ from tfnst import cli
 
 if TYPE_CHECKING:
     from tfnst.export import Exported
-    from tfnst.networks import StyleNetwork
+    from tfnst.networks.style_network import StyleNetwork
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the program itself does
 
@@ -25,8 +25,8 @@ def untrained(*styles: str) -> StyleNetwork:
     """Styles unlike each other in a network of few channels."""
     import keras
 
-    from tfnst.architectures import NetworkSettings
-    from tfnst.networks import StyleNetwork
+    from tfnst.networks.architecture import NetworkSettings
+    from tfnst.networks.style_network import StyleNetwork
 
     keras.utils.set_random_seed(1)
     made = StyleNetwork(styles, NetworkSettings((0, 8, 12), 1))

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 
 from tfnst import training
-from tfnst.architectures import HALO, NetworkSettings
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import HALO, NetworkSettings
+from tfnst.networks.style_network import StyleNetwork
 
 layers = ("block1_conv1", "block2_conv1")
 settings = training.TrainingSettings(

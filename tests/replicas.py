@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfnst import training
-from tfnst.architectures import HALO, NetworkSettings
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import HALO, NetworkSettings
+from tfnst.networks.style_network import StyleNetwork
 
 count = int(sys.argv[1])
 cpu = tf.config.list_physical_devices("CPU")[0]

@@ -16,7 +16,7 @@ from tfnst import apply, images
 from tfnst.apply import PassRecipe
 from tfnst.jobs import Jobs
 from tfnst.looks import GRADIENT, Look
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.provenance import Source
 
 

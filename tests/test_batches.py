@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tfnst import batches, datasets, images
-from tfnst.architectures import HALO
 from tfnst.batches import StyleBatches
+from tfnst.networks.architecture import HALO
 from tfnst.training import TrainingSettings
 
 SETTINGS = TrainingSettings(size=32)

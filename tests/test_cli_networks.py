@@ -17,8 +17,8 @@ from PIL import Image
 
 from tests.conftest import Call
 from tfnst import assets, images
-from tfnst.architectures import NetworkSettings
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks.style_network import StyleNetwork
 
 QUICK = ("--size", "32", "--style-size", "64", "--steps", "4", "--batch", "1")
 

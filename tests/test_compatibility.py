@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from tests.conftest import Call
-from tfnst import images, networks
+from tfnst import images
+from tfnst.networks import style_network
 
 OLD = Path(__file__).parent / "fixtures" / "0.1"
 
 
 @pytest.mark.parametrize("file", ["network.keras", "network.npz"])
 def test_a_network_paints_as_it_did(file: str) -> None:
-    read = networks.read if file.endswith(".npz") else networks.load_network
+    read = style_network.read if file.endswith(".npz") else style_network.load_network
     network = read(OLD / file)
     assert network.styles == ("wave", "night")
     painted = network.stylize(images.load(OLD / "photo.png").rgb, {"wave": 7, "night": 3}, 0.8)

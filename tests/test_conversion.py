@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tfnst import assets, conversion, images, lite
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 64
 

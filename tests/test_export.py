@@ -14,7 +14,7 @@ from tests.conftest import Call
 from tfnst import conversion, images, lite, verification
 from tfnst.export import Exported, ExportSettings, export
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 
 def test_every_file_is_there_and_told(exported: tuple[Path, list[Exported]]) -> None:

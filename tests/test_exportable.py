@@ -11,7 +11,7 @@ from tests.conftest import untrained
 from tfnst import images
 from tfnst.exportable import exportable, weights_digest
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 LAYERS = ("block1_conv1", "block3_conv2")
 

@@ -18,17 +18,17 @@ import pytest
 from keras import ops
 
 from tests.conftest import untrained
-from tfnst.architectures import ICNR, NetworkSettings
 from tfnst.conversion import deployable
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.layers import (
+from tfnst.networks.architecture import ICNR, NetworkSettings
+from tfnst.networks.layers import (
     ConditionalInstanceNormalization,
     DepthToSpace,
     MirrorPadding,
     Smooth,
     Upsample,
 )
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import Optimizer
 
 PACKAGE = Path(importlib.import_module("tfnst").__file__ or "").parent

@@ -14,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from tests.conftest import Call
 from tfnst import apply, assets, conversion, images, jobs, lite, looks
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 64
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -12,7 +12,7 @@ from tests.conftest import untrained
 from tfnst import images, looks
 from tfnst.images.color import LUMA
 from tfnst.looks import GRADIENT, Look
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 
 @pytest.fixture(scope="module")

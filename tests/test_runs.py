@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from tfnst import assets, checkpoints, datasets, files, images, runs, training
-from tfnst.architectures import NetworkSettings
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.runs import Clock
 from tfnst.training import TrainingSettings
 

@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import Call, make_runtime, untrained
 from tfnst import studio
 from tfnst.export import Exported, ExportSettings, export
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 WEB = Path(__file__).parents[1] / "web"
 

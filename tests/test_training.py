@@ -19,10 +19,10 @@ from keras import ops
 from tensorflow.python.framework.ops import gradient_registry
 
 from tfnst import datasets, images, losses, training
-from tfnst.architectures import HALO, NetworkSettings
 from tfnst.batches import Schedule, StyleBatches
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import HALO, NetworkSettings
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import StyleTrainer, TrainingSettings
 
 LAYERS = ("block1_conv1", "block2_conv1")

@@ -11,7 +11,7 @@ import pytest
 
 from tfnst import lite, verification
 from tfnst.export import Exported, ExportSettings, export
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 
 def test_it_verifies_later(exported: tuple[Path, list[Exported]]) -> None:

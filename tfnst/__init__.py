@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from tfnst.features.vgg import FeatureExtractor as FeatureExtractor
     from tfnst.images import load as load
     from tfnst.images import save as save
-    from tfnst.networks import StyleNetwork as StyleNetwork
-    from tfnst.networks import load_network as load_network
+    from tfnst.networks.style_network import StyleNetwork as StyleNetwork
+    from tfnst.networks.style_network import load_network as load_network
     from tfnst.synthesis.settings import Settings as Settings
     from tfnst.synthesis.style_transfer import StyleTransfer as StyleTransfer
     from tfnst.synthesis.style_transfer import stylize as stylize
@@ -52,5 +52,5 @@ def __dir__() -> list[str]:
 
 # Where Keras runs already, `keras.models.load_model` is to know our classes; none starts it.
 if "keras" in sys.modules:
-    importlib.import_module("tfnst.networks")
+    importlib.import_module("tfnst.networks.style_network")
     importlib.import_module("tfnst.features.vgg")

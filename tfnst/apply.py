@@ -137,9 +137,11 @@ def _opened(model: Path) -> Painter:
         from tfnst.lite import Stylizer
 
         return Stylizer(model)
-    from tfnst import networks
+    from tfnst.networks import style_network
 
-    return networks.read(model) if model.suffix == ".npz" else networks.load_network(model)
+    return (
+        style_network.read(model) if model.suffix == ".npz" else style_network.load_network(model)
+    )
 
 
 def _told(failure: Exception, source: Path) -> str:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tfnst import datasets
-from tfnst.architectures import HALO
+from tfnst.networks.architecture import HALO
 from tfnst.training import TrainingSettings
 
 ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places

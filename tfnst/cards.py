@@ -17,7 +17,7 @@ from tfnst import datasets, files
 
 if TYPE_CHECKING:
     from tfnst.distillation import DistillationProgress, DistillationSettings
-    from tfnst.networks import StyleNetwork
+    from tfnst.networks.style_network import StyleNetwork
     from tfnst.runs import TrainingProgress
     from tfnst.training import TrainingSettings
 

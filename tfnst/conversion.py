@@ -14,12 +14,12 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
-from tfnst.architectures import HALO, connect
 from tfnst.devices import silent_stderr
 from tfnst.files.folders import full_disk_named
-from tfnst.layers import CropAs, MirrorPadding
 from tfnst.lite import MULTIPLE
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import HALO, connect
+from tfnst.networks.layers import CropAs, MirrorPadding
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.verification import SIGNATURE
 
 PRECISIONS = ("float32", "float16", "int8-weights", "int8")

@@ -19,8 +19,8 @@ from tfnst.features.vgg import FeatureExtractor
 from tfnst.files.folders import replaced_folder
 from tfnst.latency import milliseconds
 from tfnst.lite import MULTIPLE, Model
-from tfnst.names import file_stem
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_names import file_stem
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.verification import (
     CARD,
     DYNAMIC,

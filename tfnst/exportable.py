@@ -17,9 +17,9 @@ from tfnst import assets, conversion, images
 from tfnst.conversion import Example
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.lite import NAMES
-from tfnst.names import file_stems
-from tfnst.networks import StyleNetwork
-from tfnst.rows import PHOTO
+from tfnst.networks.mixture import PHOTO
+from tfnst.networks.style_names import file_stems
+from tfnst.networks.style_network import StyleNetwork
 
 THUMBNAIL = 128
 IMAGE = "float32, (batch, height, width, 3), RGB in [0, 1], sRGB"

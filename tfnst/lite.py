@@ -13,8 +13,8 @@ import numpy as np
 from tfnst import images
 from tfnst.devices import silent_stderr
 from tfnst.files import FileError, opened
-from tfnst.names import is_name
-from tfnst.rows import PHOTO, row_weights
+from tfnst.networks.mixture import PHOTO, row_weights
+from tfnst.networks.style_names import is_name
 
 LARGEST = 5_000_000  # pixels in one pass
 MULTIPLE = 4  # of the sides of a picture that a network takes

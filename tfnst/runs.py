@@ -18,7 +18,7 @@ from tfnst import cards, checkpoints, datasets, files, images
 from tfnst.batches import StyleBatches
 from tfnst.features import vgg
 from tfnst.files.leftovers import Claim
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import Optimizer, StyleTrainer, TrainingSettings, style_targets
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tfnst.files.folders import regular, replaced_folder
-from tfnst.names import file_stems
-from tfnst.rows import PHOTO
+from tfnst.networks.mixture import PHOTO
+from tfnst.networks.style_names import file_stems
 from tfnst.verification import GOLDEN, PLAINEST, read_card
 
 _PACKAGE = Path(__file__).parent

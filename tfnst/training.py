@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 
 from tfnst import devices, images, losses
-from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import CONFIGURATIONS, HALO, NetworkSettings
+from tfnst.networks.style_network import StyleNetwork
 from tfnst.synthesis.settings import STYLE_LAYERS
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs

@@ -17,8 +17,8 @@ from tfnst import files, images, processes
 from tfnst.files import FileError, archives, read_text
 from tfnst.files.folders import altered, contents, regular
 from tfnst.lite import Model
-from tfnst.names import is_name
-from tfnst.rows import PHOTO
+from tfnst.networks.mixture import PHOTO
+from tfnst.networks.style_names import is_name
 from tfnst.saved_models import BYTES_TOO
 
 SAVED_MODEL, DYNAMIC = "saved_model", "dynamic"

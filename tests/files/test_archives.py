@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import untrained
-from tfnst import networks
 from tfnst.features import vgg, vgg_weights
 from tfnst.files import archives
+from tfnst.networks import style_network
 
 
 class Malicious:
@@ -28,7 +28,7 @@ class Malicious:
 def test_npz_never_unpickles(tmp_path: Path) -> None:
     trace, file = tmp_path / "trace", tmp_path / "a.npz"
     np.savez(file, config=np.array([Malicious(trace)], object))
-    for read in (archives.read, networks.read, vgg_weights.read_weights):
+    for read in (archives.read, style_network.read, vgg_weights.read_weights):
         with pytest.raises(ValueError, match=r"a\.npz") as caught:
             read(file)
         assert len(str(caught.value).splitlines()) == 1
@@ -45,7 +45,7 @@ def test_what_unpacks_to_gigabytes_is_refused_before(
     monkeypatch.setattr(archives, "LARGEST", 10_000)
     with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("model.weights.h5", bytes(20_000))
-    read = networks.read if name == "a.npz" else networks.load_network
+    read = style_network.read if name == "a.npz" else style_network.load_network
     with pytest.raises(ValueError, match=r"unpacks to .* GB; .* are the most"):
         read(tmp_path / name)
 
@@ -61,7 +61,7 @@ def test_what_is_no_zip_is_told(tmp_path: Path) -> None:
 
 
 def arrays_of_a_network(tmp_path: Path) -> dict[str, np.ndarray]:
-    networks.write(untrained("wave"), tmp_path / "whole.npz")
+    style_network.write(untrained("wave"), tmp_path / "whole.npz")
     return archives.read(tmp_path / "whole.npz")
 
 
@@ -82,7 +82,7 @@ def test_doctored_networks_are_refused(tmp_path: Path) -> None:
     for name, changed in doctored.items():
         np.savez(tmp_path / "doctored.npz", **changed)
         with pytest.raises(ValueError, match=r"doctored\.npz: holds no network") as caught:
-            networks.read(tmp_path / "doctored.npz")
+            style_network.read(tmp_path / "doctored.npz")
         assert len(str(caught.value).splitlines()) == 1, name
 
 
@@ -93,12 +93,12 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, bad: float) -> 
     arrays[first].flat[0] = bad
     np.savez(tmp_path / "bad.npz", **arrays)
     with pytest.raises(ValueError, match=r"bad\.npz: weights of .* are not finite"):
-        networks.read(tmp_path / "bad.npz")
+        style_network.read(tmp_path / "bad.npz")
     network = untrained("wave")
     network.weights[0].assign(np.full(network.weights[0].shape, bad))
     network.save(tmp_path / "bad.keras")
     with pytest.raises(ValueError, match=r"bad\.keras: weights of .* are not finite"):
-        networks.load_network(tmp_path / "bad.keras")
+        style_network.load_network(tmp_path / "bad.keras")
     lite = archives.read(vgg_weights.LITE_WEIGHTS)
     lite["block1_conv1/kernel"].flat[0] = bad
     np.savez(tmp_path / "lite.npz", **lite)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import looks, networks, verification
+from tfnst import looks, verification
 from tfnst.files import archives, folders, read_text
+from tfnst.networks import style_network
 
 
 def test_text_is_read_of_regular_files_alone(tmp_path: Path) -> None:
@@ -27,8 +28,8 @@ def test_nothing_waits_for_a_pipe(tmp_path: Path) -> None:
     for read in (
         lambda: verification.read_card(tmp_path),
         lambda: archives.read(tmp_path / "a.npz"),
-        lambda: networks.read(tmp_path / "a.npz"),
-        lambda: networks.load_network(tmp_path / "a.keras"),
+        lambda: style_network.read(tmp_path / "a.npz"),
+        lambda: style_network.load_network(tmp_path / "a.keras"),
         lambda: looks.read_mask(tmp_path / "mask.png"),
         lambda: verification._read_numbers(tmp_path / "golden.npz"),
     ):

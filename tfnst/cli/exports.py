@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tfnst.export import Exported
     from tfnst.features.vgg import FeatureExtractor
     from tfnst.latency import Latency
-    from tfnst.networks import StyleNetwork
+    from tfnst.networks.style_network import StyleNetwork
     from tfnst.verification import Verified
 
 
@@ -104,8 +104,9 @@ def _exported(
     model: str, layers: str | None, weights: str
 ) -> tuple[StyleNetwork | FeatureExtractor, str, dict[str, Any]]:
     """The network, the name of its files, and what its card is to say of it."""
-    from tfnst import assets, networks
+    from tfnst import assets
     from tfnst.features import vgg, vgg_architecture
+    from tfnst.networks import style_network
     from tfnst.synthesis.settings import STYLE_LAYERS
 
     if model in vgg_architecture.ARCHITECTURES:
@@ -117,7 +118,7 @@ def _exported(
     about: dict[str, Any] = dict(assets.ABOUT.get(model, {}))
     if model in assets.PRESETS:
         about["artworks"] = assets.gallery()
-    return networks.load_network(model), Path(model).stem, about
+    return style_network.load_network(model), Path(model).stem, about
 
 
 def _describe(report: Exported | Latency | Verified) -> str:

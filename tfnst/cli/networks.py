@@ -123,9 +123,9 @@ def _opened(model: str, lite: Path | None) -> tuple[Painter, int | None]:
 
         stylizer = Stylizer(lite)
         return stylizer, stylizer.side
-    from tfnst import networks
+    from tfnst.networks import style_network
 
-    return networks.load_network(model), None
+    return style_network.load_network(model), None
 
 
 def _shares(options: list[str], painter: Painter) -> dict[str, float]:
@@ -202,10 +202,10 @@ def styles(
         images.check_target(output)
         terminal.keep_apart([photo] if photo else [], [output])
     devices.start_tensorflow()
-    from tfnst import networks
     from tfnst.images import figures
+    from tfnst.networks import style_network
 
-    network = networks.load_network(model)
+    network = style_network.load_network(model)
     known = assets.gallery() if model == "gallery" else {}
     for name in network.styles:
         work = known.get(name)

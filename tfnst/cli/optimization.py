@@ -149,15 +149,18 @@ def demo(
 ) -> None:
     """Paint the bundled photo in all styles of the gallery, and after two bundled artworks."""
     devices.start_tensorflow()
-    from tfnst import assets, networks, painting
+    from tfnst import assets, painting
     from tfnst.images import figures
+    from tfnst.networks import style_network
     from tfnst.recipe import Recipe
     from tfnst.synthesis.settings import Settings
 
     settings = Settings.preset("normal", size=size)
     folder.mkdir(parents=True, exist_ok=True)
     sheet = folder / "gallery.png"
-    figures.write(figures.contact_sheet(networks.load_network("gallery"), assets.photo()), sheet)
+    figures.write(
+        figures.contact_sheet(style_network.load_network("gallery"), assets.photo()), sheet
+    )
     print(sheet)
     for name in ("swirl", "mosaic"):
         order = Recipe.gather(

@@ -75,8 +75,9 @@ def train(
         raise ValueError("--architecture goes with --start-from none; a network has its own")
     under = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
-    from tfnst import checkpoints, datasets, networks, runs, training
-    from tfnst.architectures import CONFIGURATIONS
+    from tfnst import checkpoints, datasets, runs, training
+    from tfnst.networks import style_network
+    from tfnst.networks.architecture import CONFIGURATIONS
 
     if architecture and architecture not in CONFIGURATIONS:
         raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
@@ -102,7 +103,7 @@ def train(
         **{name: value for name, value in changes.items() if value is not None},
     )
     with under:
-        start = None if start_from == "none" else networks.load_network(start_from)
+        start = None if start_from == "none" else style_network.load_network(start_from)
         folder = datasets.PhotoFolder(photos)
         if folder.skipped and not quiet:
             count = folder.skipped + len(folder.files)

@@ -1,4 +1,4 @@
-"""Tests of tfnst.layers against NumPy."""
+"""Tests of tfnst.networks.layers against NumPy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfnst.layers import (
+from tfnst.networks.layers import (
     ConditionalInstanceNormalization,
     CropAs,
     DepthToSpace,

@@ -1,4 +1,4 @@
-"""Tests of tfnst.networks."""
+"""Tests of tfnst.networks.style_network."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 import tfnst
-from tfnst import networks
-from tfnst.architectures import NetworkSettings
-from tfnst.networks import StyleNetwork
+from tfnst.networks import style_network
+from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks.style_network import StyleNetwork
 
 SMALL = NetworkSettings(widths=(0, 8, 12), blocks=2)
 every_shape = pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_masks_that_do_not_fit_are_told(styles: object, masks: object, message: 
 
 def test_an_npz_holds_it_in_half_precision(tmp_path: Path) -> None:
     made = network()
-    networks.write(made, tmp_path / "a.npz")
-    again = networks.read(tmp_path / "a.npz")
+    style_network.write(made, tmp_path / "a.npz")
+    again = style_network.read(tmp_path / "a.npz")
     assert again.styles == made.styles
     difference = again.stylize(photo(), "night") - made.stylize(photo(), "night")
     assert np.abs(difference).max() < 5e-3
@@ -194,7 +194,7 @@ def test_an_npz_holds_it_in_half_precision(tmp_path: Path) -> None:
 def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
     made = network()
     made.save(tmp_path / "my.keras")
-    assert networks.load_network(tmp_path / "my.keras").styles == made.styles
+    assert style_network.load_network(tmp_path / "my.keras").styles == made.styles
     (tmp_path / "damaged.keras").write_bytes((tmp_path / "my.keras").read_bytes()[:500])
     keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save(
         tmp_path / "dense.keras"
@@ -207,7 +207,7 @@ def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
         (str(tmp_path / "dense.keras"), "is another network"),
     ):
         with pytest.raises(ValueError, match=message):
-            networks.load_network(name)
+            style_network.load_network(name)
     with pytest.raises(ValueError, match="preset 'galery' is unknown; use gallery"):
         StyleNetwork.from_preset("galery")
 
@@ -217,9 +217,9 @@ def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
 )
 def test_masks_of_other_types_are_told(mask: np.ndarray) -> None:
     with pytest.raises(ValueError, match="mask of 'wave' has dtype"):
-        networks.mask_shares({"wave": mask}, "wave", (40, 52))
+        style_network.mask_shares({"wave": mask}, "wave", (40, 52))
     with pytest.raises(ValueError, match="masks is a list"):
-        networks.mask_shares([mask], "wave", (40, 52))  # type: ignore[arg-type]
+        style_network.mask_shares([mask], "wave", (40, 52))  # type: ignore[arg-type]
 
 
 def outputs(model: keras.Model) -> np.ndarray:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from tfnst.rows import PHOTO
+from tfnst.networks.mixture import PHOTO
 
 SEPARATORS = ",=/\\"  # of options and of folders
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control signs, lone surrogates, ends of lines

@@ -1,4 +1,4 @@
-"""Tests of tfnst.architectures."""
+"""Tests of tfnst.networks.architecture."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, padded, reach
-from tfnst.networks import StyleNetwork
+from tfnst.networks.architecture import CONFIGURATIONS, HALO, NetworkSettings, padded, reach
+from tfnst.networks.style_network import StyleNetwork
 
 SMALL = NetworkSettings(widths=(0, 8, 12), blocks=2)
 TINY_JOHNSON = NetworkSettings((4, 6, 8), 1, "residual", head="convolution")
@@ -48,7 +48,7 @@ def test_a_pixel_reaches_no_further_than_told(settings: NetworkSettings) -> None
     """By the gradient, with norms that use given statistics."""
     from keras import ops
 
-    from tfnst.architectures import Parts, connect
+    from tfnst.networks.architecture import Parts, connect
 
     side, place = 4 * (reach(settings) // 2) + 8, 2 * (reach(settings) // 2) + 1
     image, weights = keras.Input((side, side, 3)), keras.Input((2,))

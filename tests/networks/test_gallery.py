@@ -15,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from tfnst import assets, handbook, images, verification
 from tfnst.exportable import exportable
-from tfnst.networks import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 256
 
@@ -157,7 +157,7 @@ def test_litert_runs_it_in_one_partition(gallery: StyleNetwork, mapped: bool) ->
 
 def test_the_exported_gallery_is_this_one(gallery: StyleNetwork) -> None:
     """Or `tfnst export gallery -o saved_models/gallery` has to write it again."""
-    folder = Path(__file__).parents[1] / "saved_models" / "gallery"
+    folder = Path(__file__).parents[2] / "saved_models" / "gallery"
     card = json.loads((folder / "card.json").read_text("utf-8"))
     now = dict(exportable(gallery, "gallery").card) | assets.ABOUT["gallery"]
     assert {name: card[name] for name in now} == now and card["network"] == now["network"]

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst.architectures import NetworkSettings, Parts, connect, reach
-from tfnst.layers import moments
+from tfnst.networks.architecture import NetworkSettings, Parts, connect, reach
+from tfnst.networks.layers import moments
 
 WHOLE = 5_000_000  # pixels that go through the network in one piece, at most
 TILE = 1024  # pixels a side, in pieces

@@ -1,4 +1,4 @@
-"""Tests of tfnst.rows."""
+"""Tests of tfnst.networks.mixture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfnst.rows import row_weights
+from tfnst.networks.mixture import row_weights
 
 KNOWN = ("wave", "night", "scream")
 shares = st.dictionaries(st.sampled_from(KNOWN), st.floats(1e-3, 1e6), min_size=1)

@@ -13,13 +13,21 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import files, images, tiling
-from tfnst.architectures import CONFIGURATIONS, HALO, NetworkSettings, Parts, connect, padded
+from tfnst import files, images
 from tfnst.assets import PRESETS
 from tfnst.files import FileError, archives
-from tfnst.layers import ConditionalInstanceNormalization
-from tfnst.names import is_name
-from tfnst.rows import PHOTO, row_weights
+from tfnst.networks import tiles
+from tfnst.networks.architecture import (
+    CONFIGURATIONS,
+    HALO,
+    NetworkSettings,
+    Parts,
+    connect,
+    padded,
+)
+from tfnst.networks.layers import ConditionalInstanceNormalization
+from tfnst.networks.mixture import PHOTO, row_weights
+from tfnst.networks.style_names import is_name
 
 ROWS = ("gamma", "beta")
 
@@ -29,7 +37,7 @@ class _Compiled:
 
     def __init__(self) -> None:
         self.by_rank: dict[int, Any] = {}
-        self.tiled: dict[tuple[bool, tuple[int, int]], tiling.TiledNetwork] = {}
+        self.tiled: dict[tuple[bool, tuple[int, int]], tiles.TiledNetwork] = {}
 
 
 @keras.saving.register_keras_serializable("tfnst")
@@ -114,7 +122,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         area = None if masks is None else mask_shares(masks, styles, image.shape[:2])
         share = None if area is None else padded(area)
 
-        def weights_at(window: tiling.Window) -> np.ndarray:
+        def weights_at(window: tiles.Window) -> np.ndarray:
             if share is None:
                 return overall
             local = share[window] @ np.stack(list(rows.values()))
@@ -122,26 +130,26 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             return local
 
         whole = padded(image)
-        if whole.shape[0] * whole.shape[1] > tiling.WHOLE:
+        if whole.shape[0] * whole.shape[1] > tiles.WHOLE:
             painted = self._tiled(whole.shape, share is not None)(whole, weights_at)
         else:
             weights = weights_at((slice(None), slice(None)))
             painted = self._painted(whole[None], weights[None])[0]
         return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
 
-    def _tiled(self, shape: tuple[int, ...], mapped: bool) -> tiling.TiledNetwork:
+    def _tiled(self, shape: tuple[int, ...], mapped: bool) -> tiles.TiledNetwork:
         """What paints large pictures; there are eight at most, by what sizes differ in."""
-        edges, calls = tiling.edges(self.settings, shape), self._compiled.tiled
+        edges, calls = tiles.edges(self.settings, shape), self._compiled.tiled
         if (mapped, edges) not in calls:
             weights = (*((None, None) if mapped else ()), 1 + len(self.styles))
-            calls[mapped, edges] = tiling.TiledNetwork(self.parts, self.settings, weights, edges)
+            calls[mapped, edges] = tiles.TiledNetwork(self.parts, self.settings, weights, edges)
         return calls[mapped, edges]
 
     def _painted(self, image: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """A batch through the network or its twin, compiled when first used."""
         rank, calls = weights.ndim, self._compiled.by_rank
         if rank not in calls:
-            calls[rank] = tiling.compiled(self if rank == 2 else self.mapped())
+            calls[rank] = tiles.compiled(self if rank == 2 else self.mapped())
         tensors = {"image": image, "style_weights": weights}
         answer = calls[rank]({k: ops.convert_to_tensor(v) for k, v in tensors.items()})
         return ops.convert_to_numpy(answer["stylized"])

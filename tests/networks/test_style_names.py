@@ -1,11 +1,11 @@
-"""Tests of tfnst.names."""
+"""Tests of tfnst.networks.style_names."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.conftest import untrained
-from tfnst import names
+from tfnst.networks import style_names
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from tfnst import names
     ["", "photo", "a,b", "a=b", "a/b", "a\\b", "a\nb", "a\x1b[2J", "a\x85b", "a\u2028b", "\udce9"],
 )
 def test_what_is_no_name(name: str) -> None:
-    assert not names.is_name(name)
+    assert not style_names.is_name(name)
     with pytest.raises(ValueError, match="cannot have that name"):
         untrained(name)
 
@@ -21,7 +21,7 @@ def test_what_is_no_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["wave", "my wave #1", "星月夜", 'a<b>:"|?*', "con", "tail. "])
 def test_what_is_one(name: str) -> None:
     """As networks have them that were trained before their files had other names."""
-    assert names.is_name(name) and untrained(name).styles == (name,)
+    assert style_names.is_name(name) and untrained(name).styles == (name,)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_what_is_one(name: str) -> None:
     ],
 )
 def test_names_become_files_of_any_system(name: str, stem: str) -> None:
-    assert names.file_stem(name) == stem == names.file_stem(stem)
+    assert style_names.file_stem(name) == stem == style_names.file_stem(stem)
 
 
 def test_no_two_become_one() -> None:
-    stems = names.file_stems(["Wave", "wave", "wave-2", "星", "月", "a:b", "a?b"])
+    stems = style_names.file_stems(["Wave", "wave", "wave-2", "星", "月", "a:b", "a?b"])
     assert list(stems.values()) == [
         "Wave", "wave-2", "wave-2-2", "unnamed", "unnamed-2", "a_b", "a_b-2"
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Tests of tfnst.tiling."""
+"""Tests of tfnst.networks.tiles."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from tfnst import images, tiling
-from tfnst.architectures import NetworkSettings, reach
-from tfnst.networks import StyleNetwork
+from tfnst import images
+from tfnst.networks import tiles
+from tfnst.networks.architecture import NetworkSettings, reach
+from tfnst.networks.style_network import StyleNetwork
 
 SETTINGS = NetworkSettings(widths=(0, 8, 12), blocks=2)
 
@@ -31,9 +32,9 @@ def photo(height: int = 300, width: int = 260) -> np.ndarray:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiling, "PATCH", 64)
-    monkeypatch.setattr(tiling, "PATCHES", (3, 3))
-    monkeypatch.setattr(tiling, "WHOLE", 0)
+    monkeypatch.setattr(tiles, "PATCH", 64)
+    monkeypatch.setattr(tiles, "PATCHES", (3, 3))
+    monkeypatch.setattr(tiles, "WHOLE", 0)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -45,7 +46,7 @@ def test_there_is_no_seam_wherever_tiles_meet(
     masks = {"wave": ramp} if masked else None
     answers = []
     for tile in (1024, 128, 96):
-        monkeypatch.setattr(tiling, "TILE", tile)
+        monkeypatch.setattr(tiles, "TILE", tile)
         answers.append(made.stylize(image, "wave", 0.8, masks))
     for answer in answers[1:]:
         np.testing.assert_allclose(answer, answers[0], atol=1e-5)
@@ -53,9 +54,9 @@ def test_there_is_no_seam_wherever_tiles_meet(
 
 def test_pieces_are_nearly_what_one_pass_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     made, image = network(), photo(620, 580)
-    monkeypatch.setattr(tiling, "PATCHES", (6, 7))
+    monkeypatch.setattr(tiles, "PATCHES", (6, 7))
     pieces = made.stylize(image, "wave")
-    monkeypatch.setattr(tiling, "WHOLE", 1 << 30)
+    monkeypatch.setattr(tiles, "WHOLE", 1 << 30)
     whole = made.stylize(image, "wave")
     assert np.sqrt(np.mean((pieces - whole) ** 2)) < 0.02
     # Each piece by its own statistics would be further off.
@@ -70,9 +71,9 @@ def test_small_and_narrow_pictures_have_patches_too(shape: tuple[int, int]) -> N
 
 
 def test_tiles_cover_a_picture_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiling, "TILE", 64)
+    monkeypatch.setattr(tiles, "TILE", 64)
     margin, seen = reach(SETTINGS), np.zeros((200, 132), int)
-    for outer, inner, target in tiling.tiles(seen.shape, margin):
+    for outer, inner, target in tiles.tiles(seen.shape, margin):
         seen[target] += 1
         rows = np.arange(200)[outer[0]][inner[0]]
         np.testing.assert_array_equal(rows, np.arange(200)[target[0]])
@@ -85,8 +86,8 @@ def test_pictures_of_all_sizes_share_one_tracing(
     masked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     traced: list[str] = []
-    honest = tiling.compiled
-    monkeypatch.setattr(tiling, "compiled", lambda model: traced.append("") or honest(model))
+    honest = tiles.compiled
+    monkeypatch.setattr(tiles, "compiled", lambda model: traced.append("") or honest(model))
     made = network()
     margin = reach(SETTINGS)
 

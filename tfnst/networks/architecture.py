@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst.layers import ConditionalInstanceNormalization, DepthToSpace, Smooth, Upsample
+from tfnst.networks.layers import ConditionalInstanceNormalization, DepthToSpace, Smooth, Upsample
 
 HALO = 16  # reflected pixels around a picture, cut off afterwards: no bands along the borders
 
