@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfnst.features import vgg
-from tfnst.training import TrainingSettings, judge, style_targets
+from tfnst.training.style_trainer import TrainingSettings, judge, style_targets
 
 
 class Judge:

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.judging import Judge
-from tfnst import assets, datasets, images, runs
+from tfnst import assets, images
 from tfnst.networks import style_network
-from tfnst.training import TrainingSettings
+from tfnst.training import photo_folder, training_run
+from tfnst.training.style_trainer import TrainingSettings
 
 
 def told(judge: Judge, photos: Sequence[np.ndarray], paintings: Sequence[np.ndarray]) -> str:
@@ -39,9 +40,9 @@ def main() -> None:
     print(f"the mean of all rows  {told(judge, photos, before)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         output, due = Path(folder) / "new.keras", 1
-        reports = runs.train(
+        reports = training_run.train(
             {"new": options.artwork},
-            datasets.PhotoFolder([options.photos]),
+            photo_folder.PhotoFolder([options.photos]),
             output,
             TrainingSettings(minutes=options.minutes),
             start,

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfnst import distillation, images, losses
+from tfnst import images, losses
 from tfnst.features import vgg
 from tfnst.synthesis.canvas import padded
 from tfnst.synthesis.settings import STYLE_LAYERS, Settings
 from tfnst.synthesis.style_transfer import StyleTransfer
+from tfnst.training import distillation
 
 
 def seen_by(teacher: Any, image: np.ndarray) -> dict[str, Any]:

@@ -58,12 +58,13 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import datasets, features, losses
+from tfnst import features, losses
 from tfnst.images import figures
 from tfnst.networks import StyleNetwork
 from tfnst.networks.architecture import CONFIGURATIONS, HALO, NetworkSettings, reach
 from tfnst.synthesis import style_transfer
 from tfnst.synthesis.settings import STYLE_LAYERS, Settings
+from tfnst.training import photo_folder
 
 
 def show(figure, dpi=65):
@@ -134,9 +135,9 @@ from pathlib import Path
 with tempfile.TemporaryDirectory() as folder:
     for file in [assets.photo(), *(assets.artwork(n) for n in assets.NAMES if n != "waves")]:
         images.save(Path(folder) / f"{file.stem}.png", images.load(file, 4 * SIZE).rgb)
-    pictures = datasets.PhotoFolder([folder])
+    pictures = photo_folder.PhotoFolder([folder])
     side, batch = SIZE + 2 * HALO, 2
-    stream = datasets.crops(pictures, side, batch, seed=0)
+    stream = photo_folder.crops(pictures, side, batch, seed=0)
     crops = [next(stream) for _ in range(STEPS)]
 
 show(

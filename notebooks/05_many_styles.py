@@ -58,10 +58,11 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import datasets, looks, runs, training
+from tfnst import looks, training
 from tfnst.images import color, figures
 from tfnst.networks import StyleNetwork
 from tfnst.networks.layers import ConditionalInstanceNormalization
+from tfnst.training import photo_folder, training_run
 
 
 def show(figure, dpi=65):
@@ -278,11 +279,11 @@ with tempfile.TemporaryDirectory() as folder:
     (photos := Path(folder) / "photos").mkdir()
     for file in [assets.photo(), *(assets.artwork(n) for n in assets.NAMES if n != "mosaic")]:
         images.save(photos / f"{file.stem}.png", images.load(file, 512).rgb)
-    pictures = datasets.PhotoFolder([photos])
+    pictures = photo_folder.PhotoFolder([photos])
     output = Path(folder) / "with_mosaic.keras"
     settings = training.TrainingSettings(steps=STEPS, size=CROP, style_size=512)
     began, reports = time.perf_counter(), []
-    for report in runs.train(
+    for report in training_run.train(
         {"mosaic": assets.artwork("mosaic")}, pictures, output, settings, start=network
     ):
         reports.append(report)

@@ -683,7 +683,7 @@ def test_demo(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_distill_passes_its_options_on(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tfnst import distillation
+    from tfnst.training import distillation
 
     (home / "photos").mkdir()
     images.save("photos/one.png", np.full((80, 80, 3), 0.5))

@@ -252,7 +252,7 @@ def test_a_killed_training_goes_on(tfnst: Call, home: Path) -> None:
 
 
 def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tfnst.runs import Run
+    from tfnst.training.training_run import Run
 
     def interrupted(run: Run) -> None:
         raise KeyboardInterrupt

@@ -29,7 +29,7 @@ from tfnst.networks.layers import (
     Upsample,
 )
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.training import Optimizer
+from tfnst.training.style_trainer import Optimizer
 
 PACKAGE = Path(importlib.import_module("tfnst").__file__ or "").parent
 NOT_SAVED = {"StyleTrainer", "Distiller"}  # they hold what trains; the networks in them are saved

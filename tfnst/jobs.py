@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfnst import images
-from tfnst.datasets import PICTURE_SUFFIXES, is_shadow
+from tfnst.training.photo_folder import PICTURE_SUFFIXES, is_shadow
 
 KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others get .png behind their names
 _OTHERS = "jxl jp2 j2k psd svg tga ppm pgm exr hdr raw dng cr2 cr3 nef arw raf orf rw2"

@@ -11,7 +11,7 @@ from tfnst import devices, terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
-    from tfnst.distillation import DistillationProgress
+    from tfnst.training.distillation import DistillationProgress
 
 
 @app.command()
@@ -48,11 +48,11 @@ def distill(
             f"{card} exists, and the card would be written there; use another --output"
         )
     under = devices.start_tensorflow(device)
-    from tfnst import datasets, distillation
+    from tfnst.training import distillation, photo_folder
 
     settings = distillation.DistillationSettings(**({} if steps is None else {"steps": steps}))
     with under:
-        folder = datasets.PhotoFolder(photos)
+        folder = photo_folder.PhotoFolder(photos)
         reports = distillation.distill(teacher, folder, output, settings, credit)
         with terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
             for report in reports:

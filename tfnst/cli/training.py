@@ -12,7 +12,7 @@ from tfnst import devices, processor, terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
-    from tfnst.runs import TrainingProgress
+    from tfnst.training.training_run import TrainingProgress
 
 
 @app.command()
@@ -75,9 +75,9 @@ def train(
         raise ValueError("--architecture goes with --start-from none; a network has its own")
     under = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
-    from tfnst import checkpoints, datasets, runs, training
     from tfnst.networks import style_network
     from tfnst.networks.architecture import CONFIGURATIONS
+    from tfnst.training import checkpoints, photo_folder, style_trainer, training_run
 
     if architecture and architecture not in CONFIGURATIONS:
         raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
@@ -94,7 +94,7 @@ def train(
         content_distance=content_distance,
         learning_rate=learning_rate,
     )
-    settings = training.TrainingSettings(
+    settings = style_trainer.TrainingSettings(
         precision=precision,
         network=CONFIGURATIONS[architecture or "gallery"],
         extractor=network,
@@ -104,14 +104,14 @@ def train(
     )
     with under:
         start = None if start_from == "none" else style_network.load_network(start_from)
-        folder = datasets.PhotoFolder(photos)
+        folder = photo_folder.PhotoFolder(photos)
         if folder.skipped and not quiet:
             count = folder.skipped + len(folder.files)
             terminal.remark(
                 f"{folder.skipped} of {count} files are no photos of {folder.smallest} px or more; "
                 "skipped"
             )
-        reports = runs.train(named, folder, output, settings, start, resume, credit)
+        reports = training_run.train(named, folder, output, settings, start, resume, credit)
         bar = terminal.progress_bar(quiet, as_json, _describe_training)
         try:
             with contextlib.closing(reports), bar as show:

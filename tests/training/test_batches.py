@@ -1,4 +1,4 @@
-"""Tests of tfnst.batches."""
+"""Tests of tfnst.training.batches."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfnst import batches, datasets, images
-from tfnst.batches import StyleBatches
+from tfnst import images
 from tfnst.networks.architecture import HALO
-from tfnst.training import TrainingSettings
+from tfnst.training import batches, photo_folder
+from tfnst.training.batches import StyleBatches
+from tfnst.training.style_trainer import TrainingSettings
 
 SETTINGS = TrainingSettings(size=32)
 SIDE = SETTINGS.size + 2 * HALO
 
 
 @pytest.fixture
-def photos(tmp_path: Path) -> datasets.PhotoFolder:
+def photos(tmp_path: Path) -> photo_folder.PhotoFolder:
     random = np.random.default_rng(0)
     for number in range(3):
         images.save(tmp_path / f"{number}.png", random.random((90, 100, 3), np.float32))
-    return datasets.PhotoFolder([tmp_path])
+    return photo_folder.PhotoFolder([tmp_path])
 
 
-def test_batches_depend_on_seed_and_step_alone(photos: datasets.PhotoFolder) -> None:
+def test_batches_depend_on_seed_and_step_alone(photos: photo_folder.PhotoFolder) -> None:
     ahead = StyleBatches(photos, range(2), SETTINGS, 3, first_step=6)
     long = StyleBatches(photos, range(2), SETTINGS, 9)
     for index in range(3):

@@ -14,12 +14,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import cards, checkpoints, datasets, files, images
-from tfnst.batches import StyleBatches
+from tfnst import files, images
 from tfnst.features import vgg
 from tfnst.files.leftovers import Claim
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.training import Optimizer, StyleTrainer, TrainingSettings, style_targets
+from tfnst.training import checkpoints, model_card, photo_folder
+from tfnst.training.batches import StyleBatches
+from tfnst.training.style_trainer import Optimizer, StyleTrainer, TrainingSettings, style_targets
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
 WARM_UP = 300  # steps until the learning rate is what was asked for
@@ -67,7 +68,7 @@ class Clock:
 
 def train(
     artworks: Mapping[str, Path],
-    photos: datasets.PhotoFolder,
+    photos: photo_folder.PhotoFolder,
     output: Path,
     settings: TrainingSettings,
     start: StyleNetwork | None = None,
@@ -119,7 +120,7 @@ def _held(
         yield from reports
 
 
-def _require_room(output: Path, photos: datasets.PhotoFolder, resume: bool) -> None:
+def _require_room(output: Path, photos: photo_folder.PhotoFolder, resume: bool) -> None:
     """ValueError where a training would write over something, or into what it learns from."""
     state = checkpoints.state_file(output)
     if state.exists():
@@ -127,7 +128,7 @@ def _require_room(output: Path, photos: datasets.PhotoFolder, resume: bool) -> N
             raise ValueError(f"{state.parent} holds a training; go on with --resume or delete it")
     elif not (resume and state.parent.exists()):  # or they are of a start that came to nothing
         sheet, card = output.with_suffix(".png"), output.with_suffix(".md")
-        for file in (output, card, sheet, cards.log_file(output)):
+        for file in (output, card, sheet, model_card.log_file(output)):
             if file.exists():
                 raise ValueError(f"{file} exists and would be overwritten; use another --output")
     for folder in photos.folders:
@@ -160,7 +161,7 @@ class Run:
         self,
         network: StyleNetwork,
         artworks: list[np.ndarray],
-        photos: datasets.PhotoFolder,
+        photos: photo_folder.PhotoFolder,
         output: Path,
         settings: TrainingSettings,
     ) -> None:
@@ -256,9 +257,11 @@ class Run:
         """Network, card, log and, when they are there, the checkpoint; each whole or not at all."""
         if self.unsaved:
             checkpoints.replace(self.output, self.result().save)
-            cards.append_log(self.output, *self.unsaved)
+            model_card.append_log(self.output, *self.unsaved)
             latest = self.unsaved[-1]
-            cards.write_style_card(self.output, self.photos, latest, self.settings, **self.card)
+            model_card.write_style_card(
+                self.output, self.photos, latest, self.settings, **self.card
+            )
             self.unsaved.clear()
         noted = {name: getattr(self.settings, name) for name in ("steps", "minutes")}
         clock = {"step": self.clock.step, "seconds": self.clock.seconds}
@@ -272,7 +275,7 @@ class Run:
                 self.trainer.load_weights(self.state)
             self.clock.step = int(self.optimizer.iterations)
             self.clock.seconds = checkpoints.noted(self.state, self.clock.step)["seconds"]
-        cards.shorten_log(self.output, self.clock.step)
+        model_card.shorten_log(self.output, self.clock.step)
 
     def preview(self, side: int = 256) -> np.ndarray:
         """A few photos, one above the other, in every style that is trained."""

@@ -14,12 +14,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnst import datasets, devices, files
-from tfnst.cards import append_log, write_card, write_weights
-from tfnst.checkpoints import claim, require_same_run
+from tfnst import devices, files
 from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.files.folders import full_disk_named
 from tfnst.files.leftovers import Claim
+from tfnst.training import photo_folder
+from tfnst.training.checkpoints import claim, require_same_run
+from tfnst.training.model_card import append_log, write_card, write_weights
 
 
 @dataclass(frozen=True)
@@ -264,17 +265,17 @@ class Distiller(keras.Model):  # type: ignore[misc]
 
 
 def batches(
-    photos: datasets.PhotoFolder, settings: DistillationSettings, first_step: int
+    photos: photo_folder.PhotoFolder, settings: DistillationSettings, first_step: int
 ) -> Iterator[np.ndarray]:
     """Disturbed crops from `first_step` on, the same for the same seed."""
-    clean = datasets.crops(photos, settings.crop, settings.batch, settings.seed, first_step)
+    clean = photo_folder.crops(photos, settings.crop, settings.batch, settings.seed, first_step)
     for step, batch in enumerate(clean, start=first_step):
-        yield datasets.disturb(batch, np.random.default_rng((settings.seed, step, 1)))
+        yield photo_folder.disturb(batch, np.random.default_rng((settings.seed, step, 1)))
 
 
 def distill(
     teacher: str | Path,
-    photos: datasets.PhotoFolder,
+    photos: photo_folder.PhotoFolder,
     output: Path,
     settings: DistillationSettings = DistillationSettings(),
     credit: str = "",
@@ -308,7 +309,7 @@ def _held(lock: Claim, reports: Iterator[DistillationProgress]) -> Iterator[Any]
 def _distill(
     teacher: str | Path,
     model: keras.Model,
-    photos: datasets.PhotoFolder,
+    photos: photo_folder.PhotoFolder,
     output: Path,
     settings: DistillationSettings,
     credit: str,

@@ -7,9 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst import datasets
 from tfnst.networks.architecture import HALO
-from tfnst.training import TrainingSettings
+from tfnst.training import photo_folder
+from tfnst.training.style_trainer import TrainingSettings
 
 ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
 
@@ -24,7 +24,7 @@ class StyleBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        photos: datasets.PhotoFolder,
+        photos: photo_folder.PhotoFolder,
         styles: range,
         settings: TrainingSettings,
         count: int,
@@ -41,7 +41,7 @@ class StyleBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
         step, chosen = self.first_step + index, self.settings
         side = chosen.size + 2 * HALO
-        crops = datasets.crops(self.photos, side, chosen.batch, chosen.seed, step, ZOOM)
+        crops = photo_folder.crops(self.photos, side, chosen.batch, chosen.seed, step, ZOOM)
         random = np.random.default_rng((chosen.seed, step, 1))
         weights = [style_weights(random, self.styles, chosen) for _ in range(chosen.batch)]
         return ({"image": next(crops), "style_weights": np.stack(weights)},)

@@ -1,4 +1,4 @@
-"""Tests of tfnst.training: the losses, the balance, the data, and where it runs."""
+"""Tests of tfnst.training.style_trainer: the losses, the balance, the data, and where it runs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ import tensorflow as tf
 from keras import ops
 from tensorflow.python.framework.ops import gradient_registry
 
-from tfnst import datasets, images, losses, training
-from tfnst.batches import Schedule, StyleBatches
+from tfnst import images, losses
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import HALO, NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.training import StyleTrainer, TrainingSettings
+from tfnst.training import photo_folder, style_trainer
+from tfnst.training.batches import Schedule, StyleBatches
+from tfnst.training.style_trainer import StyleTrainer, TrainingSettings
 
 LAYERS = ("block1_conv1", "block2_conv1")
 SETTINGS = TrainingSettings(
@@ -37,13 +38,13 @@ SIDE = SETTINGS.size + 2 * HALO
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> datasets.PhotoFolder:
+def photos(tmp_path_factory: pytest.TempPathFactory) -> photo_folder.PhotoFolder:
     folder = tmp_path_factory.mktemp("photos")
     random = np.random.default_rng(0)
     for number in range(3):
         smooth = images.resize(random.random((9, 9, 3), np.float32), 90, 100)
         images.save(folder / f"{number}.png", smooth)
-    return datasets.PhotoFolder([folder])
+    return photo_folder.PhotoFolder([folder])
 
 
 def artworks() -> list[np.ndarray]:
@@ -57,7 +58,7 @@ def trainer(settings: TrainingSettings = SETTINGS) -> StyleTrainer:
     keras.utils.set_random_seed(0)
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
     network = StyleNetwork(["stripes", "noise"], NetworkSettings((0, 8, 12), 1))
-    targets = training.style_targets(extractor, artworks(), settings)
+    targets = style_trainer.style_targets(extractor, artworks(), settings)
     made = StyleTrainer(network, extractor, targets, settings)
     made.compile(keras.optimizers.Adam(5e-3), jit_compile=False)
     return made
@@ -72,7 +73,7 @@ def batch(weights: Any, seed: int = 2) -> dict[str, Any]:
 
 def test_targets_are_the_artworks_distributions_at_both_sizes() -> None:
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
-    targets = training.style_targets(extractor, artworks(), SETTINGS)
+    targets = style_trainer.style_targets(extractor, artworks(), SETTINGS)
     views = [artworks()[1], images.resize(artworks()[1], 45, 35)]
     seen = [np.asarray(extractor(view[None])["block2_conv1"])[0] for view in views]
     means = [view.reshape(-1, 32).mean(0) for view in seen]
@@ -89,14 +90,14 @@ def test_an_artwork_too_narrow_to_be_seen_is_told() -> None:
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
     narrow = np.zeros((200, 20, 3), np.float32)
     with pytest.raises(ValueError, match=r"artwork 1, of 20 x 200 pixels, is seen at .* needs 16"):
-        training.style_targets(extractor, [narrow], replace(SETTINGS, style_size=64))
+        style_trainer.style_targets(extractor, [narrow], replace(SETTINGS, style_size=64))
 
 
 def test_losses_are_those_of_the_samples_and_their_styles() -> None:
     made = trainer()
     x = batch([[0, 1, 0], [0, 0.25, 0.75]])
     painted = batch([[0, 0, 0]] * 2, seed=3)["image"]
-    photo, answer = (training.inner(v) for v in (x["image"], painted))
+    photo, answer = (style_trainer.inner(v) for v in (x["image"], painted))
     style, content = made.judge(photo, answer, x["style_weights"][:, 1:])
     for sample, mixture in enumerate(np.array([[1, 0], [0.25, 0.75]], np.float32)):
         expected = []
@@ -119,7 +120,9 @@ def test_the_photos_own_row_is_asked_for_the_photo_alone() -> None:
     x = batch([[1, 0, 0], [1, 0, 0]])
     same, darker = x["image"], 0.9 * x["image"]
     np.testing.assert_allclose(made.compute_loss(x, None, {"stylized": same}), 0, atol=1e-6)
-    expected = training.PHOTO_WEIGHT * np.mean((0.1 * training.inner(x["image"]).numpy()) ** 2)
+    expected = style_trainer.PHOTO_WEIGHT * np.mean(
+        (0.1 * style_trainer.inner(x["image"]).numpy()) ** 2
+    )
     loss = made.compute_loss(x, None, {"stylized": darker})
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
@@ -131,14 +134,14 @@ def test_only_what_is_rougher_than_the_artwork_is_smoothed() -> None:
     smooth = ops.zeros_like(x["image"]) + 0.5
     for painted in (x["image"], smooth):
         answer = {"stylized": painted}
-        excess = losses.total_variation(training.inner(painted)) - within.variation
+        excess = losses.total_variation(style_trainer.inner(painted)) - within.variation
         expected = 2.0 * np.maximum(excess, 0).mean()
         difference = within.compute_loss(x, None, answer) - without.compute_loss(x, None, answer)
         np.testing.assert_allclose(difference, expected, atol=1e-5)
     np.testing.assert_array_equal(np.sign(losses.total_variation(smooth) - within.variation), -1)
 
 
-def test_fit_lowers_the_loss(photos: datasets.PhotoFolder) -> None:
+def test_fit_lowers_the_loss(photos: photo_folder.PhotoFolder) -> None:
     made = trainer()
     batches = StyleBatches(photos, range(2), SETTINGS, 12)
     history = made.fit(batches, epochs=8, verbose=0).history
@@ -146,14 +149,14 @@ def test_fit_lowers_the_loss(photos: datasets.PhotoFolder) -> None:
     assert set(history) >= {"loss", "style", "content", "photo", "stability"}
 
 
-def test_a_training_leaves_no_gradient_in_the_registry(photos: datasets.PhotoFolder) -> None:
+def test_a_training_leaves_no_gradient_in_the_registry(photos: photo_folder.PhotoFolder) -> None:
     before = set(gradient_registry.list())
     made = trainer()
     made.fit(StyleBatches(photos, range(2), SETTINGS, 2), verbose=0)
     assert set(gradient_registry.list()) == before
 
 
-def test_its_state_survives_a_restart(tmp_path: Path, photos: datasets.PhotoFolder) -> None:
+def test_its_state_survives_a_restart(tmp_path: Path, photos: photo_folder.PhotoFolder) -> None:
     """Weights, optimiser and random state, by Keras' own weights file."""
     batches = StyleBatches(photos, range(2), SETTINGS, 2)
     schedule = Schedule(batches)
@@ -186,7 +189,7 @@ def test_the_step_compiles_under_xla() -> None:
 
 
 def run_script(*command: str) -> Any:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run(
         [sys.executable, *command], cwd=root, env=environment, capture_output=True, text=True
@@ -207,11 +210,11 @@ def test_it_trains_on_jax() -> None:
     assert answer["backend"] == "jax" and answer["loss"][-1] < 0.5 * answer["loss"][0]
 
 
-def test_half_precision_and_callbacks(tmp_path: Path, photos: datasets.PhotoFolder) -> None:
+def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.PhotoFolder) -> None:
     """What Keras offers around fit works: mixed precision, BackupAndRestore, TensorBoard."""
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
     network = StyleNetwork(["a", "b"], NetworkSettings((0, 8, 12), 1), dtype="mixed_bfloat16")
-    targets = training.style_targets(extractor, artworks(), SETTINGS)
+    targets = style_trainer.style_targets(extractor, artworks(), SETTINGS)
     made = StyleTrainer(network, extractor, targets, SETTINGS)
     made.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
     callbacks = [

@@ -1,4 +1,4 @@
-"""Tests of tfnst.distillation: teachers against NumPy, short distillations of small pictures."""
+"""Tests of distillation: teachers against NumPy, short distillations of small pictures."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfnst import distillation
-from tfnst.datasets import PhotoFolder
-from tfnst.distillation import DistillationProgress, DistillationSettings, Distiller
 from tfnst.features import vgg, vgg_architecture, vgg_weights
+from tfnst.training import distillation
+from tfnst.training.distillation import DistillationProgress, DistillationSettings, Distiller
+from tfnst.training.photo_folder import PhotoFolder
 
 LITE = vgg_architecture.ARCHITECTURES["vgg19-lite"]
 NARROW, WIDE = (4, 8, 8, 8, 8), (24, 40, 8, 8, 8)

@@ -10,13 +10,13 @@ os.environ["KERAS_BACKEND"] = "jax"
 import keras
 import numpy as np
 
-from tfnst import training
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import HALO, NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.training import style_trainer
 
 layers = ("block1_conv1", "block2_conv1")
-settings = training.TrainingSettings(
+settings = style_trainer.TrainingSettings(
     size=32, style_size=64, content_layers=layers[1:], style_layers=layers
 )
 side = settings.size + 2 * HALO
@@ -28,8 +28,8 @@ inputs = {
 }
 extractor = FeatureExtractor("vgg19-lite", layers)
 network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
-targets = training.style_targets(extractor, list(random.random((2, 64, 64, 3), "f")), settings)
-trainer = training.StyleTrainer(network, extractor, targets, settings)
-trainer.compile(training.Optimizer(5e-3))
+targets = style_trainer.style_targets(extractor, list(random.random((2, 64, 64, 3), "f")), settings)
+trainer = style_trainer.StyleTrainer(network, extractor, targets, settings)
+trainer.compile(style_trainer.Optimizer(5e-3))
 history = trainer.fit(inputs, batch_size=2, epochs=8, shuffle=False, verbose=0).history
 print(json.dumps({"backend": keras.backend.backend(), "loss": history["loss"]}))

@@ -1,4 +1,4 @@
-"""Tests of tfnst.datasets on pictures that are made here."""
+"""Tests of tfnst.training.photo_folder on pictures that are made here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tfnst import datasets, images
-from tfnst.datasets import PhotoFolder
+from tfnst import images
+from tfnst.training import photo_folder
+from tfnst.training.photo_folder import PhotoFolder
 
 quick = settings(max_examples=20, deadline=None, database=None)
 seeds = st.integers(0, 2**32 - 1)
@@ -84,7 +85,7 @@ def test_a_good_header_before_a_damaged_body_is_skipped(tmp_path: Path, suffix: 
     photos = PhotoFolder([tmp_path], smallest=32)
     assert photos.files == (good,)
     assert photos.skipped == 1
-    for batch in itertools.islice(datasets.crops(photos, 16, 4, seed=0), 4):
+    for batch in itertools.islice(photo_folder.crops(photos, 16, 4, seed=0), 4):
         assert np.isfinite(batch).all()
 
 
@@ -145,7 +146,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def take(photos: PhotoFolder, count: int, seed: int = 0, first_step: int = 0) -> np.ndarray:
-    return np.stack(list(itertools.islice(datasets.crops(photos, 16, 3, seed, first_step), count)))
+    return np.stack(
+        list(itertools.islice(photo_folder.crops(photos, 16, 3, seed, first_step), count))
+    )
 
 
 def test_crops_are_float32_pictures_of_the_size_asked_for(photos: PhotoFolder) -> None:
@@ -181,14 +184,14 @@ def test_files_that_vanish_or_break_later_end_no_training(tmp_path: Path) -> Non
     photos = PhotoFolder([tmp_path], smallest=32)
     files[0].unlink()
     cut(files[2])
-    for batch in itertools.islice(datasets.crops(photos, 16, 4, seed=0), 4):
+    for batch in itertools.islice(photo_folder.crops(photos, 16, 4, seed=0), 4):
         np.testing.assert_allclose(
             batch, np.broadcast_to([250 / 255, 0, 0], batch.shape), atol=0.01
         )
-    datasets._pixels.cache_clear()
+    photo_folder._pixels.cache_clear()
     files[1].unlink()
     with pytest.raises(ValueError, match="png"):
-        next(datasets.crops(photos, 16, 4, seed=0))
+        next(photo_folder.crops(photos, 16, 4, seed=0))
 
 
 def test_crops_are_random_squares_of_random_sizes_half_of_them_mirrored(tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_crops_are_random_squares_of_random_sizes_half_of_them_mirrored(tmp_path
     slope = np.stack([x, y, 0 * x], 2).astype(np.uint8)
     Image.fromarray(slope).save(tmp_path / "slope.png")
     random = np.random.default_rng(0)
-    crops = [datasets.random_crop(tmp_path / "slope.png", 16, random) for _ in range(200)]
+    crops = [photo_folder.random_crop(tmp_path / "slope.png", 16, random) for _ in range(200)]
     rises = np.array([crop[8, 12, 0] - crop[8, 3, 0] for crop in crops])
     assert 0.35 < np.mean(rises > 0) < 0.65
     falls = np.array([crop[12, 8, 1] - crop[3, 8, 1] for crop in crops])
@@ -214,7 +217,7 @@ def test_crops_are_random_squares_of_random_sizes_half_of_them_mirrored(tmp_path
 
 def test_a_picture_smaller_than_the_crop_is_enlarged(tmp_path: Path) -> None:
     file = draw(tmp_path / "small.png", 12, 9)
-    crop = datasets.random_crop(file, 32, np.random.default_rng(0))
+    crop = photo_folder.random_crop(file, 32, np.random.default_rng(0))
     assert crop.shape == (32, 32, 3)
     assert crop.dtype == np.float32
     assert crop.std() > 0.1
@@ -230,12 +233,12 @@ def test_what_is_disturbed_keeps_its_shape_type_and_range(
 ) -> None:
     batch = np.random.default_rng(seed).random((count, height, width, 3), np.float32)
     before = batch.copy()
-    disturbed = datasets.disturb(batch, np.random.default_rng(seed))
+    disturbed = photo_folder.disturb(batch, np.random.default_rng(seed))
     assert disturbed.shape == batch.shape
     assert disturbed.dtype == np.float32
     assert 0 <= disturbed.min() <= disturbed.max() <= 1
     np.testing.assert_array_equal(batch, before)
-    again = datasets.disturb(batch, np.random.default_rng(seed))
+    again = photo_folder.disturb(batch, np.random.default_rng(seed))
     np.testing.assert_array_equal(disturbed, again)
 
 
@@ -244,7 +247,7 @@ def test_disturbances_are_of_all_kinds_and_leave_some_alone() -> None:
     grey = np.linspace(0.3, 0.7, 2000, dtype="f")[:, None, None, None]
     batch = np.tile(grey, (1, 8, 8, 3))
     batch[:, :4] += 0.1
-    change = datasets.disturb(batch, np.random.default_rng(0)) - batch
+    change = photo_folder.disturb(batch, np.random.default_rng(0)) - batch
     untouched = (np.abs(change) < 1e-6).all((1, 2, 3))
     assert 0.09 < untouched.mean() < 0.16
     noisy = change[:, :4].std((1, 2)).max(1) > 1e-4
@@ -262,7 +265,9 @@ def test_zoom_enlarges_small_parts(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
 
     def roughness(zoom: float) -> float:
-        drawn = [datasets.random_crop(tmp_path / "noise.png", 64, random, zoom) for _ in range(40)]
+        drawn = [
+            photo_folder.random_crop(tmp_path / "noise.png", 64, random, zoom) for _ in range(40)
+        ]
         return float(np.mean([np.abs(np.diff(crop, axis=1)).mean() for crop in drawn]))
 
     assert roughness(2.0) < 0.8 * roughness(1.0)

@@ -1,4 +1,4 @@
-"""Tests of tfnst.runs: schedules, files, and what a restart goes on with."""
+"""Tests of tfnst.training.training_run: schedules, files, and what a restart goes on with."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ import keras
 import numpy as np
 import pytest
 
-from tfnst import assets, checkpoints, datasets, files, images, runs, training
+from tfnst import assets, files, images
 from tfnst.networks.architecture import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.runs import Clock
-from tfnst.training import TrainingSettings
+from tfnst.training import checkpoints, photo_folder, style_trainer, training_run
+from tfnst.training.style_trainer import TrainingSettings
+from tfnst.training.training_run import Clock
 
 SETTINGS = TrainingSettings(
     steps=8,
@@ -36,21 +37,21 @@ ARTWORKS = {name: assets.artwork(name) for name in ("swirl", "mosaic")}
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> datasets.PhotoFolder:
+def photos(tmp_path_factory: pytest.TempPathFactory) -> photo_folder.PhotoFolder:
     folder = tmp_path_factory.mktemp("photos")
     images.save(folder / "a.png", images.load(assets.photo(), 120).rgb)
     (folder / "b.jpg").write_bytes(b"no picture")
-    return datasets.PhotoFolder([folder])
+    return photo_folder.PhotoFolder([folder])
 
 
 @pytest.fixture(autouse=True)
 def eager_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "CHECKPOINT", -1)
+    monkeypatch.setattr(training_run, "CHECKPOINT", -1)
 
 
-def test_it_reports_and_writes_all_files(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+def test_it_reports_and_writes_all_files(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
     output = tmp_path / "my.keras"
-    reports = list(runs.train(ARTWORKS, photos, output, SETTINGS, credit="By hand."))
+    reports = list(training_run.train(ARTWORKS, photos, output, SETTINGS, credit="By hand."))
     assert [r.step for r in reports] == [2, 4, 6, 8]
     assert [r.fraction for r in reports] == [0.25, 0.5, 0.75, 1.0]
     network = keras.models.load_model(output)
@@ -71,24 +72,30 @@ def test_it_reports_and_writes_all_files(photos: datasets.PhotoFolder, tmp_path:
 
 
 def test_names_that_are_not_utf_8_end_no_training(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     artwork = tmp_path / os.fsdecode(b"caf\xe9.jpg")
     artwork.write_bytes(ARTWORKS["swirl"].read_bytes())
-    list(runs.train({"swirl": artwork}, photos, tmp_path / "my.keras", replace(SETTINGS, steps=2)))
+    list(
+        training_run.train(
+            {"swirl": artwork}, photos, tmp_path / "my.keras", replace(SETTINGS, steps=2)
+        )
+    )
     assert "| swirl | caf?.jpg |" in (tmp_path / "my.md").read_text("utf-8")
 
 
 def test_a_restart_goes_on_as_if_nothing_had_happened(
-    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "AVERAGE", 0.0)  # or what is written hardly moves in eight steps
+    monkeypatch.setattr(
+        style_trainer, "AVERAGE", 0.0
+    )  # or what is written hardly moves in eight steps
     whole, halves = tmp_path / "whole.keras", tmp_path / "halves.keras"
-    expected = list(runs.train(ARTWORKS, photos, whole, SETTINGS))
-    stopped = runs.train(ARTWORKS, photos, halves, SETTINGS)
+    expected = list(training_run.train(ARTWORKS, photos, whole, SETTINGS))
+    stopped = training_run.train(ARTWORKS, photos, halves, SETTINGS)
     next(stopped), next(stopped)
     stopped.close()
-    resumed = list(runs.train(ARTWORKS, photos, halves, SETTINGS, resume=True))
+    resumed = list(training_run.train(ARTWORKS, photos, halves, SETTINGS, resume=True))
     assert [r.step for r in resumed] == [6, 8]
     assert resumed[-1].learning_rate == expected[-1].learning_rate
     assert resumed[-1].style == pytest.approx(expected[-1].style, rel=1e-3)
@@ -98,11 +105,11 @@ def test_a_restart_goes_on_as_if_nothing_had_happened(
 
 
 def test_averages_are_written_and_weights_go_on(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     """fit itself would put the averages in the weights' place at each report."""
     settings = replace(SETTINGS, steps=4, log_every=1)
-    run = runs.Run(
+    run = training_run.Run(
         StyleNetwork(["a"], SETTINGS.network),
         [images.load(assets.artwork("swirl"), 64).rgb],
         photos,
@@ -113,7 +120,7 @@ def test_averages_are_written_and_weights_go_on(
     for step in range(4):
         run.some_steps()
         # The first average is of the weights after the first step, as Keras has it.
-        keep = training.AVERAGE if step else 0.0
+        keep = style_trainer.AVERAGE if step else 0.0
         weights = run.network.trainable_variables
         averages = [
             keep * average + (1 - keep) * weight.numpy()
@@ -126,7 +133,7 @@ def test_averages_are_written_and_weights_go_on(
 
 
 def test_a_new_row_leaves_the_others_as_they_are(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     keras.utils.set_random_seed(3)
     start = StyleNetwork(["old", "older"], SETTINGS.network)
@@ -137,7 +144,7 @@ def test_a_new_row_leaves_the_others_as_they_are(
     photo = images.load(assets.photo(), 64).rgb
     settings = replace(SETTINGS, mixture_share=0.5, photo_share=0.5, learning_rate=0.05)
     output = tmp_path / "more.keras"
-    list(runs.train({"new": ARTWORKS["swirl"]}, photos, output, settings, start))
+    list(training_run.train({"new": ARTWORKS["swirl"]}, photos, output, settings, start))
     network = keras.models.load_model(output)
     assert network.styles == ("old", "older", "new")
     for name in ("old", "older"):
@@ -148,14 +155,16 @@ def test_a_new_row_leaves_the_others_as_they_are(
     change = network.stylize(photo, "new") - start.stylize(photo, {"old": 1, "older": 1})
     assert np.abs(change).max() > 0.003
     with pytest.raises(ValueError, match="style 'old' is in the network already"):
-        runs.train({"old": ARTWORKS["swirl"]}, photos, tmp_path / "b.keras", settings, start)
+        training_run.train(
+            {"old": ARTWORKS["swirl"]}, photos, tmp_path / "b.keras", settings, start
+        )
 
 
-def test_everything_can_be_trained_on(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+def test_everything_can_be_trained_on(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
     start = StyleNetwork(["old", "older"], SETTINGS.network)
     settings = replace(SETTINGS, everything=True, precision="bfloat16")
     output = tmp_path / "other.keras"
-    list(runs.train({"old": ARTWORKS["swirl"]}, photos, output, settings, start))
+    list(training_run.train({"old": ARTWORKS["swirl"]}, photos, output, settings, start))
     network = keras.models.load_model(output)
     assert network.styles == ("old",)
     kernels = [[w.numpy() for w in each.weights if w.name == "kernel"] for each in (start, network)]
@@ -164,78 +173,85 @@ def test_everything_can_be_trained_on(photos: datasets.PhotoFolder, tmp_path: Pa
 
 
 def test_checkpoints_of_another_training_are_not_gone_on_with(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     output = tmp_path / "my.keras"
-    next(runs.train(ARTWORKS, photos, output, SETTINGS))
+    next(training_run.train(ARTWORKS, photos, output, SETTINGS))
     with pytest.raises(ValueError, match="holds a training; go on with --resume or delete it"):
-        runs.train(ARTWORKS, photos, output, SETTINGS)
+        training_run.train(ARTWORKS, photos, output, SETTINGS)
     with pytest.raises(ValueError, match="of another training"):
-        runs.train(ARTWORKS, photos, output, replace(SETTINGS, size=64), resume=True)
+        training_run.train(ARTWORKS, photos, output, replace(SETTINGS, size=64), resume=True)
     assert checkpoints.schedule(output) == {"steps": 8, "minutes": 0.0}
     with pytest.raises(ValueError, match="of another training"):
-        runs.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
+        training_run.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
     longer = replace(SETTINGS, steps=6, learning_rate=1e-4)
-    assert [r.step for r in runs.train(ARTWORKS, photos, output, longer, resume=True)] == [4, 6]
+    assert [r.step for r in training_run.train(ARTWORKS, photos, output, longer, resume=True)] == [
+        4,
+        6,
+    ]
 
 
-def test_what_cannot_be_trained_is_told_first(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+def test_what_cannot_be_trained_is_told_first(
+    photos: photo_folder.PhotoFolder, tmp_path: Path
+) -> None:
     with pytest.raises(ValueError, match="end its name in"):
-        runs.train(ARTWORKS, photos, tmp_path / "my.h5", SETTINGS)
+        training_run.train(ARTWORKS, photos, tmp_path / "my.h5", SETTINGS)
     with pytest.raises(ValueError, match="nothing"):
-        runs.train({"a": tmp_path / "nothing.jpg"}, photos, tmp_path / "my.keras", SETTINGS)
+        training_run.train({"a": tmp_path / "nothing.jpg"}, photos, tmp_path / "my.keras", SETTINGS)
     assert not list(tmp_path.iterdir())
 
 
-def test_nothing_is_written_over(photos: datasets.PhotoFolder, tmp_path: Path) -> None:
+def test_nothing_is_written_over(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
     for suffix in (".keras", ".md", ".png"):
         (tmp_path / f"my{suffix}").write_bytes(b"mine")
         with pytest.raises(ValueError, match=f"my{suffix} exists and would be overwritten"):
-            runs.train(ARTWORKS, photos, tmp_path / "my.keras", SETTINGS)
+            training_run.train(ARTWORKS, photos, tmp_path / "my.keras", SETTINGS)
         (tmp_path / f"my{suffix}").unlink()
     inside = Path(photos.folders[0]) / "my.keras"
     with pytest.raises(ValueError, match="lies in the photos' folder"):
-        runs.train(ARTWORKS, photos, inside, SETTINGS)
+        training_run.train(ARTWORKS, photos, inside, SETTINGS)
 
 
 def test_a_start_that_comes_to_nothing_is_in_nobodys_way(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     output = tmp_path / "my.keras"
     with pytest.raises(ValueError, match="vgg20"):
-        runs.train(ARTWORKS, photos, output, replace(SETTINGS, extractor="vgg20"))
+        training_run.train(ARTWORKS, photos, output, replace(SETTINGS, extractor="vgg20"))
     assert list(tmp_path.iterdir()) == []
-    runs.train(ARTWORKS, photos, output, replace(SETTINGS, size=64))  # and no report asked for
-    assert next(runs.train(ARTWORKS, photos, output, SETTINGS)).step == 2
+    training_run.train(
+        ARTWORKS, photos, output, replace(SETTINGS, size=64)
+    )  # and no report asked for
+    assert next(training_run.train(ARTWORKS, photos, output, SETTINGS)).step == 2
 
 
 def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
-    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The checkpoint comes last: whatever is killed before it is done again."""
     output = tmp_path / "my.keras"
-    honest = runs.cards.write_style_card
+    honest = training_run.cards.write_style_card
 
     def full(*arguments: object, **options: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(runs.cards, "write_style_card", full)
+    monkeypatch.setattr(training_run.cards, "write_style_card", full)
     with pytest.raises(OSError, match="full"):
-        list(runs.train(ARTWORKS, photos, output, SETTINGS))
+        list(training_run.train(ARTWORKS, photos, output, SETTINGS))
     assert not checkpoints.state_file(output).exists()
     assert not [file for file in tmp_path.rglob("*") if file.name.startswith(".")]
-    monkeypatch.setattr(runs.cards, "write_style_card", honest)
-    *_, last = runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
+    monkeypatch.setattr(training_run.cards, "write_style_card", honest)
+    *_, last = training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
     assert last.fraction == 1 and output.exists()
 
 
 @pytest.mark.parametrize("name", ["my.keras", "state.weights.h5"])
 def test_a_full_disk_is_met_by_the_atomic_writer_alone(
-    name: str, photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HDF5 that meets it crashes the process; and the last whole file stays."""
     output = tmp_path / "my.keras"
-    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     (file,) = tmp_path.rglob(name)
     before, honest, open_h5 = file.read_bytes(), files.write_bytes, h5py.File
@@ -259,37 +275,39 @@ def test_a_full_disk_is_met_by_the_atomic_writer_alone(
 
 
 def test_what_was_learnt_is_kept_when_it_is_stopped(
-    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between two reports, by whoever reads them, and in the midst of steps."""
-    monkeypatch.setattr(runs, "CHECKPOINT", 3600)
+    monkeypatch.setattr(training_run, "CHECKPOINT", 3600)
     output = tmp_path / "my.keras"
-    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     assert not checkpoints.state_file(output).exists()
     reports.close()
     assert keras.models.load_model(output).styles == ("swirl", "mosaic")
-    reports = runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
     assert next(reports).step == 4
-    fit = training.StyleTrainer.fit
+    fit = style_trainer.StyleTrainer.fit
 
-    def interrupted(self: training.StyleTrainer, *arguments: Any, **options: Any) -> None:
+    def interrupted(self: style_trainer.StyleTrainer, *arguments: Any, **options: Any) -> None:
         fit(self, *arguments, **options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.StyleTrainer, "fit", interrupted)
+    monkeypatch.setattr(style_trainer.StyleTrainer, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         next(reports)
-    monkeypatch.setattr(training.StyleTrainer, "fit", fit)
-    assert [r.step for r in runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)] == [8]
+    monkeypatch.setattr(style_trainer.StyleTrainer, "fit", fit)
+    assert [
+        r.step for r in training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
+    ] == [8]
 
 
 def test_a_second_ctrl_c_loses_no_checkpoint(
-    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "CHECKPOINT", 3600)
+    monkeypatch.setattr(training_run, "CHECKPOINT", 3600)
     output = tmp_path / "my.keras"
-    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     honest = files.write_bytes
 
@@ -303,34 +321,34 @@ def test_a_second_ctrl_c_loses_no_checkpoint(
 
 
 def test_a_network_that_is_gone_is_written_again(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     output = tmp_path / "my.keras"
-    list(runs.train(ARTWORKS, photos, output, SETTINGS))
+    list(training_run.train(ARTWORKS, photos, output, SETTINGS))
     before = keras.models.load_model(output)
     output.unlink()
-    assert list(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)) == []
+    assert list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)) == []
     for one, other in zip(keras.models.load_model(output).weights, before.weights, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_second_training_into_one_output_is_refused(
-    photos: datasets.PhotoFolder, tmp_path: Path
+    photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     output = tmp_path / "my.keras"
-    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     with pytest.raises(ValueError, match="is being written by another process"):
-        runs.train(ARTWORKS, photos, output, SETTINGS, resume=True)
+        training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
     reports.close()
-    assert list(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True))
+    assert list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
 
 
 def test_whoever_dies_before_the_checkpoint_repeats_neither_log_nor_clock(
-    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "my.keras"
-    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     first, state = next(reports), checkpoints.state_file(output)
     kept = state.read_bytes()
     next(reports)
@@ -341,7 +359,7 @@ def test_whoever_dies_before_the_checkpoint_repeats_neither_log_nor_clock(
         log.write('{"step": 6')
     assert checkpoints.noted(state)["seconds"] > first.seconds
     assert checkpoints.noted(state, first.step)["seconds"] == first.seconds
-    resumed = list(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True))
+    resumed = list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
     assert [report.step for report in resumed] == [4, 6, 8]
     lines = Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["step"] for line in lines] == [2, 4, 6, 8]
@@ -349,21 +367,21 @@ def test_whoever_dies_before_the_checkpoint_repeats_neither_log_nor_clock(
 
 @pytest.mark.parametrize("name", ["clock.json", "run.json", "state.weights.h5"])
 def test_a_damaged_checkpoint_is_told(
-    name: str, photos: datasets.PhotoFolder, tmp_path: Path
+    name: str, photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     output = tmp_path / "my.keras"
-    next(runs.train(ARTWORKS, photos, output, SETTINGS))
+    next(training_run.train(ARTWORKS, photos, output, SETTINGS))
     damaged = checkpoints.state_file(output).with_name(name)
     damaged.write_bytes(damaged.read_bytes()[:10])
     with pytest.raises((RuntimeError, ValueError), match=r"is damaged; delete .*, and begin"):
-        next(runs.train(ARTWORKS, photos, output, SETTINGS, resume=True))
+        next(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
 
 
 def test_a_loss_that_is_no_number_ends_it(
-    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "my.keras"
-    reports = runs.train(ARTWORKS, photos, output, SETTINGS)
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
     monkeypatch.setattr(Clock, "learning_rate", float("nan"))
     with pytest.raises(RuntimeError, match="the loss became nan by step"):
@@ -371,7 +389,7 @@ def test_a_loss_that_is_no_number_ends_it(
     assert np.isfinite(keras.models.load_model(output).weights[0]).all()
     monkeypatch.undo()
     slower = replace(SETTINGS, learning_rate=1e-4)
-    *_, last = runs.train(ARTWORKS, photos, output, slower, resume=True)
+    *_, last = training_run.train(ARTWORKS, photos, output, slower, resume=True)
     assert np.isfinite(last.style)
 
 
@@ -389,12 +407,12 @@ def test_the_schedule_is_one_of_steps_or_of_time() -> None:
 
 
 def test_training_by_time_ends_in_time(
-    photos: datasets.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = itertools.count(0.0, 2.0)  # so the steps of one report take two seconds
-    monkeypatch.setattr(runs, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    monkeypatch.setattr(training_run, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
     settings = replace(SETTINGS, minutes=0.1)
-    reports = list(runs.train(ARTWORKS, photos, tmp_path / "my.keras", settings))
+    reports = list(training_run.train(ARTWORKS, photos, tmp_path / "my.keras", settings))
     assert [r.seconds for r in reports] == [2.0, 4.0, 6.0]
     assert [r.fraction for r in reports] == pytest.approx([1 / 3, 2 / 3, 1])
     assert [(r.step, r.steps) for r in reports] == [(2, 6), (4, 6), (6, 6)]

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from tfnst import datasets, files
+from tfnst import files
+from tfnst.training import photo_folder
 
 if TYPE_CHECKING:
-    from tfnst.distillation import DistillationProgress, DistillationSettings
     from tfnst.networks.style_network import StyleNetwork
-    from tfnst.runs import TrainingProgress
-    from tfnst.training import TrainingSettings
+    from tfnst.training.distillation import DistillationProgress, DistillationSettings
+    from tfnst.training.style_trainer import TrainingSettings
+    from tfnst.training.training_run import TrainingProgress
 
 
 def write_weights(output: Path, network: keras.Model) -> None:
@@ -65,7 +66,7 @@ def _step_of(line: bytes) -> float:
 def write_card(
     output: Path,
     teacher: str | Path,
-    photos: datasets.PhotoFolder,
+    photos: photo_folder.PhotoFolder,
     progress: DistillationProgress,
     settings: DistillationSettings,
     credit: str,
@@ -91,7 +92,7 @@ crops: activations {progress.activation_error:.4f} (mean of all layers), image g
 
 def write_style_card(
     output: Path,
-    photos: datasets.PhotoFolder,
+    photos: photo_folder.PhotoFolder,
     progress: TrainingProgress,
     settings: TrainingSettings,
     artworks: Mapping[str, Path],

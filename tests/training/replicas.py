@@ -9,16 +9,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnst import training
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import HALO, NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.training import style_trainer
 
 count = int(sys.argv[1])
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
 layers = ("block1_conv1", "block2_conv1")
-settings = training.TrainingSettings(
+settings = style_trainer.TrainingSettings(
     batch=4, size=32, style_size=64, content_layers=layers[1:], style_layers=layers, stability=0.0
 )
 side = settings.size + 2 * HALO
@@ -31,8 +31,10 @@ with tf.distribute.MirroredStrategy([f"/cpu:{i}" for i in range(count)]).scope()
     keras.utils.set_random_seed(0)
     extractor = FeatureExtractor("vgg19-lite", layers)
     network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
-    targets = training.style_targets(extractor, list(random.random((2, 64, 64, 3), "f")), settings)
-    trainer = training.StyleTrainer(network, extractor, targets, settings)
+    targets = style_trainer.style_targets(
+        extractor, list(random.random((2, 64, 64, 3), "f")), settings
+    )
+    trainer = style_trainer.StyleTrainer(network, extractor, targets, settings)
     trainer.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
 history = trainer.fit(dataset, epochs=2, shuffle=False, verbose=0).history
 print(json.dumps({name: history[name] for name in ("loss", "style", "content")}))

@@ -1,0 +1,5 @@
+"""Training and distilling networks, from photos to a finished file."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
