@@ -14,7 +14,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import timing
-from tfnst import assets, conversion, images, looks
+from tfnst import assets, images, looks
+from tfnst.export import conversion
 from tfnst.networks.style_network import StyleNetwork
 
 THREADS = 2

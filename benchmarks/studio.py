@@ -14,10 +14,11 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tfnst import assets, images, studio
-from tfnst.lite import Stylizer
-from tfnst.serving import Server
-from tfnst.verification import psnr
+from tfnst import assets, images
+from tfnst.export import studio
+from tfnst.export.file_server import Server
+from tfnst.export.lite import Stylizer
+from tfnst.export.verification import psnr
 
 PASSES = 10
 ARGUMENTS = ("--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")

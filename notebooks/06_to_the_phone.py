@@ -57,7 +57,8 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import conversion, export, latency, lite, verification
+from tfnst import export
+from tfnst.export import conversion, latency, lite, verification
 from tfnst.images import figures
 from tfnst.networks import StyleNetwork
 

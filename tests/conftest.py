@@ -15,7 +15,7 @@ import pytest
 from tfnst import cli
 
 if TYPE_CHECKING:
-    from tfnst.export import Exported
+    from tfnst.export.bundle import Exported
     from tfnst.networks.style_network import StyleNetwork
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the program itself does
@@ -48,7 +48,7 @@ def exported(
     small_network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[Exported]]:
     """All formats of that network, for 64 px and for any size; and what was reported."""
-    from tfnst.export import FORMATS, ExportSettings, export
+    from tfnst.export.bundle import FORMATS, ExportSettings, export
 
     folder = tmp_path_factory.mktemp("exports") / "my"
     return folder, list(
@@ -64,7 +64,7 @@ def exported(
 
 def make_runtime(folder: Path) -> Path:
     """What npm would install of LiteRT.js, which runs nothing."""
-    from tfnst import studio
+    from tfnst.export import studio
 
     (folder / "core" / "dist").mkdir(parents=True)
     (folder / "core" / "wasm").mkdir()

@@ -18,7 +18,7 @@ import pytest
 from keras import ops
 
 from tests.conftest import untrained
-from tfnst.conversion import deployable
+from tfnst.export.conversion import deployable
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import ICNR, NetworkSettings
 from tfnst.networks.layers import (

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import make_runtime
-from tfnst import assets, images, studio
+from tfnst import assets, images
+from tfnst.export import studio
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tfnst"

@@ -134,7 +134,7 @@ def paint_again(recipe: PassRecipe, picture: Path, inputs: Sequence[Path] = ()) 
 def _opened(model: Path) -> Painter:
     """The network in a file; only a .tflite file does without TensorFlow."""
     if model.suffix == LITE:
-        from tfnst.lite import Stylizer
+        from tfnst.export.lite import Stylizer
 
         return Stylizer(model)
     from tfnst.networks import style_network

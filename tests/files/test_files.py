@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import looks, verification
+from tfnst import looks
+from tfnst.export import verification
 from tfnst.files import archives, folders, read_text
 from tfnst.networks import style_network
 

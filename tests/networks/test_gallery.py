@@ -13,8 +13,9 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from tfnst import assets, handbook, images, verification
-from tfnst.exportable import exportable
+from tfnst import assets, images
+from tfnst.export import readme, verification
+from tfnst.export.models import exportable
 from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 256
@@ -162,7 +163,7 @@ def test_the_exported_gallery_is_this_one(gallery: StyleNetwork) -> None:
     now = dict(exportable(gallery, "gallery").card) | assets.ABOUT["gallery"]
     assert {name: card[name] for name in now} == now and card["network"] == now["network"]
     assert card["artworks"] == assets.gallery()
-    for name, text in handbook.pages(card).items():
+    for name, text in readme.pages(card).items():
         assert (folder / name).read_text("utf-8") == text, name
     assert [report for report in verification.verify(folder) if report.error] == []
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 8_000_000

@@ -14,11 +14,11 @@ from tfnst import devices, terminal
 from tfnst.cli.app import AsJson, Option, Quiet, Weights, app
 
 if TYPE_CHECKING:
-    from tfnst.export import Exported
+    from tfnst.export.bundle import Exported
+    from tfnst.export.latency import Latency
+    from tfnst.export.verification import Verified
     from tfnst.features.vgg import FeatureExtractor
-    from tfnst.latency import Latency
     from tfnst.networks.style_network import StyleNetwork
-    from tfnst.verification import Verified
 
 
 @app.command()
@@ -54,8 +54,8 @@ def export(
     """Write a network for phones, browsers and servers, and try every file."""
     litert = _checked_folders(model, output, web)
     devices.start_tensorflow()
-    from tfnst import export as exporting
-    from tfnst import studio as studio_page
+    from tfnst.export import bundle as exporting
+    from tfnst.export import studio as studio_page
 
     defaults = exporting.ExportSettings() if output else exporting.FOR_WEB
     settings = exporting.ExportSettings(
@@ -83,7 +83,7 @@ def export(
 
 def _checked_folders(model: str, output: Path | None, web: Path | None) -> Path | None:
     """LiteRT.js, if the studio is wanted; ValueError for folders that will not do."""
-    from tfnst import studio
+    from tfnst.export import studio
     from tfnst.files import folders
 
     places = [folder for folder in (output, web) if folder is not None]
@@ -126,7 +126,7 @@ def _describe(report: Exported | Latency | Verified) -> str:
 
 
 def _line(report: Exported) -> str:
-    from tfnst.verification import EXPERIMENTAL
+    from tfnst.export.verification import EXPERIMENTAL
 
     experimental = "  experimental" if report.format in EXPERIMENTAL else ""
     took = "" if report.milliseconds is None else f"{report.milliseconds:7.1f} ms"
@@ -151,7 +151,7 @@ def verify(
 
     A SavedModel is a program: one whose graph does more than compute is refused without --trust.
     """
-    from tfnst import verification
+    from tfnst.export import verification
 
     failed = 0
     with terminal.progress_bar(quiet, as_json, _describe) as show:
@@ -178,15 +178,15 @@ def studio(
     quiet: Quiet = False,
 ) -> None:
     """Paint in the browser, on this machine; Ctrl-C ends it."""
-    from tfnst import serving
-    from tfnst import studio as page
+    from tfnst.export import file_server
+    from tfnst.export import studio as page
 
     with tempfile.TemporaryDirectory() as temporary:
         site = folder or Path(temporary)
         if not page.is_site(site):
             site = Path(temporary) / "studio"
             page.write(folder or page.GALLERY, site, page.runtime())
-        with serving.Server(site, port) as running:
+        with file_server.Server(site, port) as running:
             if not quiet:
                 print(f"{running.url}  Ctrl-C ends it", flush=True)
             if browser:
@@ -209,8 +209,8 @@ def bench_lite(
     as_json: AsJson = False,
 ) -> None:
     """Time .tflite files, anybody's, and say what memory they take."""
-    from tfnst import latency
-    from tfnst.lite import MULTIPLE
+    from tfnst.export import latency
+    from tfnst.export.lite import MULTIPLE
 
     if size % MULTIPLE:
         right = size // MULTIPLE * MULTIPLE

@@ -119,7 +119,7 @@ def apply(
 def _opened(model: str, lite: Path | None) -> tuple[Painter, int | None]:
     """The network, or a file of it, and the long side of what it paints if that is fixed."""
     if lite:
-        from tfnst.lite import Stylizer
+        from tfnst.export.lite import Stylizer
 
         stylizer = Stylizer(lite)
         return stylizer, stylizer.side

@@ -15,12 +15,12 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from tfnst.devices import silent_stderr
+from tfnst.export.lite import MULTIPLE
+from tfnst.export.verification import SIGNATURE
 from tfnst.files.folders import full_disk_named
-from tfnst.lite import MULTIPLE
 from tfnst.networks.architecture import HALO, connect
 from tfnst.networks.layers import CropAs, MirrorPadding
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.verification import SIGNATURE
 
 PRECISIONS = ("float32", "float16", "int8-weights", "int8")
 ROOM = 64  # pixels

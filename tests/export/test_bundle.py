@@ -1,4 +1,4 @@
-"""Tests of tfnst.export and its commands, on a small network."""
+"""Tests of tfnst.export.bundle and its commands, on a small network."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import Call
-from tfnst import conversion, images, lite, verification
-from tfnst.export import Exported, ExportSettings, export
+from tfnst import images
+from tfnst.export import conversion, lite, verification
+from tfnst.export.bundle import Exported, ExportSettings, export
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.style_network import StyleNetwork
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.latency and its command, on the exported gallery."""
+"""Tests of tfnst.export.latency and its command, on the exported gallery."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import Call
-from tfnst import latency, lite
+from tfnst.export import latency, lite
 
-GALLERY = Path(__file__).parents[1] / "saved_models" / "gallery"
+GALLERY = Path(__file__).parents[2] / "saved_models" / "gallery"
 SMALL, FREE = GALLERY / "gallery_256_float16.tflite", GALLERY / "gallery_dynamic_float16.tflite"
 
 

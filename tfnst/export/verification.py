@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from tfnst import files, images, processes
+from tfnst import files, images
+from tfnst.export import processes
+from tfnst.export.lite import Model
+from tfnst.export.saved_models import BYTES_TOO
 from tfnst.files import FileError, archives, read_text
 from tfnst.files.folders import altered, contents, regular
-from tfnst.lite import Model
 from tfnst.networks.mixture import PHOTO
 from tfnst.networks.style_names import is_name
-from tfnst.saved_models import BYTES_TOO
 
 SAVED_MODEL, DYNAMIC = "saved_model", "dynamic"
 SIGNATURE = "serving_default"  # of the .tflite files
@@ -217,7 +218,7 @@ def served(
     with tempfile.TemporaryDirectory() as place:
         given, answer = Path(place) / "given.npz", Path(place) / "answer.npz"
         np.savez(given, **dict[str, Any](example))
-        ended = processes.run_module("saved_models", folder.resolve(), given, answer, trust)
+        ended = processes.run_module("export.saved_models", folder.resolve(), given, answer, trust)
         if ended.returncode:
             reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise RuntimeError(f"{folder.name} cannot be served: {reason}")

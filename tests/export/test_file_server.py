@@ -1,4 +1,4 @@
-"""Tests of tfnst.serving."""
+"""Tests of tfnst.export.file_server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import serving
-from tfnst.serving import Server
+from tfnst.export import file_server
+from tfnst.export.file_server import Server
 
 
 @pytest.fixture
@@ -109,13 +109,13 @@ def test_it_listens_to_this_machine_alone(server: Server) -> None:
 
 
 def test_the_policy_is_that_of_the_page_and_of_frames(server: Server) -> None:
-    page = (Path(__file__).parents[1] / "web" / "index.html").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "web" / "index.html").read_text("utf-8")
     told = re.search(r'"Content-Security-Policy"\s+content="([^"]+)"', page)
-    assert told is not None and f"{told[1]}; frame-ancestors 'none'" == serving.POLICY
+    assert told is not None and f"{told[1]}; frame-ancestors 'none'" == file_server.POLICY
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port)
     connection.request("GET", "/")
     answer = connection.getresponse()
-    assert answer.getheader("Content-Security-Policy") == serving.POLICY
+    assert answer.getheader("Content-Security-Policy") == file_server.POLICY
     connection.close()
 
 
@@ -123,7 +123,7 @@ def test_the_policy_is_that_of_the_page_and_of_frames(server: Server) -> None:
 def test_silent_connections_are_closed(
     server: Server, begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving._Handler, "timeout", 0.1)
+    monkeypatch.setattr(file_server._Handler, "timeout", 0.1)
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=30) as silent:
         silent.sendall(begun)
         assert silent.recv(1) == b""

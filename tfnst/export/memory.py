@@ -1,4 +1,4 @@
-"""What memory one pass of a .tflite file takes, by `python -m tfnst.memory FILE THREADS SIDE`.
+"""What memory one pass of a .tflite file takes.
 
 A process of its own for each file, for the peak is that of a whole process.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tfnst import processes
+from tfnst.export import processes
 from tfnst.files import FileError
 
 STATUS = Path("/proc/self/status")  # Linux alone has it
@@ -22,7 +22,7 @@ def of_one_pass(file: Path, threads: int, side: int) -> float | None:
     """
     if not STATUS.exists():
         return None
-    ended = processes.run_module("memory", file.resolve(), threads, side)
+    ended = processes.run_module("export.memory", file.resolve(), threads, side)
     if ended.returncode:
         raise FileError(file, f"one pass in a process of its own failed ({threads} threads)")
     return round(float(ended.stdout), 1)
@@ -38,7 +38,7 @@ def peak() -> float:
 
 
 def _main(file: str, threads: str, side: str) -> None:
-    from tfnst import lite
+    from tfnst.export import lite
 
     before = peak()
     model = lite.Model(file, int(threads))

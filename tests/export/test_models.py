@@ -1,4 +1,4 @@
-"""Tests of tfnst.exportable."""
+"""Tests of tfnst.export.models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.conftest import untrained
 from tfnst import images
-from tfnst.exportable import exportable, weights_digest
+from tfnst.export.models import exportable, weights_digest
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.style_network import StyleNetwork
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.studio and its command; the page itself is tested in test_web.py."""
+"""Tests of tfnst.export.studio and its command; the page itself is tested in test_web.py."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Call, make_runtime, untrained
-from tfnst import studio
-from tfnst.export import Exported, ExportSettings, export
+from tfnst.export import studio
+from tfnst.export.bundle import Exported, ExportSettings, export
 from tfnst.networks.style_network import StyleNetwork
 
-WEB = Path(__file__).parents[1] / "web"
+WEB = Path(__file__).parents[2] / "web"
 
 
 @pytest.fixture

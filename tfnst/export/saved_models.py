@@ -1,4 +1,4 @@
-"""What a SavedModel answers, by `python -m tfnst.saved_models FOLDER GIVEN ANSWER TRUST`.
+"""What a SavedModel answers.
 
 A process of its own, which has seen no Keras model. A SavedModel is a program: TensorFlow runs
 whatever operations its graph holds, and some of them read and write files. Unless it is trusted,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-_HOME = Path(__file__).resolve().parents[1]
+_HOME = Path(__file__).resolve().parents[2]
 
 
 def run_module(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:

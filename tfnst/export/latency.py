@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfnst import memory
-from tfnst.lite import Model, random_inputs
+from tfnst.export import memory
+from tfnst.export.lite import Model, random_inputs
 
 MOST = 64  # threads: LiteRT fails without a word when the system gives no more
 

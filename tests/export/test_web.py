@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfnst import assets, images, studio
-from tfnst.export import Exported
-from tfnst.lite import Stylizer
-from tfnst.serving import Server
-from tfnst.verification import psnr
+from tfnst import assets, images
+from tfnst.export import studio
+from tfnst.export.bundle import Exported
+from tfnst.export.file_server import Server
+from tfnst.export.lite import Stylizer
+from tfnst.export.verification import psnr
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 OPTIONS = ("--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")

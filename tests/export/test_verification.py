@@ -1,4 +1,4 @@
-"""Tests of tfnst.verification; its command is tested with that of export."""
+"""Tests of tfnst.export.verification; its command is tested with that of export."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfnst import lite, verification
-from tfnst.export import Exported, ExportSettings, export
+from tfnst.export import lite, verification
+from tfnst.export.bundle import Exported, ExportSettings, export
 from tfnst.networks.style_network import StyleNetwork
 
 

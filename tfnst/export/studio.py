@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tfnst.export.verification import GOLDEN, PLAINEST, read_card
 from tfnst.files.folders import regular, replaced_folder
 from tfnst.networks.mixture import PHOTO
 from tfnst.networks.style_names import file_stems
-from tfnst.verification import GOLDEN, PLAINEST, read_card
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 LITERT = Path("node_modules", "@litertjs")
 VERSION = "2.5.3"  # of LiteRT.js, as in web/package.json; what it runs is of the same release
 PAGES = (

@@ -1,4 +1,4 @@
-"""Tests of tfnst.saved_models: strangers' graphs are looked at before they run."""
+"""Tests of tfnst.export.saved_models: strangers' graphs are looked at before they run."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import Call
-from tfnst import saved_models, verification
-from tfnst.export import Exported
+from tfnst.export import saved_models, verification
+from tfnst.export.bundle import Exported
 from tfnst.files import folders
 
 Body = Callable[[tf.Tensor], tf.Tensor]

@@ -1,4 +1,4 @@
-"""Tests of tfnst.lite: exported files, with TensorFlow out of reach."""
+"""Tests of tfnst.export.lite: exported files, with TensorFlow out of reach."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from tests.conftest import Call
-from tfnst import apply, assets, conversion, images, jobs, lite, looks
+from tfnst import apply, assets, images, jobs, looks
+from tfnst.export import conversion, lite
 from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 64
@@ -194,8 +195,8 @@ WITHOUT = """if True:
 def test_tensorflow_is_not_needed(folder: Path, tmp_path: Path) -> None:
     images.save(tmp_path / "photo.jpg", images.load(assets.photo()).rgb)
     code = f"""
-    import tfnst.images, tfnst.lite
-    stylizer = tfnst.lite.Stylizer({str(folder / "fixed.tflite")!r})
+    import tfnst.images, tfnst.export.lite
+    stylizer = tfnst.export.lite.Stylizer({str(folder / "fixed.tflite")!r})
     photo = tfnst.images.load("photo.jpg").rgb
     tfnst.images.save("out.png", stylizer.stylize(photo, "wave"))
     """

@@ -1,4 +1,4 @@
-"""Tests of tfnst.handbook."""
+"""Tests of tfnst.export.readme."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tfnst import handbook
-from tfnst.export import Exported
+from tfnst.export import readme
+from tfnst.export.bundle import Exported
 
 
 @pytest.fixture
@@ -31,18 +31,18 @@ def test_the_texts_are_complete(exported: tuple[Path, list[Exported]]) -> None:
 
 
 def test_they_tell_of_what_is_there(card: dict[str, Any]) -> None:
-    everything = handbook.pages(card)["README.md"]
+    everything = readme.pages(card)["README.md"]
     for told in ("StylePainter.kt", "SavedModel", "Stylizer", "License: CC0."):
         assert told in everything
-    pages = handbook.pages(only(card, "float16", "dynamic"))
+    pages = readme.pages(only(card, "float16", "dynamic"))
     assert list(pages) == ["README.md"]
     assert "Painter" not in pages["README.md"] and "SavedModel" not in pages["README.md"]
     assert 'Stylizer("my_dynamic_float16.tflite")' in pages["README.md"]
-    pages = handbook.pages(only(card, "saved_model", "dynamic") | {"license": ""})
+    pages = readme.pages(only(card, "saved_model", "dynamic") | {"license": ""})
     assert "serve_uint8" in pages["README.md"] and "Stylizer" not in pages["README.md"]
     assert "gave none to --license" in pages["README.md"]
 
 
 def test_they_begin_with_the_plainest_file(card: dict[str, Any]) -> None:
-    pages = handbook.pages(only(card, "int8", "float32", "64"))
+    pages = readme.pages(only(card, "int8", "float32", "64"))
     assert "my_64_float32.tflite" in pages["StylePainter.kt"]

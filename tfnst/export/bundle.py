@@ -12,16 +12,13 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfnst import conversion, devices, files, handbook
-from tfnst.conversion import Example
-from tfnst.exportable import Exportable, exportable
-from tfnst.features.vgg import FeatureExtractor
-from tfnst.files.folders import replaced_folder
-from tfnst.latency import milliseconds
-from tfnst.lite import MULTIPLE, Model
-from tfnst.networks.style_names import file_stem
-from tfnst.networks.style_network import StyleNetwork
-from tfnst.verification import (
+from tfnst import devices, files
+from tfnst.export import conversion, readme
+from tfnst.export.conversion import Example
+from tfnst.export.latency import milliseconds
+from tfnst.export.lite import MULTIPLE, Model
+from tfnst.export.models import Exportable, exportable
+from tfnst.export.verification import (
     CARD,
     DYNAMIC,
     EXPERIMENTAL,
@@ -34,6 +31,10 @@ from tfnst.verification import (
     served,
     write_golden,
 )
+from tfnst.features.vgg import FeatureExtractor
+from tfnst.files.folders import replaced_folder
+from tfnst.networks.style_names import file_stem
+from tfnst.networks.style_network import StyleNetwork
 
 FORMATS = (SAVED_MODEL, *conversion.PRECISIONS)
 FREE = (192, 256)  # of the pictures that a file for any size is tried on
@@ -130,7 +131,7 @@ def export(
         subject.accompany(new)
         card = _card(subject, done) | dict(about or {})
         (new / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        for file, text in handbook.pages(card).items():
+        for file, text in readme.pages(card).items():
             (new / file).write_text(text, "utf-8")
 
 

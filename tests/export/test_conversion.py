@@ -1,4 +1,4 @@
-"""Tests of tfnst.conversion: what comes out of the files is what the network gives."""
+"""Tests of conversion: what comes out of the files is what the network gives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfnst import assets, conversion, images, lite
+from tfnst import assets, images
+from tfnst.export import conversion, lite
 from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 64

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfnst.verification import PLAINEST, SAVED_MODEL
+from tfnst.export.verification import PLAINEST, SAVED_MODEL
 
-TEMPLATES = Path(__file__).parent / "assets" / "export"
+TEMPLATES = Path(__file__).parents[1] / "assets" / "export"
 SNIPPETS = ("StylePainter.kt", "StylePainter.swift")
 
 

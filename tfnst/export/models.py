@@ -13,10 +13,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import assets, conversion, images
-from tfnst.conversion import Example
+from tfnst import assets, images
+from tfnst.export import conversion
+from tfnst.export.conversion import Example
+from tfnst.export.lite import NAMES
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.lite import NAMES
 from tfnst.networks.mixture import PHOTO
 from tfnst.networks.style_names import file_stems
 from tfnst.networks.style_network import StyleNetwork

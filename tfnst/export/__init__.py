@@ -1,0 +1,5 @@
+"""Networks to files for phones, servers and browsers, and those files tried."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,9 @@
+from .bundle import FORMATS as FORMATS
+from .bundle import Exported as Exported
+from .bundle import ExportSettings as ExportSettings
+from .bundle import export as export
+from .latency import Latency as Latency
+from .latency import measure as measure
+from .lite import Stylizer as Stylizer
+from .verification import Verified as Verified
+from .verification import verify as verify
