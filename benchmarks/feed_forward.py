@@ -14,9 +14,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import timing
-from tfnst import assets, images, looks
+from tfnst import assets, images
 from tfnst.export import conversion
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.painting import appearance
 
 THREADS = 2
 
@@ -55,7 +56,7 @@ def large(network: StyleNetwork, width: int, height: int, masked: bool) -> None:
     picture = images.resize(images.load(assets.photo()).rgb, height, width)
     styles, masks = dict.fromkeys(network.styles[: 2 if masked else 1], 1.0), None
     if masked:
-        masks = dict(zip(styles, looks.left_to_right(height, width, 2), strict=True))
+        masks = dict(zip(styles, appearance.left_to_right(height, width, 2), strict=True))
     network.stylize(picture[:64, :64], styles)
     began = time.perf_counter()
     network.stylize(picture, styles, masks=masks)

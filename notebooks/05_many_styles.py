@@ -58,10 +58,11 @@ with devices.silent_stderr():
 
 from matplotlib.figure import Figure
 
-from tfnst import looks, training
+from tfnst import training
 from tfnst.images import color, figures
 from tfnst.networks import StyleNetwork
 from tfnst.networks.layers import ConditionalInstanceNormalization
+from tfnst.painting import appearance
 from tfnst.training import photo_folder, training_run
 
 
@@ -171,7 +172,7 @@ assert distance[0] < 1e-6 and distance == sorted(distance)
 
 # %%
 height, width, _ = photo.shape
-left, right = looks.left_to_right(height, width, 2)
+left, right = appearance.left_to_right(height, width, 2)
 gradient = network.stylize(
     photo,
     {"starry_night": 1, "lady_with_fan": 1},

@@ -144,7 +144,7 @@ def test_a_docstring_begins_with_one_sentence(module: str) -> None:
 
 
 def test_only_what_paints_starts_tensorflow() -> None:
-    light = "tfnst, tfnst.images, tfnst.synthesis.settings, tfnst.images.figures, tfnst.terminal, tfnst.cli"
+    light = "tfnst, tfnst.images, tfnst.synthesis.settings, tfnst.images.figures, tfnst.cli.terminal, tfnst.cli"
     code = (
         f"import sys, {light}, tfnst.assets, tfnst.training.photo_folder\n"
         "assert 'StyleTransfer' in dir(tfnst)\n"

@@ -13,9 +13,10 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from tests.conftest import Call
-from tfnst import apply, assets, images, jobs, looks
+from tfnst import assets, images
 from tfnst.export import conversion, lite
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.painting import appearance, pictures, targets
 
 SIDE = 64
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -101,9 +102,9 @@ def test_a_look_of_any_size_is_painted_by_a_small_file(
     alpha = np.linspace(0, 1, 150, dtype=np.float32) * np.ones((100, 1), np.float32)
     images.save(tmp_path / "photo.png", rgb, alpha=alpha)
     file = folder / "fixed.tflite"
-    look = looks.Look({"wave": 1.0}, keep_color=keep_color, size=None)
-    sources = jobs.Jobs([tmp_path / "photo.png"], tmp_path / "out.png", [])
-    assert [report.error for report in apply.run(lite.Stylizer(file), sources, look, file)] == [
+    look = appearance.Look({"wave": 1.0}, keep_color=keep_color, size=None)
+    sources = targets.Jobs([tmp_path / "photo.png"], tmp_path / "out.png", [])
+    assert [report.error for report in pictures.run(lite.Stylizer(file), sources, look, file)] == [
         None
     ]
     painted = images.load(tmp_path / "out.png")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfnst import terminal
+from tfnst.cli import terminal
 
 with terminal.one_line_errors():  # Ctrl-C while the modules are read is no traceback.
     from tfnst.cli import exports, networks, optimization, tools, training

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tfnst import terminal
+from tfnst.cli import terminal
 
 # Plain help: the decorated one takes as long again to import as everything else together.
 app = typer.Typer(

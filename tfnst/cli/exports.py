@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfnst import devices, terminal
+from tfnst import devices
+from tfnst.cli import terminal
 from tfnst.cli.app import AsJson, Option, Quiet, Weights, app
 
 if TYPE_CHECKING:

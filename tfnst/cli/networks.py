@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfnst import devices, terminal
+from tfnst import devices
+from tfnst.cli import terminal
 from tfnst.cli.app import AsJson, Device, NoRecipe, Option, Paths, Quiet, app
 
 if TYPE_CHECKING:
-    from tfnst.apply import Applied
-    from tfnst.looks import Look, Painter
+    from tfnst.painting.appearance import Look, Painter
+    from tfnst.painting.pictures import Applied
 
 Model = Annotated[str, Option(metavar="FILE", help="gallery, or a .keras file of tfnst train.")]
 
@@ -71,9 +72,9 @@ def apply(
     if lite and (model != "gallery" or device not in ("auto", "cpu")):
         raise ValueError("--lite names the network, for the processor; leave out --model, --device")
     under = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
-    from tfnst import apply as application
-    from tfnst.jobs import Jobs
-    from tfnst.looks import GRADIENT, Look
+    from tfnst.painting import pictures as application
+    from tfnst.painting.appearance import GRADIENT, Look
+    from tfnst.painting.targets import Jobs
 
     with under:
         painter, largest = _opened(model, lite)
@@ -151,8 +152,9 @@ def _morph(
     frames: int,
     look: Look,
 ) -> None:
-    from tfnst import files, images, looks
+    from tfnst import files, images
     from tfnst.images import animation
+    from tfnst.painting import appearance
 
     if len(pictures) != 1 or pictures[0].is_dir():
         raise ValueError("--morph takes one photo")
@@ -163,7 +165,7 @@ def _morph(
     if output.suffix:
         files.require_writable(output)
     photo = images.load(pictures[0], look.size)
-    film = looks.morph(painter, photo, names, frames, look)
+    film = appearance.morph(painter, photo, names, frames, look)
     animation.save(output, film, quality=look.quality)
 
 

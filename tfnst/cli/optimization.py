@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfnst import devices, processor, terminal
+from tfnst import devices
+from tfnst.cli import processor, terminal
 from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
 
 if TYPE_CHECKING:
-    from tfnst.apply import PassRecipe
-    from tfnst.recipe import Recipe
+    from tfnst.painting.pictures import PassRecipe
+    from tfnst.painting.recipe import Recipe
 
 
 @app.command()
@@ -95,8 +96,8 @@ def stylize(
         files.require_writable(target)
     under = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
-    from tfnst import painting
-    from tfnst.recipe import Recipe
+    from tfnst.cli import painting
+    from tfnst.painting.recipe import Recipe
     from tfnst.synthesis.settings import Settings
 
     changes: dict[str, Any] = dict(
@@ -149,10 +150,11 @@ def demo(
 ) -> None:
     """Paint the bundled photo in all styles of the gallery, and after two bundled artworks."""
     devices.start_tensorflow()
-    from tfnst import assets, painting
+    from tfnst import assets
+    from tfnst.cli import painting
     from tfnst.images import figures
     from tfnst.networks import style_network
-    from tfnst.recipe import Recipe
+    from tfnst.painting.recipe import Recipe
     from tfnst.synthesis.settings import Settings
 
     settings = Settings.preset("normal", size=size)
@@ -209,7 +211,7 @@ def repeat(
     text = _recipe_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
-    from tfnst.provenance import homes, versions
+    from tfnst.painting.sources import homes, versions
 
     order, make = _made_again(text, picture, inputs or [], device, quiet)
     if output is not None:
@@ -240,21 +242,21 @@ def _made_again(
     text: str, picture: Path, inputs: list[Path], device: str, quiet: bool
 ) -> tuple[Recipe | PassRecipe, Callable[[], bytes]]:
     """The recipe of either kind, and what makes its bytes."""
-    from tfnst import apply, provenance
+    from tfnst.painting import pictures, sources
 
-    if provenance.kind(text) == apply.KIND:
-        one_pass = apply.PassRecipe.from_json(text)
+    if sources.kind(text) == pictures.KIND:
+        one_pass = pictures.PassRecipe.from_json(text)
         tensorflow = one_pass.needs_tensorflow
         under = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
 
         def passed() -> bytes:
             with under:
-                return apply.paint_again(one_pass, picture, inputs)
+                return pictures.paint_again(one_pass, picture, inputs)
 
         return one_pass, passed
     under = devices.start_tensorflow(device)
-    from tfnst import painting
-    from tfnst.recipe import Recipe, paint_again
+    from tfnst.cli import painting
+    from tfnst.painting.recipe import Recipe, paint_again
 
     order = Recipe.from_json(text)
 

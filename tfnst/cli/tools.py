@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfnst import devices, terminal
+from tfnst import devices
+from tfnst.cli import terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def info() -> None:
     import tensorflow as tf
 
     from tfnst.features import vgg_weights
-    from tfnst.provenance import versions
+    from tfnst.painting.sources import versions
 
     for name, value in versions().items():
         print(f"{name:16} {value}")

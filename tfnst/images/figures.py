@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfnst import files, images
-from tfnst.looks import Painter
+from tfnst.painting.appearance import Painter
 
 
 def show(pictures: Mapping[str, np.ndarray], columns: int = 4, height: float = 3.0) -> Figure:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tfnst import images
 from tfnst.features import vgg_architecture, vgg_weights
-from tfnst.provenance import Source, homes, is_share, versions
+from tfnst.painting.sources import Source, homes, is_share, versions
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import Progress, StyleTransfer
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.apply."""
+"""Tests of tfnst.painting.pictures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import untrained
-from tfnst import apply, images
-from tfnst.apply import PassRecipe
-from tfnst.jobs import Jobs
-from tfnst.looks import GRADIENT, Look
+from tfnst import images
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.provenance import Source
+from tfnst.painting import pictures
+from tfnst.painting.appearance import GRADIENT, Look
+from tfnst.painting.pictures import PassRecipe
+from tfnst.painting.sources import Source
+from tfnst.painting.targets import Jobs
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_a_picture_too_thin_for_its_size_is_named(
     images.save(tmp_path / "thin.png", photo(8, 400))
     images.save(tmp_path / "good.png", photo())
     jobs = Jobs([tmp_path / "thin.png", tmp_path / "good.png"], tmp_path / "out")
-    thin, good = apply.run(network, jobs, Look({"wave": 1}, size=100), model)
+    thin, good = pictures.run(network, jobs, Look({"wave": 1}, size=100), model)
     assert good.error is None and thin.error is not None
     for expected in (
         "thin.png: at size 100 its shorter side has 2 pixels",
@@ -61,13 +62,13 @@ def test_a_bad_file_stops_nothing(network: StyleNetwork, model: Path, tmp_path: 
     write(tmp_path / "in", "a.png", "c.png")
     (tmp_path / "in" / "b.png").write_bytes(b"no picture")
     jobs = Jobs([tmp_path / "in"], tmp_path / "out")
-    reports = list(apply.run(network, jobs, Look({"wave": 1}), model))
+    reports = list(pictures.run(network, jobs, Look({"wave": 1}), model))
     assert [bool(report.error) for report in reports] == [False, True, False]
     assert "b.png" in str(reports[1].error)
     assert sorted(f.name for f in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     (tmp_path / "out" / "a.png").unlink()
     kept = (tmp_path / "out" / "c.png").stat().st_mtime_ns
-    again = list(apply.run(network, jobs, Look({"wave": 1}), model, skip_existing=True))
+    again = list(pictures.run(network, jobs, Look({"wave": 1}), model, skip_existing=True))
     assert [report.skipped for report in again] == [False, False, True]
     assert (tmp_path / "out" / "c.png").stat().st_mtime_ns == kept
 
@@ -76,7 +77,7 @@ def test_transparency_is_kept(network: StyleNetwork, model: Path, tmp_path: Path
     alpha = np.linspace(0, 1, 52, dtype=np.float32)[None].repeat(40, 0)
     images.save(tmp_path / "a.png", photo(), alpha=alpha)
     jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.png")
-    list(apply.run(network, jobs, Look({"wave": 1}), model))
+    list(pictures.run(network, jobs, Look({"wave": 1}), model))
     result = images.load(tmp_path / "b.png")
     assert result.alpha is not None
     np.testing.assert_allclose(result.alpha, alpha, atol=1 / 255)
@@ -90,7 +91,7 @@ def test_a_picture_can_be_made_again(
     masks = tuple(str(tmp_path / m) if m.endswith("png") else m for m in masked)
     look = Look({"night": 1.0}, 0.7, masks, keep_color=True, size=32, quality=90)
     jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.webp")
-    list(apply.run(network, jobs, look, model))
+    list(pictures.run(network, jobs, look, model))
     text = images.load(tmp_path / "b.webp").recipe
     assert text is not None
     recipe = PassRecipe.from_json(text)
@@ -102,13 +103,13 @@ def test_a_picture_can_be_made_again(
     for file in tmp_path.glob("*.*"):
         file.rename(tmp_path / "moved" / file.name)
     picture = tmp_path / "moved" / "b.webp"
-    assert apply.paint_again(recipe, picture, [model.parent]) == picture.read_bytes()
+    assert pictures.paint_again(recipe, picture, [model.parent]) == picture.read_bytes()
     with pytest.raises(ValueError, match=r"'my\.keras' is not there any more"):
-        apply.paint_again(recipe, picture)
+        pictures.paint_again(recipe, picture)
     write(tmp_path / "moved", "a.jpg")
     (tmp_path / "moved" / "a.jpg").replace(tmp_path / "moved" / "a.png")
     with pytest.raises(ValueError, match="has changed since the picture was made"):
-        apply.paint_again(recipe, picture, [model.parent])
+        pictures.paint_again(recipe, picture, [model.parent])
 
 
 @pytest.mark.parametrize(("embed", "paths"), [(True, True), (False, False)])
@@ -118,7 +119,7 @@ def test_a_picture_holds_paths_or_no_recipe_when_asked(
     write(tmp_path, "a.png", "mask.png")
     look = Look({"wave": 1.0}, masks=(tmp_path / "mask.png",))
     jobs = Jobs([tmp_path / "a.png"], tmp_path / "b.png")
-    list(apply.run(network, jobs, look, model, embed=embed, paths=paths))
+    list(pictures.run(network, jobs, look, model, embed=embed, paths=paths))
     text = images.load(tmp_path / "b.png").recipe
     if not embed:
         assert text is None and str(tmp_path).encode() not in (tmp_path / "b.png").read_bytes()
@@ -126,7 +127,7 @@ def test_a_picture_holds_paths_or_no_recipe_when_asked(
     recipe = PassRecipe.from_json(text or "")
     assert recipe.sources == [Source.of(tmp_path / "a.png"), Source.of(model), *recipe.masks]
     assert [mask.path for mask in recipe.masks] == [str(tmp_path / "mask.png")]
-    assert apply.paint_again(recipe, tmp_path / "b.png") == (tmp_path / "b.png").read_bytes()
+    assert pictures.paint_again(recipe, tmp_path / "b.png") == (tmp_path / "b.png").read_bytes()
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "3", '{"tfnst": "stylize"}', '{"tfnst": "apply"}'])
@@ -170,7 +171,7 @@ def test_masks_are_tried_before_any_picture(
     write(tmp_path / "in", "a.png", "b.png")
     look = Look({"wave": 1.0}, masks=(tmp_path / "none.png",))
     with pytest.raises(ValueError, match="none"):
-        list(apply.run(network, Jobs([tmp_path / "in"], tmp_path / "out"), look, model))
+        list(pictures.run(network, Jobs([tmp_path / "in"], tmp_path / "out"), look, model))
     assert not (tmp_path / "out").exists()
 
 
@@ -178,7 +179,7 @@ def test_a_picture_too_large_for_memory_stops_nothing(
     network: StyleNetwork, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path / "in", "a.png", "b.png")
-    honest, calls = apply.paint, []
+    honest, calls = pictures.paint, []
 
     def paint(*arguments: Any) -> np.ndarray:
         calls.append(1)
@@ -186,7 +187,7 @@ def test_a_picture_too_large_for_memory_stops_nothing(
             raise tf.errors.ResourceExhaustedError(None, None, "OOM")
         return honest(*arguments)
 
-    monkeypatch.setattr(apply, "paint", paint)
+    monkeypatch.setattr(pictures, "paint", paint)
     jobs = Jobs([tmp_path / "in"], tmp_path / "out")
-    reports = list(apply.run(network, jobs, Look({"wave": 1}), model))
+    reports = list(pictures.run(network, jobs, Look({"wave": 1}), model))
     assert [bool(report.error) for report in reports] == [True, False]

@@ -1,4 +1,4 @@
-"""Tests of tfnst.jobs."""
+"""Tests of tfnst.painting.targets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tfnst import images
-from tfnst.jobs import Jobs
+from tfnst.painting.targets import Jobs
 
 
 def write(folder: Path, *names: str) -> None:

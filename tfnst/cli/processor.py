@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfnst import terminal
+from tfnst.cli import terminal
 
 _CPU_INFO = Path("/proc/cpuinfo")  # of Linux
 

@@ -1,4 +1,4 @@
-"""Tests of tfnst.recipe: JSON and back, moved inputs, and painting again."""
+"""Tests of tfnst.painting.recipe: JSON and back, moved inputs, and painting again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from tfnst import images
 from tfnst.features import vgg_weights
-from tfnst.provenance import Source, versions
-from tfnst.recipe import Recipe, paint_again, settings_from
+from tfnst.painting.recipe import Recipe, paint_again, settings_from
+from tfnst.painting.sources import Source, versions
 from tfnst.synthesis.settings import PRESETS, Settings
 
 LITE = "vgg19-lite"

@@ -1,4 +1,4 @@
-"""Tests of tfnst.terminal: silence, one-line errors, devices, progress."""
+"""Tests of tfnst.cli.terminal: silence, one-line errors, devices, progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tfnst import devices, files, images, terminal
+from tfnst import devices, files, images
+from tfnst.cli import terminal
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Tests of tfnst.provenance."""
+"""Tests of tfnst.painting.sources."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tfnst import provenance
-from tfnst.provenance import Source
+from tfnst.painting import sources
+from tfnst.painting.sources import Source
 
 
 def test_versions_are_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = provenance.versions()
+    found = sources.versions()
     assert found["tensorflow"] == importlib.metadata.version("tensorflow")
     assert {"tfnst", "numpy", "python", "machine"} <= set(found)
-    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package"))
-    assert set(provenance.versions()) == {"numpy", "python", "machine"}
+    monkeypatch.setattr(sources, "PACKAGES", ("numpy", "no-such-package"))
+    assert set(sources.versions()) == {"numpy", "python", "machine"}
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_versions_are_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> N
     [('{"tfnst": "apply"}', "apply"), ("{}", None), ("[]", None), ("text", None)],
 )
 def test_a_recipe_says_what_made_the_picture(text: str, kind: str | None) -> None:
-    assert provenance.kind(text) == kind
+    assert sources.kind(text) == kind
 
 
 def test_a_source_is_found_where_it_was(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_source_by_name_says_nothing_of_its_folders(tmp_path: Path) -> None:
 
 
 def test_inputs_are_looked_for_beside_the_picture_then_as_asked(tmp_path: Path) -> None:
-    folders = provenance.homes(tmp_path / "out.png", [tmp_path / "b", tmp_path / "c"])
+    folders = sources.homes(tmp_path / "out.png", [tmp_path / "b", tmp_path / "c"])
     assert folders[:3] == (tmp_path, tmp_path / "b", tmp_path / "c")
     assert all(folder.is_dir() for folder in folders[3:])
 

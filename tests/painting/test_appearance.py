@@ -1,4 +1,4 @@
-"""Tests of tfnst.looks."""
+"""Tests of tfnst.painting.appearance."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from tests.conftest import untrained
-from tfnst import images, looks
+from tfnst import images
 from tfnst.images.color import LUMA
-from tfnst.looks import GRADIENT, Look
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.painting import appearance
+from tfnst.painting.appearance import GRADIENT, Look
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +27,9 @@ def photo(height: int = 40, width: int = 52) -> np.ndarray:
 
 def test_the_photos_colours_can_be_kept(network: StyleNetwork) -> None:
     picture = images.Picture(photo())
-    painted = looks.paint(network, picture, Look({"wave": 1}))
+    painted = appearance.paint(network, picture, Look({"wave": 1}))
     np.testing.assert_array_equal(painted, network.stylize(photo(), "wave"))
-    kept = looks.paint(network, picture, Look({"wave": 1}, keep_color=True))
+    kept = appearance.paint(network, picture, Look({"wave": 1}, keep_color=True))
     np.testing.assert_allclose(kept @ LUMA, painted @ LUMA, atol=1e-5)
     assert np.abs(kept - painted).mean() > 0.02
 
@@ -40,7 +41,7 @@ def test_masks_from_files_are_resized_to_the_picture(network: StyleNetwork, tmp_
     images.save(tmp_path / "right.png", 1 - left)
     masks = (tmp_path / "left.png", tmp_path / "right.png")
     look = Look({"wave": 1, "night": 1}, masks=masks)
-    painted = looks.paint(network, images.Picture(photo()), look)
+    painted = appearance.paint(network, images.Picture(photo()), look)
     half = np.zeros((40, 52), np.float32)
     half[:, :26] = 1
     expected = network.stylize(
@@ -55,7 +56,7 @@ def test_masks_from_files_are_resized_to_the_picture(network: StyleNetwork, tmp_
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_gradient_goes_from_left_to_right(count: int) -> None:
-    masks = np.stack(looks.left_to_right(4, 9, count), -1)
+    masks = np.stack(appearance.left_to_right(4, 9, count), -1)
     assert masks.shape == (4, 9, count)
     if count == 1:
         np.testing.assert_allclose(masks[0, :, 0], np.linspace(0, 1, 9))
@@ -66,14 +67,16 @@ def test_a_gradient_goes_from_left_to_right(count: int) -> None:
 
 
 def test_a_gradient_of_one_style_begins_with_the_photo(network: StyleNetwork) -> None:
-    painted = looks.paint(network, images.Picture(photo()), Look({"wave": 1}, masks=(GRADIENT,)))
+    painted = appearance.paint(
+        network, images.Picture(photo()), Look({"wave": 1}, masks=(GRADIENT,))
+    )
     difference = np.abs(painted - photo()).mean((0, 2))
     assert 3 * difference[:3].max() < difference[-8:].min()
 
 
 def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
     picture = images.Picture(photo())
-    frames = list(looks.morph(network, picture, ["wave", "night", "wave"], 5, Look({})))
+    frames = list(appearance.morph(network, picture, ["wave", "night", "wave"], 5, Look({})))
     assert len(frames) == 5
     for frame, shares in zip(
         frames,
@@ -82,10 +85,10 @@ def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
     ):
         np.testing.assert_allclose(frame, network.stylize(photo(), shares), atol=1e-5)
     with pytest.raises(ValueError, match="give two or more"):
-        list(looks.morph(network, picture, ["wave"], 5, Look({})))
+        list(appearance.morph(network, picture, ["wave"], 5, Look({})))
     alpha = np.zeros((40, 52), np.float32)
     alpha[:, 26:] = 1
-    for clear in looks.morph(
+    for clear in appearance.morph(
         network, images.Picture(photo(), alpha), ["wave", "night"], 2, Look({})
     ):
         assert (clear[:, :26] == 1).all() and (clear[:, 26:] < 1).any()
@@ -101,11 +104,11 @@ def test_a_mask_of_labels_is_one_of_black_and_white(tmp_path: Path, mode: str) -
     elif mode == "RGB":
         picture = picture.convert(mode)
     picture.save(tmp_path / "labels.png")
-    np.testing.assert_array_equal(looks.read_mask(tmp_path / "labels.png"), labels)
+    np.testing.assert_array_equal(appearance.read_mask(tmp_path / "labels.png"), labels)
 
 
 @pytest.mark.parametrize("values", [(0, 255), (0, 128), (0, 1, 2), (0,)])
 def test_other_masks_are_shades_of_grey(tmp_path: Path, values: tuple[int, ...]) -> None:
     shades = np.resize(np.array(values, np.uint8), (16, 24))
     Image.fromarray(shades).save(tmp_path / "mask.png")
-    np.testing.assert_allclose(looks.read_mask(tmp_path / "mask.png"), shades / 255, atol=1e-6)
+    np.testing.assert_allclose(appearance.read_mask(tmp_path / "mask.png"), shades / 255, atol=1e-6)

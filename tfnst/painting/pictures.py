@@ -11,9 +11,9 @@ from typing import Any
 
 from tfnst import assets, files, images
 from tfnst.files import FileError
-from tfnst.jobs import Jobs
-from tfnst.looks import GRADIENT, Look, Painter, paint
-from tfnst.provenance import Source, homes, is_share, versions
+from tfnst.painting.appearance import GRADIENT, Look, Painter, paint
+from tfnst.painting.sources import Source, homes, is_share, versions
+from tfnst.painting.targets import Jobs
 
 KIND = "apply"  # of recipe
 LITE = ".tflite"

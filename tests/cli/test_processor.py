@@ -1,4 +1,4 @@
-"""Tests of tfnst.processor."""
+"""Tests of tfnst.cli.processor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tfnst import processor
+from tfnst.cli import processor
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tfnst import files, images, terminal
-from tfnst.recipe import Recipe
+from tfnst import files, images
+from tfnst.cli import terminal
+from tfnst.painting.recipe import Recipe
 from tfnst.synthesis.style_transfer import DivergenceError, Progress, StyleTransfer
 
 
