@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tfnst.features import vgg
-from tfnst.training.style_trainer import TrainingSettings, judge, style_targets
+from tfnst.training.settings import TrainingSettings
+from tfnst.training.style_trainer import judge, style_targets
 
 
 class Judge:

@@ -13,7 +13,7 @@ from benchmarks.judging import Judge
 from tfnst import assets, images
 from tfnst.networks import style_network
 from tfnst.training import photo_folder, training_run
-from tfnst.training.style_trainer import TrainingSettings
+from tfnst.training.settings import TrainingSettings
 
 
 def told(judge: Judge, photos: Sequence[np.ndarray], paintings: Sequence[np.ndarray]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import graphlib
+import importlib
 import os
 import subprocess
 import sys
@@ -18,133 +20,96 @@ from tfnst.export import studio
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tfnst"
-MODULES = sorted(file.stem for file in PACKAGE.glob("[!_]*.py"))
-PARTS = [file.parent.name for file in PACKAGE.glob("*/__init__.py")]
-# Each may import those before it. The first two import none.
-LINE = (
-    "assets",
-    "terminal",
-    "leftovers",
-    "processor",
-    "serving",
+FILES = sorted(PACKAGE.rglob("*.py"))
+# Each may import those before it, and the modules of a room each other, in no circle. `lite` is the
+# short name of a module of the export room; `assets` holds data.
+ROOMS = (
     "files",
-    "archives",
-    "png",
-    "jpeg",
-    "gamut",
-    "decoding",
+    "devices",
+    "assets",
     "images",
-    "folders",
-    "animation",
-    "color",
-    "datasets",
-    "rows",
-    "names",
-    "processes",
-    "lite",
-    "memory",
-    "saved_models",
-    "verification",
-    "studio",
-    "latency",
     "features",
-    "matrices",
-    "registry",
     "losses",
-    "settings",
-    "canvas",
-    "optimization",
-    "provenance",
-    "looks",
-    "jobs",
-    "recipe",
-    "plots",
-    "painting",
-    "layers",
-    "architectures",
-    "tiling",
+    "synthesis",
     "networks",
-    "conversion",
-    "handbook",
-    "exportable",
-    "export",
-    "cards",
-    "checkpoints",
-    "distillation",
     "training",
-    "batches",
-    "runs",
-    "apply",
+    "export",
+    "lite",
+    "painting",
     "cli",
 )
 
 
-def source(module: str) -> ast.Module:
-    """The file of a module, or all those of a package, as one."""
-    file = PACKAGE / f"{module}.py"
-    files = [file] if file.exists() else sorted((PACKAGE / module).glob("*.py"))
-    trees = [ast.parse(file.read_text("utf-8")) for file in files]
-    return ast.Module([node for tree in trees for node in tree.body], [])
+def module_name(file: Path) -> str:
+    """Of a file, such as "images.decoding"; a package goes by its own name."""
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name: file for file in FILES if (name := module_name(file)) not in ("", "__main__")}
 
 
 def imports(module: str) -> set[str]:
-    """The modules of tfnst that one imports when it runs, also within functions."""
-    found: set[str] = set()
-    tree = source(module)
-    for_types = [
-        node
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for node in ast.walk(block)
-    ]
-    for node in ast.walk(tree):
-        if node in for_types:
-            continue
+    """The modules of tfnst that one imports, also within functions and for types alone."""
+    imported: set[str] = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            names = [name.name for name in node.names]
+            imported |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}: a relative import"
-            names = (
-                [f"tfnst.{name.name}" for name in node.names]
-                if node.module == "tfnst"
-                else [node.module or ""]
-            )
-        else:
-            continue
-        found |= {name.split(".")[1] for name in names if name.startswith("tfnst.")}
-    return found - {module}
+            inner = {f"{node.module}.{name.name}" for name in node.names}
+            modules = {name for name in inner if name.removeprefix("tfnst.") in MODULES}
+            imported |= modules or {node.module or ""}
+    within = {name.removeprefix("tfnst.") for name in imported if name.startswith("tfnst.")}
+    return within - {module}
 
 
-def test_the_line_holds_every_module() -> None:
-    assert sorted(LINE) == sorted([*MODULES, *PARTS])
+def room(module: str) -> str:
+    return module.split(".")[0]
 
 
-@pytest.mark.parametrize("module", LINE)
-def test_imports_point_backwards_along_the_line(module: str) -> None:
-    allowed = set(LINE[: LINE.index(module)])
-    assert imports(module) <= allowed, f"{module} imports {sorted(imports(module) - allowed)}"
+def test_every_module_lies_in_a_room() -> None:
+    assert {room(module) for module in MODULES} == set(ROOMS)
 
 
-@pytest.mark.parametrize("module", ["assets", "terminal"])
-def test_leaves_import_nothing_of_the_package(module: str) -> None:
-    assert imports(module) == set()
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module: str) -> None:
+    allowed = ROOMS[: ROOMS.index(room(module)) + 1]
+    wrong = {name for name in imports(module) if room(name) not in allowed}
+    assert not wrong, f"{module} imports {sorted(wrong)}"
+
+
+def test_imports_go_in_no_circle() -> None:
+    graph = {module: imports(module) for module in MODULES}
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert len(order) == len(MODULES)
 
 
 def test_imports_are_seen() -> None:
-    assert {"features", "images", "settings"} <= imports("optimization")
-    assert {"recipe", "terminal", "distillation"} <= imports("cli")
+    assert {"features.vgg", "images", "synthesis.settings"} <= imports("synthesis.style_transfer")
+    assert {"cli.terminal", "painting.recipe"} <= imports("cli.optimization")
 
 
-@pytest.mark.parametrize("module", ["__init__", *LINE])
-def test_a_docstring_begins_with_one_sentence(module: str) -> None:
-    first, *rest = (ast.get_docstring(source(module)) or "").splitlines()
+@pytest.mark.parametrize("stub", sorted(PACKAGE.rglob("*.pyi")), ids=lambda stub: stub.parent.name)
+def test_a_room_gives_every_name_of_its_stub(stub: Path) -> None:
+    module = importlib.import_module(f"tfnst.{stub.parent.name}")
+    for name in module.__all__:
+        assert getattr(module, name)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: module_name(file) or "tfnst")
+def test_a_docstring_begins_with_one_sentence(file: Path) -> None:
+    first, *rest = (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").splitlines()
     assert first[:1].isupper() and first.endswith(".")
     assert ". " not in first and len(first) <= 97
     assert not rest or rest[0] == ""
 
 
 def test_only_what_paints_starts_tensorflow() -> None:
-    light = "tfnst, tfnst.images, tfnst.synthesis.settings, tfnst.images.figures, tfnst.cli.terminal, tfnst.cli"
+    light = (
+        "tfnst, tfnst.images, tfnst.images.figures, tfnst.synthesis.settings, tfnst.cli.terminal, "
+        "tfnst.cli"
+    )
     code = (
         f"import sys, {light}, tfnst.assets, tfnst.training.photo_folder\n"
         "assert 'StyleTransfer' in dir(tfnst)\n"
@@ -192,7 +157,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert wheel.name.endswith("-py3-none-any.whl")
     assert "License-Expression: Apache-2.0" in about
     assert "Requires-Dist: tensorflow>=" in about
-    expected = {f"tfnst/{module}.py" for module in ("__init__", *MODULES)}
+    expected = {file.relative_to(ROOT).as_posix() for file in FILES}
     expected |= {
         "tfnst/assets/__init__.py",
         "tfnst/assets/vgg19_lite.npz",
@@ -228,8 +193,8 @@ def test_every_third_party_import_is_a_dependency(wheel: Path) -> None:
         name.name.split(".")[0]
         if isinstance(node, ast.Import)
         else (node.module or "").split(".")[0]
-        for module in ("__init__", *LINE)
-        for node in ast.walk(source(module))
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in node.names
     }

@@ -684,14 +684,15 @@ def test_distill_passes_its_options_on(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tfnst.training import distillation
+    from tfnst.training import progress as training_progress
 
     (home / "photos").mkdir()
     images.save("photos/one.png", np.full((80, 80, 3), 0.5))
     seen: list[Any] = []
 
-    def fake(*arguments: Any) -> Iterator[distillation.DistillationProgress]:
+    def fake(*arguments: Any) -> Iterator[training_progress.DistillationProgress]:
         seen.extend(arguments)
-        yield distillation.DistillationProgress(5, 7, 0.5, 0.25, 1.0)
+        yield training_progress.DistillationProgress(5, 7, 0.5, 0.25, 1.0)
 
     monkeypatch.setattr(distillation, "distill", fake)
     done = tfnst(

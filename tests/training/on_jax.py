@@ -13,10 +13,11 @@ import numpy as np
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import HALO, NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.training import settings as training_settings
 from tfnst.training import style_trainer
 
 layers = ("block1_conv1", "block2_conv1")
-settings = style_trainer.TrainingSettings(
+settings = training_settings.TrainingSettings(
     size=32, style_size=64, content_layers=layers[1:], style_layers=layers
 )
 side = settings.size + 2 * HALO

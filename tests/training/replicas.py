@@ -12,13 +12,14 @@ import tensorflow as tf
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import HALO, NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.training import settings as training_settings
 from tfnst.training import style_trainer
 
 count = int(sys.argv[1])
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
 layers = ("block1_conv1", "block2_conv1")
-settings = style_trainer.TrainingSettings(
+settings = training_settings.TrainingSettings(
     batch=4, size=32, style_size=64, content_layers=layers[1:], style_layers=layers, stability=0.0
 )
 side = settings.size + 2 * HALO

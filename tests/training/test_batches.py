@@ -11,7 +11,7 @@ from tfnst import images
 from tfnst.networks.architecture import HALO
 from tfnst.training import batches, photo_folder
 from tfnst.training.batches import StyleBatches
-from tfnst.training.style_trainer import TrainingSettings
+from tfnst.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(size=32)
 SIDE = SETTINGS.size + 2 * HALO

@@ -16,8 +16,10 @@ from PIL import Image
 
 from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.training import distillation
-from tfnst.training.distillation import DistillationProgress, DistillationSettings, Distiller
+from tfnst.training.distillation import Distiller
 from tfnst.training.photo_folder import PhotoFolder
+from tfnst.training.progress import DistillationProgress
+from tfnst.training.settings import DistillationSettings
 
 LITE = vgg_architecture.ARCHITECTURES["vgg19-lite"]
 NARROW, WIDE = (4, 8, 8, 8, 8), (24, 40, 8, 8, 8)

@@ -24,7 +24,8 @@ from tfnst.networks.architecture import HALO, NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import photo_folder, style_trainer
 from tfnst.training.batches import Schedule, StyleBatches
-from tfnst.training.style_trainer import StyleTrainer, TrainingSettings
+from tfnst.training.settings import TrainingSettings
+from tfnst.training.style_trainer import StyleTrainer
 
 LAYERS = ("block1_conv1", "block2_conv1")
 SETTINGS = TrainingSettings(

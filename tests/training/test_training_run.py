@@ -21,7 +21,7 @@ from tfnst import assets, files, images
 from tfnst.networks.architecture import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import checkpoints, photo_folder, style_trainer, training_run
-from tfnst.training.style_trainer import TrainingSettings
+from tfnst.training.settings import TrainingSettings
 from tfnst.training.training_run import Clock
 
 SETTINGS = TrainingSettings(

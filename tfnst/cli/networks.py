@@ -206,6 +206,7 @@ def styles(
     devices.start_tensorflow()
     from tfnst.images import figures
     from tfnst.networks import style_network
+    from tfnst.painting import sheets
 
     network = style_network.load_network(model)
     known = assets.gallery() if model == "gallery" else {}
@@ -217,4 +218,4 @@ def styles(
             told = f"{work['artist']}, {work['title']}, {work['year']}" if work else ""
             print(f"{name:18} {told}".rstrip())
     if output is not None:
-        figures.write(figures.contact_sheet(network, photo or assets.photo()), output)
+        figures.write(sheets.contact_sheet(network, photo or assets.photo()), output)

@@ -154,6 +154,7 @@ def demo(
     from tfnst.cli import painting
     from tfnst.images import figures
     from tfnst.networks import style_network
+    from tfnst.painting import sheets
     from tfnst.painting.recipe import Recipe
     from tfnst.synthesis.settings import Settings
 
@@ -161,7 +162,7 @@ def demo(
     folder.mkdir(parents=True, exist_ok=True)
     sheet = folder / "gallery.png"
     figures.write(
-        figures.contact_sheet(style_network.load_network("gallery"), assets.photo()), sheet
+        sheets.contact_sheet(style_network.load_network("gallery"), assets.photo()), sheet
     )
     print(sheet)
     for name in ("swirl", "mosaic"):

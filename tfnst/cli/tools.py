@@ -12,7 +12,7 @@ from tfnst.cli import terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
-    from tfnst.training.distillation import DistillationProgress
+    from tfnst.training.progress import DistillationProgress
 
 
 @app.command()
@@ -50,8 +50,9 @@ def distill(
         )
     under = devices.start_tensorflow(device)
     from tfnst.training import distillation, photo_folder
+    from tfnst.training import settings as training_settings
 
-    settings = distillation.DistillationSettings(**({} if steps is None else {"steps": steps}))
+    settings = training_settings.DistillationSettings(**({} if steps is None else {"steps": steps}))
     with under:
         folder = photo_folder.PhotoFolder(photos)
         reports = distillation.distill(teacher, folder, output, settings, credit)

@@ -13,7 +13,7 @@ from tfnst.cli import processor, terminal
 from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
-    from tfnst.training.training_run import TrainingProgress
+    from tfnst.training.progress import TrainingProgress
 
 
 @app.command()
@@ -78,7 +78,8 @@ def train(
     processor.remark_on_precision(precision, device)
     from tfnst.networks import style_network
     from tfnst.networks.architecture import CONFIGURATIONS
-    from tfnst.training import checkpoints, photo_folder, style_trainer, training_run
+    from tfnst.training import checkpoints, photo_folder, training_run
+    from tfnst.training import settings as training_settings
 
     if architecture and architecture not in CONFIGURATIONS:
         raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
@@ -95,7 +96,7 @@ def train(
         content_distance=content_distance,
         learning_rate=learning_rate,
     )
-    settings = style_trainer.TrainingSettings(
+    settings = training_settings.TrainingSettings(
         precision=precision,
         network=CONFIGURATIONS[architecture or "gallery"],
         extractor=network,

@@ -11,7 +11,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfnst import files, images
-from tfnst.painting.appearance import Painter
 
 
 def show(pictures: Mapping[str, np.ndarray], columns: int = 4, height: float = 3.0) -> Figure:
@@ -74,10 +73,3 @@ def write(figure: Figure, path: str | Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100, format=kind.lower())
     files.write_bytes(Path(path), buffer.getvalue())
-
-
-def contact_sheet(painter: Painter, photo: str | Path, size: int = 384) -> Figure:
-    """A photo's file in every style that a network knows."""
-    picture = images.load(photo, size).rgb
-    painted = {name: painter.stylize(picture, name) for name in painter.styles}
-    return show({"photo": picture, **painted}, columns=6)

@@ -1,9 +1,9 @@
-from .distillation import DistillationProgress as DistillationProgress
-from .distillation import DistillationSettings as DistillationSettings
 from .distillation import Distiller as Distiller
 from .distillation import distill as distill
 from .photo_folder import PhotoFolder as PhotoFolder
+from .progress import DistillationProgress as DistillationProgress
+from .progress import TrainingProgress as TrainingProgress
+from .settings import DistillationSettings as DistillationSettings
+from .settings import TrainingSettings as TrainingSettings
 from .style_trainer import StyleTrainer as StyleTrainer
-from .style_trainer import TrainingSettings as TrainingSettings
 from .style_trainer import style_targets as style_targets
-from .training_run import TrainingProgress as TrainingProgress

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfnst.networks.architecture import HALO
 from tfnst.training import photo_folder
-from tfnst.training.style_trainer import TrainingSettings
+from tfnst.training.settings import TrainingSettings
 
 ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
 

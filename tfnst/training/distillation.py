@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,43 +21,8 @@ from tfnst.files.leftovers import Claim
 from tfnst.training import photo_folder
 from tfnst.training.checkpoints import claim, require_same_run
 from tfnst.training.model_card import append_log, write_card, write_weights
-
-
-@dataclass(frozen=True)
-class DistillationSettings:
-    """How VGG-19-lite is trained.
-
-    The first `local_share` of all `steps` teach each layer by itself, where the widths allow it.
-    Crops are `crop` px square; `sobolev` weighs image gradients against activations;
-    `learning_rate` is relative to a layer's weights (LAMB) and falls to zero along a cosine twice,
-    from a tenth of it the second time.
-    """
-
-    steps: int = 4_000
-    local_share: float = 0.375
-    batch: int = 8
-    crop: int = 128
-    learning_rate: float = 2e-2
-    sobolev: float = 0.5
-    seed: int = 0
-    log_every: int = 100
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch", "crop", "log_every"):
-            least = 48 if name == "crop" else 1
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
-
-
-@dataclass(frozen=True)
-class DistillationProgress:
-    """Mean relative errors since the last report; of image gradients where they were asked for."""
-
-    step: int
-    steps: int
-    activation_error: float
-    gradient_error: float | None
-    seconds: float
+from tfnst.training.progress import DistillationProgress
+from tfnst.training.settings import DistillationSettings
 
 
 def load_teacher(source: str | Path) -> keras.Model:

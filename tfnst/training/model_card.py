@@ -18,9 +18,8 @@ from tfnst.training import photo_folder
 
 if TYPE_CHECKING:
     from tfnst.networks.style_network import StyleNetwork
-    from tfnst.training.distillation import DistillationProgress, DistillationSettings
-    from tfnst.training.style_trainer import TrainingSettings
-    from tfnst.training.training_run import TrainingProgress
+    from tfnst.training.progress import DistillationProgress, TrainingProgress
+    from tfnst.training.settings import DistillationSettings, TrainingSettings
 
 
 def write_weights(output: Path, network: keras.Model) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import keras
@@ -11,83 +10,15 @@ import numpy as np
 from keras import ops
 
 from tfnst import devices, images, losses
-from tfnst.networks.architecture import CONFIGURATIONS, HALO, NetworkSettings
+from tfnst.networks.architecture import HALO
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.synthesis.settings import STYLE_LAYERS
+from tfnst.training.settings import TrainingSettings
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
 SMALLEST_VIEW = 16  # pixels a side that block5 still sees something of
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 AVERAGE = 0.995  # of the weights that are kept, a step
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How a style network is trained; there is no weight of a loss to be found by trial.
-
-    Attributes:
-        steps: how many.
-        minutes: if given, in place of `steps`; the schedule is the same.
-        learning_rate: of Adam, at its highest.
-        precision: "float32", or "bfloat16" for the network's activations.
-        network: shape of a new network.
-        extractor: feature network of the losses; see `features.FeatureExtractor`.
-        everything: train all weights, also those that a network to start from has.
-        batch: photos a step; every one gets its own style.
-        size: side of the square crops of the photos, without the halo.
-        style_size: long side of the artworks; strokes grow with it.
-        content_distance: `losses.content_distance` that is free; about that much is reached.
-        content_layers, style_layers: as in `Settings`.
-        variation: weight of the total variation that a painting has beyond its artwork's.
-        photo_share: of the samples, those at less than full strength, which train the photo's row.
-        mixture_share: those that mix two styles.
-        stability: weight of the answer's change under noise and shifts.
-        seed: of crops, styles and noise.
-        log_every: steps between two reports.
-
-    Raises:
-        ValueError: a value that makes no training.
-    """
-
-    steps: int = 18_000
-    minutes: float = 0.0
-    learning_rate: float = 2e-3
-    precision: str = "float32"
-    network: NetworkSettings = CONFIGURATIONS["gallery"]
-    extractor: str = "vgg19-lite"
-    everything: bool = False
-    batch: int = 2
-    size: int = 192
-    style_size: int = 512
-    content_distance: float = 0.4
-    content_layers: tuple[str, ...] = ("block3_conv3", "block4_conv2")
-    style_layers: tuple[str, ...] = STYLE_LAYERS
-    variation: float = 3.0
-    photo_share: float = 0.05
-    mixture_share: float = 0.15
-    stability: float = 5.0
-    seed: int = 0
-    log_every: int = 50
-
-    def __post_init__(self) -> None:
-        least_of = {"size": 32, "style_size": 64, "seed": 0}
-        for name in ("steps", "batch", "log_every", "size", "style_size", "seed"):
-            least = least_of.get(name, 1)
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
-        if self.seed >= 2**32:
-            raise ValueError(f"seed is {self.seed}; use a number from 0 to {2**32 - 1}")
-        if self.size % 4:
-            raise ValueError(f"size is {self.size}; use a multiple of 4")
-        if not 0 <= self.minutes < float("inf"):
-            raise ValueError(f"minutes is {self.minutes}; use a number above 0, and finite")
-        if not 0 < self.learning_rate <= 1:
-            raise ValueError(f"learning_rate is {self.learning_rate}; use a number up to 1")
-        if not 0 <= self.content_distance <= 2:
-            raise ValueError(f"content_distance is {self.content_distance}; use a number, 0 to 2")
-        if self.precision not in ("float32", "bfloat16"):
-            raise ValueError(f"precision is {self.precision!r}; use float32 or bfloat16")
 
 
 class StyleTargets(NamedTuple):

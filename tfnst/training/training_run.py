@@ -20,27 +20,12 @@ from tfnst.files.leftovers import Claim
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import checkpoints, model_card, photo_folder
 from tfnst.training.batches import StyleBatches
-from tfnst.training.style_trainer import Optimizer, StyleTrainer, TrainingSettings, style_targets
+from tfnst.training.progress import TrainingProgress
+from tfnst.training.settings import TrainingSettings
+from tfnst.training.style_trainer import Optimizer, StyleTrainer, style_targets
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
 WARM_UP = 300  # steps until the learning rate is what was asked for
-
-
-@dataclass(frozen=True)
-class TrainingProgress:
-    """Means since the last report: style loss, content distance, instability of the answer.
-
-    `fraction` of the work is done; of a training by time, `steps` is an estimate.
-    """
-
-    step: int
-    steps: int
-    fraction: float
-    style: float
-    content: float
-    stability: float
-    learning_rate: float
-    seconds: float
 
 
 @dataclass
