@@ -254,7 +254,9 @@ def test_the_installed_wheel_paints(installed: Path, tmp_path: Path) -> None:
     assert str(installed.parent) in picture.recipe  # the weights were the wheel's own
     same = call(installed / "python", "-m", "tfnst", "repeat", "a.png", "--quiet")
     assert same == "a.png: the same, byte for byte"
-    where = call(installed / "python", "-c", "from tfnst import studio; print(studio.GALLERY)")
+    where = call(
+        installed / "python", "-c", "from tfnst.export import studio; print(studio.GALLERY)"
+    )
     lite = Path(where, "gallery_256_float16.tflite")
     call(installed / "tfnst", "apply", "a.png", "--lite", lite, "--style", "scream", "-qo", "b.png")
     assert images.load(tmp_path / "b.png").rgb.shape == picture.rgb.shape
@@ -262,7 +264,7 @@ def test_the_installed_wheel_paints(installed: Path, tmp_path: Path) -> None:
     call(
         installed / "python",
         "-c",
-        "from pathlib import Path; from tfnst import studio; "
+        "from pathlib import Path; from tfnst.export import studio; "
         "studio.write(studio.GALLERY, Path('site'), studio.runtime())",
     )
     assert (tmp_path / "site" / "model" / "example.png").is_file()

@@ -1,4 +1,4 @@
-"""`python -m tfnst`, where the program `tfnst` is not on the path."""
+"""The command as `python -m tfnst`, where the program `tfnst` is not on the path."""
 
 from __future__ import annotations
 

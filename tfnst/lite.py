@@ -1,4 +1,4 @@
-"""`tfnst.export.lite` by its short name: exported networks on machines without TensorFlow."""
+"""Exported networks on machines without TensorFlow: `tfnst.export.lite` by a short name."""
 
 from tfnst.export.lite import MULTIPLE as MULTIPLE
 from tfnst.export.lite import NAMES as NAMES

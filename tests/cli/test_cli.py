@@ -98,9 +98,10 @@ def test_a_sign_that_the_output_lacks_ends_no_command() -> None:
 def test_closed_streams_end_no_command(closing: str, tmp_path: Path) -> None:
     """And no file that is opened takes the number of standard error, where C++ code writes."""
     code = (
-        "import os; from tfnst import cli, terminal\n"
+        "import os; from tfnst import cli, devices\n"
+        "from tfnst.cli import terminal\n"
         "def work():\n"
-        "    with terminal.silent_stderr(), open('out', 'w') as file:\n"
+        "    with devices.silent_stderr(), open('out', 'w') as file:\n"
         "        terminal.remark('a word'); os.write(2, b'more')\n"
         "        file.write(str(file.fileno() > 2))\n"
         "cli.app.command('work')(work); cli.main()"

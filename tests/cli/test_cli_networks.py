@@ -234,7 +234,10 @@ def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: 
 
 def test_a_killed_training_goes_on(tfnst: Call, home: Path) -> None:
     """kill -9 in the middle; then --resume to the end."""
-    code = "from tfnst import runs, cli; runs.CHECKPOINT = -1; cli.main()"
+    code = (
+        "from tfnst import cli; from tfnst.training import training_run; "
+        "training_run.CHECKPOINT = -1; cli.main()"
+    )
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
     options += ["--style-size", "64", "--batch", "1", "-o", "new.keras"]
     command = [sys.executable, "-c", code, "train", "swirl=art.png", *options, "--steps", "100000"]

@@ -182,8 +182,8 @@ def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(
 def test_silent_stderr_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """As under pythonw, in a process that closed it, or where it is a closed file."""
     code = (
-        "import os, sys; from tfnst import terminal; os.close(2); sys.stderr = None\n"
-        "with terminal.silent_stderr(): print('within')\n"
+        "import os, sys; from tfnst import devices; os.close(2); sys.stderr = None\n"
+        "with devices.silent_stderr(): print('within')\n"
         "try: os.fstat(2)\n"
         "except OSError: print('closed')"
     )
@@ -199,7 +199,7 @@ def test_silent_stderr_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_tensorflow_starts_without_a_word() -> None:
     code = (
-        "from tfnst import terminal; terminal.start_tensorflow('cpu');"
+        "from tfnst import devices; devices.start_tensorflow('cpu');"
         "import tensorflow as tf; tf.function(lambda x: x + 1)(tf.zeros(3))"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}

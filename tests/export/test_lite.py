@@ -196,8 +196,8 @@ WITHOUT = """if True:
 def test_tensorflow_is_not_needed(folder: Path, tmp_path: Path) -> None:
     images.save(tmp_path / "photo.jpg", images.load(assets.photo()).rgb)
     code = f"""
-    import tfnst.images, tfnst.export.lite
-    stylizer = tfnst.export.lite.Stylizer({str(folder / "fixed.tflite")!r})
+    import tfnst.images, tfnst.lite
+    stylizer = tfnst.lite.Stylizer({str(folder / "fixed.tflite")!r})
     photo = tfnst.images.load("photo.jpg").rgb
     tfnst.images.save("out.png", stylizer.stylize(photo, "wave"))
     """

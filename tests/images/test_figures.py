@@ -131,8 +131,8 @@ def test_write_refuses_before_it_draws(tmp_path: Path) -> None:
 
 def test_no_window_system_is_touched() -> None:
     code = (
-        "import sys, numpy as np; from tfnst import plots;"
-        "plots.show({'a': np.zeros((4, 4, 3))});"
+        "import sys, numpy as np; from tfnst.images import figures;"
+        "figures.show({'a': np.zeros((4, 4, 3))});"
         "sys.exit('matplotlib.pyplot' in sys.modules or 'tensorflow' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
