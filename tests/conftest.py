@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from tfnst import cli
 if TYPE_CHECKING:
     from tfnst.export.bundle import Exported
     from tfnst.networks.style_network import StyleNetwork
+
+ROOT = Path(__file__).parents[1]
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the program itself does
 
@@ -60,6 +63,32 @@ def exported(
             {"license": "CC0"},
         )
     )
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as `make wheel` builds it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder, ROOT]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def install(wheel: Path, home: Path) -> Path:
+    """A new environment that holds the wheel and nothing else; the folder of its packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    python = home / "bin" / "python"
+    command = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps"]
+    done = subprocess.run(
+        [*command, "--no-index", "--disable-pip-version-check", "--quiet", wheel],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    (site,) = home.glob("lib/python*/site-packages")
+    return site
 
 
 def make_runtime(folder: Path) -> Path:

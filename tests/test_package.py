@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import make_runtime
+from tests.conftest import install, make_runtime
 from tfnst import assets, images
 from tfnst.export import studio
 
@@ -136,16 +136,6 @@ def test_an_unknown_name_lists_the_known() -> None:
 # The wheel
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder, ROOT]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = folder.glob("*.whl")
-    return built
-
-
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -207,20 +197,11 @@ def test_every_third_party_import_is_a_dependency(wheel: Path) -> None:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the programs of an environment that holds the wheel and its dependencies."""
     home = tmp_path_factory.mktemp("environment") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
-    scripts = home / "bin"
-    command = [sys.executable, "-m", "pip", "--python", scripts / "python", "install", "--no-deps"]
-    done = subprocess.run(
-        [*command, "--no-index", "--disable-pip-version-check", "--quiet", wheel],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    (site,) = home.glob("lib/python*/site-packages")
+    site = install(wheel, home)
     # Appended to the path after the wheel; .pth files over there, as of an editable tfnst, are
     # not followed.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return scripts
+    return home / "bin"
 
 
 def test_the_installed_wheel_paints(installed: Path, tmp_path: Path) -> None:

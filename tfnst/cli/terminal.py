@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from tfnst.files import STOPPING
 
 Report = Callable[[Any], None]
+HEAVY = ("tensorflow", "keras", "h5py", "scipy", "matplotlib")  # what a light installation lacks
 
 
 def stop_as_ctrl_c_does() -> None:
@@ -73,6 +74,8 @@ def one_line_errors() -> Iterator[None]:
             complain(error.format_message(), 2)
         if type(error).__module__.startswith("tensorflow"):
             complain(_tensorflow_failed(error), 1)
+        if isinstance(error, ModuleNotFoundError) and error.name in HEAVY:
+            complain(f"{error.name} is missing; pip install {' '.join(HEAVY)}", 1)
         raise
 
 

@@ -40,7 +40,7 @@ class Model:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
-            raise ValueError("ai-edge-litert is missing; pip install tfnst[lite]") from None
+            raise ValueError("ai-edge-litert is missing; pip install ai-edge-litert") from None
         self.path = Path(path)
         if not self.path.is_file():
             raise FileError(path, "there is no such file; name a .tflite file of tfnst export")
