@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test studio bench lint setup
+.PHONY: demo test studio bench lint docs wheel setup
 
 demo: $(READY)
 	$(BIN)/tfnst demo -o demo
@@ -31,10 +31,22 @@ lint: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/mypy
 
+# A site in build/site; every warning is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# One file in dist/, which `pip install` takes on any machine, Colab's too.
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
+# One file in dist/, which `pip install` takes on any machine, Colab's too.
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
 setup: $(READY)
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
 	touch $@

@@ -25,13 +25,20 @@
 # last one teaches it a new style. It runs in a few minutes on two processor cores, offline.
 
 # %%
-# On Colab, or wherever tfnst is not installed yet.
+# On Colab, or wherever tfnst is not installed yet: from a wheel beside the notebook, or a checkout.
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 
 if importlib.util.find_spec("tfnst") is None:
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "tfnst"], check=True)
+    folders = [Path.cwd(), *Path.cwd().parents]
+    wheels = sorted(folders[0].glob("tfnst-*-any.whl"), reverse=True)
+    checkouts = [f for f in folders if (f / "pyproject.toml").is_file() and (f / "tfnst").is_dir()]
+    if not wheels + checkouts:
+        raise FileNotFoundError("upload tfnst-*.whl, built by `make wheel`, beside this notebook")
+    package = f"{(wheels + checkouts)[0]}[export]"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", package], check=True)
 
 # %% tags=["parameters"]
 SIZE = 288  # long side of the paintings, in pixels

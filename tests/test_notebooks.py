@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import re
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +146,47 @@ def test_shrinking_a_parameter_that_is_not_there_fails() -> None:
     assert notebook.cells[0].source == "SIZE = 8"
     with pytest.raises(AssertionError, match="STEPS is assigned 0 times"):
         shrink(notebook, {"STEPS": 1})
+
+
+# The first cell
+
+
+def first_cell(script: Path) -> str:
+    return next(cell.source for cell in jupytext.read(script).cells if cell.cell_type == "code")
+
+
+def test_every_notebook_begins_with_the_same_cell() -> None:
+    assert len({first_cell(script) for script in SCRIPTS}) == 1
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], str]:
+    """What the first cell has pip install where tfnst is not, in the folder `notebooks`."""
+    commands: list[list[str]] = []
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(subprocess, "run", lambda command, check: commands.append(command))
+
+    def call() -> str:
+        exec(first_cell(SCRIPTS[0]), {})
+        return commands.pop()[-1]
+
+    return call
+
+
+def test_the_first_cell_installs_a_wheel_or_a_checkout_and_no_name(
+    installed: Callable[[], str], tmp_path: Path
+) -> None:
+    with pytest.raises(FileNotFoundError, match=r"upload tfnst-\*\.whl, .* beside this notebook"):
+        installed()
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "tfnst").mkdir()
+    assert installed() == f"{tmp_path}[export]"
+    wheel = tmp_path / "notebooks" / "tfnst-0.1.0-py3-none-any.whl"
+    wheel.touch()
+    assert installed() == f"{wheel}[export]"
 
 
 def rebuild(script: Path) -> None:
