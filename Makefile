@@ -39,10 +39,6 @@ docs: $(READY)
 wheel: $(READY)
 	$(BIN)/python -m build --wheel --no-isolation
 
-# One file in dist/, which `pip install` takes on any machine, Colab's too.
-wheel: $(READY)
-	$(BIN)/python -m build --wheel --no-isolation
-
 setup: $(READY)
 
 $(READY): pyproject.toml
