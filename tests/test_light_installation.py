@@ -144,5 +144,5 @@ def test_verify_tries_tflite_files(run: Run, tmp_path: Path) -> None:
 )
 def test_what_needs_tensorflow_says_so(run: Run, command: tuple[str, ...]) -> None:
     ended = run("tfnst", *command)
-    line = f"tfnst: tensorflow is missing; pip install {' '.join(HEAVY)}\n"
+    line = f"tfnst: keras is missing; pip install {' '.join(HEAVY)}\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", line)
