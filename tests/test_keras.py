@@ -23,6 +23,7 @@ from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import ICNR, NetworkSettings
 from tfnst.networks.layers import (
     ConditionalInstanceNormalization,
+    CropAs,
     DepthToSpace,
     MirrorPadding,
     Smooth,
@@ -38,6 +39,7 @@ DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 image = np.random.default_rng(0).random((1, 32, 40, 3), np.float32)
 deep = np.random.default_rng(1).random((1, 8, 12, 8), np.float32)
+inner = deep[:, 2:-2, 2:-2, :3]
 shares = np.array([[0.2, 0.5, 0.3]], np.float32)
 
 
@@ -80,6 +82,10 @@ CASES: dict[str, tuple[Callable[[str], keras.Model], Any]] = {
     "DepthToSpace": (lambda dtype: layer_model(DepthToSpace(dtype=dtype), deep), [deep]),
     "Upsample": (lambda dtype: layer_model(Upsample(dtype=dtype), deep), [deep]),
     "MirrorPadding": (lambda dtype: layer_model(MirrorPadding(3, dtype=dtype), deep), [deep]),
+    "CropAs": (
+        lambda dtype: layer_model(CropAs(2, dtype=dtype), deep, inner),
+        [deep, inner],
+    ),
     "Smooth": (lambda dtype: layer_model(Smooth(dtype=dtype), deep), [deep]),
     "ICNR": (sub_pixel, [deep]),
     "StyleNetwork": (network, pair),
@@ -92,8 +98,8 @@ CASES: dict[str, tuple[Callable[[str], keras.Model], Any]] = {
 
 def classes(*kinds: type) -> set[type]:
     """Those of our own that are of these kinds."""
-    names = (file.stem for file in PACKAGE.glob("[!_]*.py"))
-    modules = [importlib.import_module(f"tfnst.{name}") for name in names]
+    files = (file.relative_to(PACKAGE.parent) for file in PACKAGE.rglob("[!_]*.py"))
+    modules = [importlib.import_module(".".join(file.with_suffix("").parts)) for file in files]
     members = [member for module in modules for member in vars(module).values()]
     ours = {c for c in members if isinstance(c, type) and c.__module__.startswith("tfnst.")}
     return {member for member in ours if issubclass(member, kinds)}

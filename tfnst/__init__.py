@@ -51,6 +51,6 @@ def __dir__() -> list[str]:
 
 
 # Where Keras runs already, `keras.models.load_model` is to know our classes; none starts it.
-if "keras" in sys.modules:
+if sys.modules.get("keras") is not None:
     importlib.import_module("tfnst.networks.style_network")
     importlib.import_module("tfnst.features.vgg")

@@ -1,5 +1,6 @@
 """Exported networks on machines without TensorFlow: `tfnst.export.lite` by a short name."""
 
+from tfnst.export.lite import LARGEST as LARGEST
 from tfnst.export.lite import MULTIPLE as MULTIPLE
 from tfnst.export.lite import NAMES as NAMES
 from tfnst.export.lite import Model as Model

@@ -19,7 +19,7 @@ from tfnst.networks.style_network import StyleNetwork
 from tfnst.painting import appearance, pictures, targets
 
 SIDE = 64
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +225,7 @@ def test_the_command_needs_none_either(
     np.testing.assert_array_equal(
         images.as_uint8(images.load("out.png").rgb), images.as_uint8(expected)
     )
-    ended = tfnst("repeat", "out.png")
+    ended = tfnst("repeat", "out.png", "--inputs", folder)
     assert ended.status == 0 and "the same, byte for byte" in ended.out
     ended = tfnst("apply", "photo.png", "-o", "morph.gif", *options[:2], "--morph", "wave,night",
                   "--frames", 2)  # fmt: skip

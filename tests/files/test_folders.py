@@ -80,7 +80,7 @@ def test_whoever_dies_in_between_leaves_a_folder_under_its_name(
 ) -> None:
     write(tmp_path / "out", one="old")
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom tfnst import folders, leftovers\n"
+        "import os, sys\nfrom pathlib import Path\nfrom tfnst.files import folders, leftovers\n"
         "number = int(sys.argv[2])\n"
         "def rename(self, target):\n"
         "    os.rename(self, target); os._exit(9)\n"

@@ -16,7 +16,7 @@ from tfnst.files import leftovers
 HOLDING = """
 import sys, time
 from pathlib import Path
-from tfnst import leftovers
+from tfnst.files import leftovers
 file = leftovers.temporary(Path(sys.argv[1]) / "a.png").open("xb")
 leftovers.hold(file.fileno())
 with leftovers.held_folder(leftovers.temporary(Path(sys.argv[1]) / "a", "")):

@@ -200,14 +200,14 @@ def run_script(*command: str) -> Any:
 
 
 def test_two_replicas_are_as_one() -> None:
-    one, two = (run_script("tests/replicas.py", count) for count in ("1", "2"))
+    one, two = (run_script("tests/training/replicas.py", count) for count in ("1", "2"))
     for name, values in one.items():
         np.testing.assert_allclose(two[name], values, rtol=1e-3)
 
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
 def test_it_trains_on_jax() -> None:
-    answer = run_script("tests/on_jax.py")
+    answer = run_script("tests/training/on_jax.py")
     assert answer["backend"] == "jax" and answer["loss"][-1] < 0.5 * answer["loss"][0]
 
 

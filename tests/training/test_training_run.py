@@ -230,17 +230,17 @@ def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
 ) -> None:
     """The checkpoint comes last: whatever is killed before it is done again."""
     output = tmp_path / "my.keras"
-    honest = training_run.cards.write_style_card
+    honest = training_run.model_card.write_style_card
 
     def full(*arguments: object, **options: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(training_run.cards, "write_style_card", full)
+    monkeypatch.setattr(training_run.model_card, "write_style_card", full)
     with pytest.raises(OSError, match="full"):
         list(training_run.train(ARTWORKS, photos, output, SETTINGS))
     assert not checkpoints.state_file(output).exists()
     assert not [file for file in tmp_path.rglob("*") if file.name.startswith(".")]
-    monkeypatch.setattr(training_run.cards, "write_style_card", honest)
+    monkeypatch.setattr(training_run.model_card, "write_style_card", honest)
     *_, last = training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
     assert last.fraction == 1 and output.exists()
 

@@ -1,7 +1,13 @@
 from .vgg import FeatureExtractor as FeatureExtractor
+from .vgg import caffe_input as caffe_input
+from .vgg import check_layers as check_layers
+from .vgg import vgg_graph as vgg_graph
 from .vgg_architecture import ARCHITECTURES as ARCHITECTURES
 from .vgg_architecture import VGG19_LAYERS as VGG19_LAYERS
 from .vgg_architecture import Architecture as Architecture
 from .vgg_weights import choose_network as choose_network
 from .vgg_weights import download_vgg19 as download_vgg19
+from .vgg_weights import keras_cache as keras_cache
+from .vgg_weights import read_weights as read_weights
+from .vgg_weights import set_weights as set_weights
 from .vgg_weights import weights_file as weights_file

@@ -219,6 +219,9 @@ def load_network(name: str | Path) -> StyleNetwork:
     return _finite(network, name)
 
 
+load = load_network  # its name in version 0.1
+
+
 def _finite(network: StyleNetwork, file: str | Path) -> StyleNetwork:
     for weight in network.weights:
         if not np.isfinite(ops.convert_to_numpy(weight).astype(np.float32)).all():
