@@ -179,11 +179,12 @@ def test_the_optimizer_is_made_again_from_its_configuration() -> None:
     assert type(again) is Optimizer and again.get_config() == made.get_config()
 
 
-def test_keras_alone_loads_a_network_in_a_fresh_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("imports", ["keras, tfnst", "tfnst, keras"])
+def test_keras_alone_loads_a_network_in_a_fresh_process(tmp_path: Path, imports: str) -> None:
     network("float32").save(tmp_path / "my.keras")
     extractor("float32").save(tmp_path / "eye.keras")
     code = (
-        "import sys, keras, tfnst\n"
+        f"import sys, {imports}\n"
         "for name in sys.argv[1:]: print(type(keras.models.load_model(name)).__name__)"
     )
     files = [str(tmp_path / name) for name in ("my.keras", "eye.keras")]

@@ -6,6 +6,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+import wrapt
+
 if TYPE_CHECKING:
     from tfnst.features.vgg import FeatureExtractor as FeatureExtractor
     from tfnst.images import load as load
@@ -50,7 +52,12 @@ def __dir__() -> list[str]:
     return __all__
 
 
-# Where Keras runs already, `keras.models.load_model` is to know our classes; none starts it.
-if sys.modules.get("keras") is not None:
+def _register(_: Any) -> None:
     importlib.import_module("tfnst.networks.style_network")
     importlib.import_module("tfnst.features.vgg")
+
+
+# Wherever Keras runs, before or after this, `keras.models.load_model` is to know our classes; but
+# `import tfnst` does not start it.
+if sys.modules.get("keras", _register) is not None:
+    wrapt.register_post_import_hook(_register, "keras")

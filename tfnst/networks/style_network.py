@@ -193,8 +193,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
 def load_network(name: str | Path) -> StyleNetwork:
     """The network that ships by that name, such as "gallery", or the one in a `.keras` file.
 
-    `keras.models.load_model` reads such a file too where Keras was imported before tfnst, or
-    anything of tfnst that has a network, as this function, has been used.
+    `keras.models.load_model` reads such a file too, once tfnst has been imported.
 
     Raises:
         ValueError: a name and file that are neither; a file that cannot be read, or whose network
