@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from tfnst.losses import masks
 from tfnst.losses.kernels import sums
 
 # Added to a target's size before dividing by it: a flat black picture has no texture to compare.
@@ -28,11 +29,21 @@ class FeatureStatistics(NamedTuple):
     outer: Any
 
 
-def feature_statistics(activation: Any) -> FeatureStatistics:
-    """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f."""
+def feature_statistics(activation: Any, mask: Any = None) -> FeatureStatistics:
+    """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f.
+
+    A (B, H, W, 1) mask in [0, 1], of the picture's size or any other, weighs the positions: Σm,
+    Σmf and Σmffᵀ, so that the statistics of regions add up to those of their union (Gatys et al.,
+    Controlling Perceptual Factors in Neural Style Transfer, CVPR 2017, equations 5 and 6).
+    """
+    activation = ops.cast(activation, "float32")
     batch, height, width, _ = ops.shape(activation)
-    count = ops.full((batch,), height * width, "float32")
-    return FeatureStatistics(count, *sums(ops.cast(activation, "float32")))
+    if mask is None:
+        return FeatureStatistics(ops.full((batch,), height * width, "float32"), *sums(activation))
+    mask = masks.fitted(mask, activation)
+    _, outer = sums(ops.sqrt(mask) * activation)
+    count = ops.sum(ops.broadcast_to(mask, (batch, height, width, 1)), (1, 2, 3))
+    return FeatureStatistics(count, ops.sum(mask * activation, (1, 2)), outer)
 
 
 def blend_statistics(
