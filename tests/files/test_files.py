@@ -1,12 +1,14 @@
-"""Tests of tfnst.files; reading and writing pictures is tried in tests.test_images."""
+"""Tests of tfnst.files."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
+from tfnst import files
 from tfnst.export import verification
 from tfnst.files import archives, folders, read_text
 from tfnst.networks import style_network
@@ -37,3 +39,28 @@ def test_nothing_waits_for_a_pipe(tmp_path: Path) -> None:
         with pytest.raises(ValueError):
             read()
     assert folders.sums(tmp_path) == {}
+
+
+def test_sha256(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 5000
+    (tmp_path / "a").write_bytes(data)
+    assert files.sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+    assert files.sha256(str(tmp_path / "a")) == files.sha256(tmp_path / "a")
+
+
+def test_a_link_is_followed_to_a_file_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (link := tmp_path / "a.png").symlink_to(tmp_path / "real" / "b.png")
+    for data in (b"one", b"two"):
+        files.require_writable(link)
+        files.write_bytes(link, data)
+        assert link.is_symlink() and (tmp_path / "real" / "b.png").read_bytes() == data
+    assert len(list((tmp_path / "real").iterdir())) == 1
+    (loop := tmp_path / "loop.png").symlink_to(loop)
+    (device := tmp_path / "null.png").symlink_to("/dev/null")
+    os.mkfifo(pipe := tmp_path / "pipe.png")
+    for target, reason in ((loop, "a link to itself"), (device, "no regular"), (pipe, "no reg")):
+        for write in (files.require_writable, lambda name: files.write_bytes(name, b"")):
+            with pytest.raises(files.FileError, match=reason):
+                write(target)
+    assert not Path("/dev/null").is_file()
