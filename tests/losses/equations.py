@@ -1,0 +1,108 @@
+"""The losses in NumPy and SciPy, in float64, and as functions of what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from tfnst import losses
+
+quick = settings(max_examples=20, deadline=None, database=None)
+seeds = st.integers(0, 2**32 - 1)
+SHAPE = (2, 8, 6, 5)
+
+
+def activation(seed: int, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    """What a ReLU gives: correlated channels of different strengths, about half of them off."""
+    random = np.random.default_rng(seed)
+    mixing = random.normal(0, 0.5, (shape[-1], shape[-1])) / np.sqrt(shape[-1])
+    values = random.normal(0, 1, shape) @ (mixing + np.eye(shape[-1])) + 0.3
+    return np.maximum(values * random.uniform(0.5, 2, shape[-1]), 0).astype(np.float32)
+
+
+def picture(seed: int, shape: tuple[int, ...] = (2, 7, 9, 3)) -> np.ndarray:
+    return np.random.default_rng(seed).random(shape, np.float32)
+
+
+# The equations once more, one sample at a time, as the docstrings state them.
+
+
+def columns_of(sample: np.ndarray) -> np.ndarray:
+    return np.asarray(sample, np.float64).reshape(-1, sample.shape[-1])
+
+
+def numpy_gram(sample: np.ndarray) -> np.ndarray:
+    columns = columns_of(sample)
+    return sum(np.outer(f, f) for f in columns) / len(columns)
+
+
+def numpy_gram_loss(sample: np.ndarray, style: np.ndarray) -> float:
+    wanted = numpy_gram(style)
+    return float(((numpy_gram(sample) - wanted) ** 2).sum() / (wanted**2).sum())
+
+
+def ridged(matrix: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """With what `losses` adds: 1e-4 of the mean variance and 1e-3 of the mean second moment."""
+    ridge = 1e-4 * np.trace(matrix) + 1e-3 * (np.trace(matrix) + (mean**2).sum())
+    return matrix + ridge / len(matrix) * np.eye(len(matrix))
+
+
+def numpy_wasserstein_loss(
+    sample: np.ndarray, style: np.ndarray, ridge: Callable[..., np.ndarray] = ridged
+) -> float:
+    m, n = columns_of(sample).mean(0), columns_of(style).mean(0)
+    s = ridge(np.cov(columns_of(sample), rowvar=False, bias=True), m)
+    t = ridge(np.cov(columns_of(style), rowvar=False, bias=True), n)
+    root = scipy.linalg.sqrtm(t)
+    overlap = np.trace(scipy.linalg.sqrtm(root @ s @ root)).real
+    distance = ((m - n) ** 2).sum() + np.trace(s) + np.trace(t) - 2 * overlap
+    return float(distance / ((n**2).sum() + np.trace(t)))
+
+
+def numpy_content_loss(sample: np.ndarray, photo: np.ndarray) -> float:
+    sample, photo = np.asarray(sample, np.float64), np.asarray(photo, np.float64)
+    return float(((sample - photo) ** 2).mean() / (photo**2).mean())
+
+
+def numpy_standardize(sample: np.ndarray) -> np.ndarray:
+    columns = columns_of(sample)
+    floor = 0.01 * columns.var(0).mean() + 1e-8
+    return ((columns - columns.mean(0)) / np.sqrt(columns.var(0) + floor)).reshape(sample.shape)
+
+
+def numpy_content_distance(sample: np.ndarray, photo: np.ndarray) -> float:
+    return float(((numpy_standardize(sample) - numpy_standardize(photo)) ** 2).mean())
+
+
+def numpy_variation(sample: np.ndarray, _: Any = None) -> float:
+    height, width, _ = sample.shape
+    value = np.asarray(sample, np.float64)
+    across = [(value[y, x + 1] - value[y, x]) ** 2 for y in range(height) for x in range(width - 1)]
+    down = [(value[y + 1, x] - value[y, x]) ** 2 for y in range(height - 1) for x in range(width)]
+    return float(np.mean(across) + np.mean(down))
+
+
+# The losses themselves, as functions of an activation and of the activation wanted.
+
+
+def gram_loss(value: Any, style: Any) -> Any:
+    target = losses.gram_matrix(losses.feature_statistics(style))
+    return losses.gram_style_loss(losses.feature_statistics(value), target)
+
+
+def wasserstein_loss(value: Any, style: Any) -> Any:
+    target = losses.gaussian(losses.feature_statistics(style))
+    return losses.wasserstein_style_loss(losses.feature_statistics(value), target)
+
+
+def content_distance(value: Any, photo: Any) -> Any:
+    return losses.content_distance(value, losses.standardize(photo))
+
+
+def variation(value: Any, _: Any) -> Any:
+    return losses.total_variation(value)
