@@ -16,7 +16,17 @@ File = Name | IO[bytes]  # a path, or an open binary file
 
 
 class FileError(ValueError):
-    """What is wrong with a file and what would do, in one line that begins with its name."""
+    """What is wrong with a file and what would do, in one line that begins with its name.
+
+    Args:
+        file: its path, or an open one.
+        text: the rest of the line.
+
+    Examples:
+        >>> raise FileError("photo.png", "there is no such file; check its name and folder")
+        Traceback (most recent call last):
+        tfnst.files.reading.FileError: photo.png: there is no such file; check its name and folder
+    """
 
     def __init__(self, file: File, text: str) -> None:
         name = called(file) or "the open file"
@@ -24,14 +34,31 @@ class FileError(ValueError):
 
 
 def called(file: File) -> str | None:
-    """The path of a file, where it has one."""
+    """The path of a file, where it has one.
+
+    Args:
+        file: a path, or an open file.
+
+    Returns:
+        The path as text; None for a file in memory.
+    """
     name = file if isinstance(file, str | os.PathLike) else getattr(file, "name", None)
     return os.fspath(name) if isinstance(name, str | os.PathLike) else None
 
 
 @contextlib.contextmanager
 def opened(path: File) -> Iterator[IO[bytes]]:
-    """A regular file to read, or all of an open one; FileError when it cannot be read."""
+    """A regular file to read, or all of an open one.
+
+    Args:
+        path: a path, or a binary file that is open and is read from its beginning.
+
+    Yields:
+        The file, open to read bytes.
+
+    Raises:
+        FileError: a folder, pipe or device; a file that is missing, or cannot be read.
+    """
     if not isinstance(path, str | os.PathLike):
         yield _contents(path)
         return
@@ -63,7 +90,17 @@ def _contents(file: IO[bytes]) -> IO[bytes]:
 
 
 def read_text(path: File) -> str:
-    """The text of a regular file in UTF-8; FileError when it cannot be read, or is none."""
+    """The text of a regular file in UTF-8.
+
+    Args:
+        path: a path, or an open binary file.
+
+    Returns:
+        The text, its line endings as they are.
+
+    Raises:
+        FileError: a file that cannot be read, or is no text in UTF-8.
+    """
     with opened(path) as file:
         try:
             return file.read().decode()
@@ -72,7 +109,21 @@ def read_text(path: File) -> str:
 
 
 def sha256(path: File) -> str:
-    """The SHA-256 of a file as 64 hexadecimal digits; ValueError when it cannot be read."""
+    """The SHA-256 of a file.
+
+    Args:
+        path: a path, or an open binary file.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        FileError: a file that cannot be read.
+
+    Examples:
+        >>> sha256(io.BytesIO(b"abc"))[:16]
+        'ba7816bf8f01cfea'
+    """
     digest = hashlib.sha256()
     with opened(path) as file:
         while block := file.read(1 << 20):

@@ -15,7 +15,14 @@ from tfnst.files.reading import FileError
 
 
 def require_writable(target: Path) -> None:
-    """Raise what `write_bytes` would, before the work whose result is to be written."""
+    """Raise what `write_bytes` would, before the work whose result is to be written.
+
+    Args:
+        target: the file to be written; what is there stays as it is.
+
+    Raises:
+        FileError: a place where no file can be written.
+    """
     try:
         temporary = leftovers.temporary(place := _followed(target))
         leftovers.sweep(place.parent)
@@ -46,7 +53,15 @@ def _refusal(target: Path, error: OSError) -> FileError:
 
 
 def write_bytes(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all: under another name, then renamed; links are followed."""
+    """Write a file whole or not at all: under another name, then renamed; links are followed.
+
+    Args:
+        target: the file to be written, in place of an earlier one.
+        data: all that it is to hold.
+
+    Raises:
+        FileError: a place where no file can be written, or a full disk; an old file stays.
+    """
     try:
         place = _followed(target)
     except OSError as error:
@@ -72,7 +87,11 @@ STOPPING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasat
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ignore further requests to stop while what the first one promised is written."""
+    """Ignore further requests to stop while what the first one promised is written.
+
+    Yields:
+        Nothing; within, the signals in `STOPPING` do nothing, in the main thread.
+    """
     if threading.current_thread() is not threading.main_thread():  # Only that one is interrupted.
         yield
         return
