@@ -51,6 +51,9 @@ def silent_stderr() -> Iterator[None]:
     """Drop what C++ code writes to file descriptor 2, as TensorFlow does when it is imported.
 
     Threads may overlap in it: the descriptor is the process's, and is given back after the last.
+
+    Yields:
+        Nothing; within, what is written to the descriptor is lost.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if sys.stderr is not None and not sys.stderr.closed:
@@ -77,7 +80,14 @@ def _start_keras() -> None:
 
 
 def require_tensorflow(what: str) -> None:
-    """ValueError that names the setting where Keras runs on another backend than TensorFlow."""
+    """Refuse to go on where Keras runs on another backend than TensorFlow.
+
+    Args:
+        what: what needs TensorFlow, as the error is to call it.
+
+    Raises:
+        ValueError: another backend; the error names the setting.
+    """
     import keras
 
     if (backend := keras.backend.backend()) != "tensorflow":
@@ -90,8 +100,15 @@ def require_tensorflow(what: str) -> None:
 def start_tensorflow(device: str = "auto") -> Any:
     """Import TensorFlow without a word, let GPU memory grow, return the device to run under.
 
-    `device` is "auto", "cpu", "gpu" or "gpu:N". Raises ValueError for one that is not there, and
-    where Keras cannot be started as the commands need it, whatever the user's settings are.
+    Args:
+        device: "auto", "cpu", "gpu" or "gpu:N".
+
+    Returns:
+        A context to run within; one without effect for "auto".
+
+    Raises:
+        ValueError: a device that is not there, or a Keras that cannot be started as the commands
+            need it, whatever the user's settings are.
     """
     with silent_stderr():
         _start_keras()
