@@ -12,9 +12,12 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Picture:
-    """rgb: (H, W, 3) float32 in [0, 1], sRGB. alpha: (H, W) float32 in [0, 1], None when opaque.
+    """What a picture's file holds.
 
-    recipe: the JSON text that `save` put into the file, None when it holds none.
+    Attributes:
+        rgb: (H, W, 3) float32 in [0, 1], sRGB.
+        alpha: (H, W) float32 in [0, 1], None when opaque.
+        recipe: the JSON text that `save` put into the file, None when it holds none.
     """
 
     rgb: Array
@@ -22,7 +25,7 @@ class Picture:
     recipe: str | None = None
 
     def over_white(self) -> Array:
-        """The colours without the transparency: paper shows through."""
+        """The colours without the transparency, (H, W, 3): white paper shows through."""
         if self.alpha is None:
             return self.rgb
         return self.rgb * self.alpha[..., None] + (1 - self.alpha[..., None])
@@ -32,10 +35,21 @@ Pixels = Array | Picture
 
 
 def resize(array: Array, height: int, width: int) -> Array:
-    """An (H, W) or (H, W, C) array, in [0, 1] or uint8, as float32 in [0, 1] of the given size.
+    """An array of pixels in another size.
 
     An axis that shrinks is filtered with Lanczos and one that grows with bicubic, each on its own;
-    what they overshoot is clipped. Raises ValueError for other ranks and for empty sizes.
+    what they overshoot is clipped.
+
+    Args:
+        array: (H, W) or (H, W, C), floats in [0, 1] or uint8.
+        height: that is wanted, in pixels.
+        width: likewise.
+
+    Returns:
+        float32 in [0, 1], (height, width) or (height, width, C).
+
+    Raises:
+        ValueError: another rank, or an empty size.
     """
     require_positive(height=height, width=width)
     if array.ndim not in (2, 3) or 0 in array.shape:
@@ -56,7 +70,23 @@ def resize(array: Array, height: int, width: int) -> Array:
 
 
 def fitted(height: int, width: int, size: int) -> tuple[int, int]:
-    """The height and width, at least 1, of the same aspect whose long side is `size`."""
+    """The height and width of the same aspect whose long side is `size`.
+
+    Args:
+        height: of the picture, in pixels.
+        width: likewise.
+        size: the long side that is wanted, in pixels.
+
+    Returns:
+        Height and width in whole pixels, at least 1.
+
+    Raises:
+        ValueError: a number that is no whole one from 1.
+
+    Examples:
+        >>> fitted(3000, 4000, 512)
+        (384, 512)
+    """
     require_positive(height=height, width=width, size=size)
     longest = max(height, width)
     # Whole numbers throughout: a float product can miss `size` by one.
@@ -65,18 +95,41 @@ def fitted(height: int, width: int, size: int) -> tuple[int, int]:
 
 
 def as_uint8(array: Array) -> Array:
-    """Floats in [0, 1], of any shape, as uint8: rounded to the nearest, clipped outside."""
+    """Floats as bytes: rounded to the nearest, clipped outside [0, 1].
+
+    Args:
+        array: floats of any shape, 0 black and 1 white.
+
+    Returns:
+        uint8, 0 to 255, of the same shape.
+
+    Examples:
+        >>> as_uint8(np.array([-0.1, 0.0, 0.5, 1.0])).tolist()
+        [0, 0, 128, 255]
+    """
     rounded: Array = np.rint(np.clip(array, 0, 1) * 255)
     return rounded.astype(np.uint8)
 
 
 def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:
-    """A caller's array, or a picture's colours, as float32 (H, W, 3) in [0, 1].
+    """A caller's array, or a picture's colours, as they are computed with.
 
-    What is uint8 is divided by 255.
+    Args:
+        array: (H, W, 3), floats in [0, 1] or uint8, which is divided by 255; or a `Picture`.
+        name: what errors call the array.
+        minimum: the smallest side that is allowed, in pixels.
 
-    Raises ValueError, calling the array `name`, when it is not (H, W, 3), has a side below
-    `minimum`, holds NaN or infinity, is of another integer type, or leaves [0, 1] by over 0.001.
+    Returns:
+        (H, W, 3) float32 in [0, 1].
+
+    Raises:
+        ValueError: another shape, a side below `minimum`, NaN or infinity, another integer type, or
+            values that leave [0, 1] by over 0.001.
+
+    Examples:
+        >>> validate(np.zeros((8, 8, 4), np.uint8))
+        Traceback (most recent call last):
+        ValueError: image has shape (8, 8, 4); give (H, W, 3); array[..., :3] drops alpha
     """
     array = np.asarray(array.rgb if isinstance(array, Picture) else array)
     if array.ndim != 3 or array.shape[2] != 3:
@@ -90,6 +143,14 @@ def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:
 
 
 def require_positive(**numbers: int) -> None:
+    """Refuse what is no number of pixels.
+
+    Args:
+        **numbers: by the names that errors are to call them.
+
+    Raises:
+        ValueError: one that is no whole number from 1.
+    """
     for name, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
             raise ValueError(f"{name} is {number!r}; give a whole number of pixels, at least 1")

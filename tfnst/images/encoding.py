@@ -22,11 +22,15 @@ _LONGEST_JPEG_RECIPE = 65_000
 
 
 def save(path: File, rgb: Pixels, **options: Any) -> None:
-    """Write (H, W, 3) values in [0, 1] as the format that the extension names, or nothing at all.
+    """Write a picture in the format that the extension names, or nothing at all.
 
-    `path` names the file, or is one open in binary mode, which is written where it stands. The
-    other arguments are those of `encode`, and the errors, and ValueError when the disk refuses;
-    then an old file stays.
+    Args:
+        path: names the file, or is one open in binary mode, which is written where it stands.
+        rgb: (H, W, 3) in [0, 1], or a `Picture`.
+        **options: those of `encode`.
+
+    Raises:
+        ValueError: as `encode` does, and when the disk refuses; then an old file stays.
     """
     data = encode(path, rgb, **options)
     if isinstance(path, str | os.PathLike):
@@ -48,14 +52,22 @@ def encode(
     quality: int = 95,
     format: str | None = None,
 ) -> bytes:
-    """The bytes of the file that `save` would write at `path`.
+    """The bytes of the file that `save` would write; the same input gives the same bytes.
 
-    rgb: (H, W, 3) in [0, 1], or a `Picture`, whose alpha is kept and whose recipe is not.
-    alpha: (H, W) in [0, 1]; JPEG has none, so there the picture is laid over white.
-    recipe: text of a JSON object that mentions "tfnst"; `load` returns it in ASCII, by escapes.
-    quality: 1 to 100 for JPEG and WebP; 100 makes WebP lossless.
-    format: such as "png", in place of the name's extension; a file in memory has none. The same
-    input gives the same bytes. Raises ValueError when an argument is wrong.
+    Args:
+        path: where it would be written; it names the format.
+        rgb: (H, W, 3) in [0, 1], or a `Picture`, whose alpha is kept and whose recipe is not.
+        alpha: (H, W) in [0, 1]; JPEG has none, so there the picture is laid over white.
+        recipe: text of a JSON object that mentions "tfnst"; `load` returns it in ASCII, by escapes.
+        quality: 1 to 100 for JPEG and WebP; 100 makes WebP lossless.
+        format: such as "png", in place of the name's extension; a file in memory has none.
+
+    Returns:
+        The whole file, of 8 bits a channel.
+
+    Raises:
+        ValueError: an argument that is wrong, a kind that is not written, more pixels or a longer
+            recipe than the format holds, or a folder that is not there.
     """
     kind = _kind(path, format)
     if isinstance(rgb, Picture):
@@ -91,7 +103,18 @@ def _kind(file: File, format: str | None) -> str:
 
 
 def check_target(target: Path, format: str | None = None) -> str:
-    """The format that a file name asks for; ValueError when it cannot be written there."""
+    """The format that a file name asks for.
+
+    Args:
+        target: the file to be written.
+        format: such as "png", in place of the name's extension.
+
+    Returns:
+        Pillow's name of the format, "PNG", "JPEG", "WEBP" or "TIFF".
+
+    Raises:
+        ValueError: a folder, a kind that is not written, or a folder that is not there.
+    """
     if target.is_dir():
         raise FileError(target, "this is a folder; name a file in it, such as styled.png")
     if not (kind := _WRITTEN.get((format or target.suffix[1:]).lower())):

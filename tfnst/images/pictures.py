@@ -36,12 +36,20 @@ def load(
 ) -> Picture:
     """The picture in a file: upright, in sRGB, its long side `size` pixels if that is given.
 
-    `path` names the file, or is one open in binary mode, which is read from its beginning.
-    A picture smaller than `size` keeps its own size unless `upscale` is true. With `draft`, a large
-    JPEG is decoded at reduced size, in a fraction of the time, and hardly another picture. With
-    `enough`, more than 50 million pixels are reduced, the long side to no less than that. Raises
-    ValueError for a file that is missing, unreadable, damaged, no picture, below 8 pixels a side or
-    too large.
+    Args:
+        path: names the file, or is one open in binary mode, which is read from its beginning.
+        size: the long side, in pixels; None keeps the picture's own, as does a smaller picture.
+        upscale: enlarge a smaller picture to `size`, too.
+        draft: decode a large JPEG at reduced size, in a fraction of the time, and hardly another
+            picture.
+        enough: reduce more than 50 million pixels, the long side to no less than that.
+
+    Returns:
+        Its colours, (H, W, 3) float32 in [0, 1], and what else a `Picture` holds.
+
+    Raises:
+        ValueError: a file that is missing, unreadable, damaged, no picture, below 8 pixels a side
+            or too large.
     """
     require_positive(size=1 if size is None else size)
     enough = 4 * size if enough is None and size is not None else enough
