@@ -26,6 +26,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = (
     "files",
     "devices",
+    "tensors",
     "assets",
     "images",
     "features",

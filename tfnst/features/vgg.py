@@ -11,6 +11,7 @@ import numpy as np
 
 from tfnst.features.vgg_architecture import ARCHITECTURES, VGG19_LAYERS
 from tfnst.features.vgg_weights import read_weights, set_weights, weights_file
+from tfnst.tensors import Tensor
 
 
 @keras.saving.register_keras_serializable("tfnst")
@@ -70,13 +71,30 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> FeatureExtractor:
+        """Make it again, with random weights until Keras sets those of the file."""
         return cls(**config)
 
 
 def check_layers(
     layers: Iterable[str], available: tuple[str, ...], network: str
 ) -> tuple[str, ...]:
-    """The names in network order, once each; ValueError for an unknown one or none at all."""
+    """The names of layers in the network's order, once each.
+
+    Args:
+        layers: the names that are asked for, or one.
+        available: those that the network has, in order.
+        network: what the error calls it.
+
+    Returns:
+        The names asked for, as a tuple.
+
+    Raises:
+        ValueError: an unknown name, or none at all.
+
+    Examples:
+        >>> check_layers(["block2_conv1", "block1_conv1"], VGG19_LAYERS, "vgg19")
+        ('block1_conv1', 'block2_conv1')
+    """
     wanted = [layers] if isinstance(layers, str) else list(layers)
     for name in wanted:
         if name not in available:
@@ -88,11 +106,18 @@ def check_layers(
     return tuple(name for name in available if name in wanted)
 
 
-def caffe_input(image: Any, scale: float = 1.0) -> Any:
-    """RGB in [0, 1] → BGR in 0…255 less the ImageNet mean, times `scale`; (B, H, W, 3) tensors.
+def caffe_input(image: Tensor, scale: float = 1.0) -> Tensor:
+    """RGB → BGR less the ImageNet mean, as VGG-19 was trained with Caffe.
 
     What `vgg19.preprocess_input` does, as a 1×1 convolution: its slices of one channel take ten
     times as long, 7 % of a whole forward and backward pass through VGG-19-lite.
+
+    Args:
+        image: (B, H, W, 3) RGB in [0, 1].
+        scale: times which the result is taken.
+
+    Returns:
+        (B, H, W, 3) BGR, from 0 to 255 less the mean, times `scale`.
     """
     reversal = np.eye(3, dtype="float32")[None, None, :, ::-1]
     mean = np.array([103.939, 116.779, 123.68], "float32")
@@ -106,12 +131,24 @@ def vgg_graph(
     *,
     pooling: str = "max",
     padding: str = "zero",
-    preprocess: Callable[[Any], Any] = caffe_input,
+    preprocess: Callable[[Tensor], Tensor] = caffe_input,
     dtype: str | None = None,
-) -> tuple[Any, dict[str, Any]]:
+) -> tuple[Tensor, dict[str, Tensor]]:
     """The symbolic input and the activations of a VGG-19-shaped network, cut at its deepest layer.
 
-    `padding` is "zero" as in VGG-19, or "reflect"; the rest as in `FeatureExtractor`.
+    Args:
+        widths: channels of the five blocks.
+        layers: names as VGG-19 has them.
+        pooling: "max" or "average".
+        padding: "zero" as in VGG-19, or "reflect".
+        preprocess: from (B, H, W, 3) RGB in [0, 1] to what the first convolution takes.
+        dtype: a Keras dtype policy, float32 by default.
+
+    Returns:
+        The input, (B, H, W, 3), and {layer: (B, H/2ᵏ, W/2ᵏ, C)} after k poolings and the ReLU.
+
+    Raises:
+        ValueError: an unknown pooling.
     """
     pools = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
     if pooling not in pools:
@@ -120,7 +157,7 @@ def vgg_graph(
     options = dict(dtype=dtype or "float32", data_format="channels_last")
     image = keras.Input((None, None, 3), name="image", dtype="float32")
     x = preprocess(image)
-    activations: dict[str, Any] = {}
+    activations: dict[str, Tensor] = {}
     for name in VGG19_LAYERS:
         block, number = int(name[5]), int(name[-1])
         if number == 1 and block > 1:

@@ -16,8 +16,10 @@ VGG19_LAYERS = tuple(
 class Architecture:
     """What tells one VGG-shaped network from another.
 
-    `widths` are the channels of the five blocks; `layers` the convolutions it has, in order;
-    `input_scale` multiplies the Caffe-style input (BGR, 0…255, ImageNet mean removed).
+    Attributes:
+        widths: channels of the five blocks.
+        layers: the convolutions it has, in order.
+        input_scale: multiplies the Caffe-style input (BGR, 0…255, ImageNet mean removed).
     """
 
     widths: tuple[int, int, int, int, int]

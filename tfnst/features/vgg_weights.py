@@ -23,7 +23,16 @@ LITE_WEIGHTS = Path(__file__).parents[1] / "assets" / "vgg19_lite.npz"
 
 
 def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: str) -> None:
-    """Fill every convolution of `model` from `{layer/kernel, layer/bias}` arrays, by name."""
+    """Fill every convolution of a network from arrays, by name.
+
+    Args:
+        model: the network.
+        arrays: {layer/kernel: (3, 3, C, D), layer/bias: (D,)}; those of other layers are left.
+        source: what errors call the arrays.
+
+    Raises:
+        ValueError: an array that is missing, of another shape, or not finite.
+    """
     for layer in model.layers:
         if not layer.weights:
             continue
@@ -41,9 +50,16 @@ def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: st
 
 
 def read_weights(file: Path) -> dict[str, np.ndarray]:
-    """`{layer/kernel, layer/bias}` arrays of an `.npz` or of a VGG-19 `.h5` of the official shape.
+    """The arrays of an `.npz` or of a VGG-19 `.h5` of the official shape.
 
-    Raises ValueError, in one line, for a file that is missing, damaged or of another kind.
+    Args:
+        file: the file; its ending says which it is.
+
+    Returns:
+        {layer/kernel: (3, 3, C, D), layer/bias: (D,)}.
+
+    Raises:
+        ValueError: a file that is missing, damaged or of another kind, in one line.
     """
     try:
         if not file.exists():
@@ -66,13 +82,28 @@ def _first_line(error: Exception) -> str:
 
 
 def keras_cache() -> Path:
-    """Where Keras keeps the VGG-19 weights that it downloads."""
+    """Where Keras keeps the VGG-19 weights that it downloads.
+
+    Returns:
+        The file, there or not; KERAS_HOME moves it.
+    """
     home = os.environ.get("KERAS_HOME", os.path.join(os.path.expanduser("~"), ".keras"))
     return Path(home) / "models" / VGG19_URL.rsplit("/", 1)[1]
 
 
 def weights_file(network: str, weights: str | Path = "auto") -> Path:
-    """The file that holds a network's weights: the one given, the one set, or the one shipped."""
+    """The file that holds a network's weights: the one given, the one set, or the one shipped.
+
+    Args:
+        network: "vgg19" or "vgg19-lite".
+        weights: a file, or "auto" for the network's own.
+
+    Returns:
+        The file; one that is given need not be there.
+
+    Raises:
+        ValueError: VGG-19's own weights, which are not on this machine.
+    """
     if str(weights) != "auto":
         return Path(weights)
     if network == "vgg19-lite":
@@ -92,7 +123,16 @@ def weights_file(network: str, weights: str | Path = "auto") -> Path:
 def choose_network(network: str = "auto", weights: str | Path | None = "auto") -> tuple[str, str]:
     """The network that a name stands for, and why: "auto" is VGG-19 where its weights are.
 
-    An .h5 file of weights is VGG-19's, an .npz VGG-19-lite's.
+    Args:
+        network: "auto", or a name, which stands for itself.
+        weights: a file, whose ending decides, .h5 for VGG-19 and .npz for VGG-19-lite; or "auto".
+
+    Returns:
+        The name, and the reason as part of a sentence.
+
+    Examples:
+        >>> choose_network("auto", "mine.npz")
+        ('vgg19-lite', "of the weights 'mine.npz'")
     """
     if network != "auto":
         return network, "asked for"
@@ -109,9 +149,13 @@ def choose_network(network: str = "auto", weights: str | Path | None = "auto") -
 
 
 def download_vgg19() -> Path:
-    """Download VGG-19's ImageNet weights (80 MB) into Keras' cache, check them, return the file.
+    """Download VGG-19's ImageNet weights (80 MB) into Keras' cache, and check them.
 
-    Raises OSError when there is no network or when what came is not the file expected.
+    Returns:
+        The file, as `keras_cache` names it.
+
+    Raises:
+        OSError: no network, a folder that cannot be written, or another file than the one expected.
     """
     target = keras_cache()
     try:
