@@ -91,8 +91,16 @@ FOR_WEB = ExportSettings(("float16",), ("256", "512", "1024"))  # all that the s
 class Exported:
     """One file that was written and tried.
 
-    `psnr` is that of its answers to Keras', in decibels, the worst of all; `milliseconds` those of
-    one pass here, the median, of a .tflite file.
+    Attributes:
+        step: how many files there are so far.
+        steps: how many there are to be.
+        file: its name in the folder.
+        format: of `FORMATS`.
+        size: side of its square, in pixels, or "dynamic".
+        bytes: how many it has.
+        sha256: of its bytes; of a SavedModel, of its weights.
+        psnr: of its answers to Keras', in decibels, the worst of all.
+        milliseconds: of one pass here, the median, of a .tflite file.
     """
 
     step: int
@@ -113,12 +121,24 @@ def export(
     settings: ExportSettings,
     about: Mapping[str, Any] | None = None,
 ) -> Generator[Exported, None, None]:
-    """Write a network as `folder`: files, golden pairs, a card, how to use it; styles' names.
+    """Write a network as a folder: files, golden pairs, a card, how to use it; styles' names.
 
     The folder appears when all of it is written and every file answered as the network does; until
-    then it has another name. Files begin with the `file_stem` of `name`. `about` adds to
-    `card.json`: artworks, license, credits. Raises ValueError for a folder that holds something
-    else, RuntimeError for a file that answers otherwise.
+    then it has another name.
+
+    Args:
+        network: what is to be exported.
+        name: of the network; files begin with its `file_stem`.
+        folder: a new one, or one that an export wrote.
+        settings: which files are wanted.
+        about: added to `card.json`, such as artworks, license, credits.
+
+    Yields:
+        A report of each file.
+
+    Raises:
+        ValueError: a folder that holds something else, or Keras on another backend than TensorFlow.
+        RuntimeError: a file that answers otherwise.
     """
     devices.require_tensorflow("export")
     name = file_stem(name)

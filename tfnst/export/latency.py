@@ -21,6 +21,9 @@ class Latency:
     """One file's passes, in milliseconds.
 
     Attributes:
+        step: the file's number, from 1.
+        steps: how many files there are.
+        file: its path.
         low, median, high: the fifth, fiftieth and ninety-fifth of a hundred.
         rate: passes in the time of one of the first file's, the median of all rounds.
         megabytes: of memory that loading it and one pass took; None where it is not Linux.
@@ -43,8 +46,17 @@ def measure(
 ) -> Iterator[Latency]:
     """Time the files in turns, so that a busy machine is as busy for each.
 
-    `side` is that of the pictures of a file for any size. Raises ValueError for files that LiteRT
-    cannot run, and for more than `MOST` threads.
+    Args:
+        files: .tflite files.
+        threads: how many each may use, `MOST` at most.
+        rounds: passes of each.
+        side: of the pictures of a file for any size, in pixels.
+
+    Yields:
+        What each file took, when all rounds are done.
+
+    Raises:
+        ValueError: files that LiteRT cannot run, or too many threads.
     """
     if threads > MOST:
         raise ValueError(f"threads is {threads}; use {MOST} at most")
@@ -73,7 +85,7 @@ def measure(
 
 
 def milliseconds(model: Model, example: Mapping[str, np.ndarray]) -> float:
-    """What one pass takes."""
+    """What one pass takes, by the wall's clock."""
     began = time.perf_counter()
     model(**example)
     return 1000 * (time.perf_counter() - began)

@@ -189,10 +189,19 @@ class Stylizer:
         strength: float = 1.0,
         masks: Mapping[str, np.ndarray] | None = None,
     ) -> np.ndarray:
-        """An (H, W, 3) picture in [0, 1] in a style or a mixture, in the same shape.
+        """A picture in a style or a mixture, in the same shape.
 
-        Raises ValueError for what is no picture, no style or no mixture; for more than `LARGEST`
-        pixels; and for masks, which a file cannot have: `StyleNetwork.stylize` paints by them.
+        Args:
+            image: (H, W, 3) in [0, 1], of at most `LARGEST` pixels in a file for any size.
+            styles: a style's name, or {name: share}; shares are relative to each other.
+            strength: 0 is the photo, 1 the style.
+            masks: none, for a file cannot have them; `StyleNetwork.stylize` paints by them.
+
+        Returns:
+            (H, W, 3) float32 in [0, 1].
+
+        Raises:
+            ValueError: no picture, no style or no mixture; too many pixels; masks.
         """
         if masks is not None:
             raise ValueError("masks are given; only a network itself paints by them, no .tflite")

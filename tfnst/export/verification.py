@@ -39,7 +39,15 @@ ROUNDED = 45.0  # decibels that answers keep when they are compared in eight bit
 
 @dataclass(frozen=True)
 class Verified:
-    """One file of an exported folder; `error` says what is wrong with it, or None."""
+    """One file of an exported folder, tried.
+
+    Attributes:
+        step: the file's number, from 1.
+        steps: how many files there are.
+        file: its name in the folder.
+        psnr: of its answer to the golden one, in decibels; None where nothing can run it.
+        error: what is wrong with it, or None.
+    """
 
     step: int
     steps: int
@@ -51,8 +59,15 @@ class Verified:
 def verify(folder: Path, trust: bool = False) -> Iterator[Verified]:
     """Try every file of a folder that `export` wrote, by its sums, its card and its golden pairs.
 
-    A SavedModel is a program: with `trust` it is run whatever operations it holds. Raises
-    ValueError for a folder without a card that can be read.
+    Args:
+        folder: the folder.
+        trust: run a SavedModel, which is a program, whatever operations it holds.
+
+    Yields:
+        What became of each file.
+
+    Raises:
+        ValueError: a folder without a card that can be read.
     """
     card = read_card(folder)
     wrong = altered(folder)
@@ -193,8 +208,18 @@ def closeness(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray
 def require_whole(
     lite: Model, names: Collection[str], parameters: int, kind: str, fixed: bool
 ) -> None:
-    """RuntimeError for a file that has lost its names or weights, or has not shrunk them, or that
-    XNNPACK cannot run alone.
+    """Refuse a file that is not as it was to be.
+
+    Args:
+        lite: the file.
+        names: of its inputs.
+        parameters: how many the network has.
+        kind: one of `LEAST`.
+        fixed: whether it is of one size.
+
+    Raises:
+        RuntimeError: names or weights that are lost, weights that have not shrunk, or, of one size, a
+            file that XNNPACK cannot run alone.
     """
     size, least = lite.path.stat().st_size, BYTES[kind] * parameters
     if list(lite.signatures) != [SIGNATURE] or set(lite.shapes) != set(names):
