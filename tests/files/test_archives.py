@@ -25,6 +25,15 @@ class Malicious:
         return Path.touch, (self.trace,)
 
 
+def test_weights_are_written_as_float16_and_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "a.npz"
+    archives.write(file, {"a/kernel": np.arange(6.0).reshape(2, 3)}, config="of it")
+    arrays = archives.read(file)
+    assert (arrays["a/kernel"].dtype, str(arrays["config"])) == (np.float16, "of it")
+    np.testing.assert_array_equal(arrays["a/kernel"], [[0, 1, 2], [3, 4, 5]])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
 def test_npz_never_unpickles(tmp_path: Path) -> None:
     trace, file = tmp_path / "trace", tmp_path / "a.npz"
     np.savez(file, config=np.array([Malicious(trace)], object))

@@ -62,6 +62,13 @@ def test_pictures_are_found_in_all_folders_at_any_depth(tmp_path: Path) -> None:
     assert photos.skipped == 0
 
 
+def test_a_hash_tells_sets_of_pictures_apart(photos: PhotoFolder, tmp_path: Path) -> None:
+    before = photos.sha256
+    assert PhotoFolder([tmp_path], smallest=32).sha256 == before
+    draw(tmp_path / "more.png")
+    assert PhotoFolder([tmp_path], smallest=32).sha256 != before
+
+
 def test_what_is_no_usable_picture_is_skipped_and_counted(tmp_path: Path) -> None:
     good = [draw(tmp_path / "good.png"), draw(tmp_path / "large enough.png", 32, 32)]
     (tmp_path / "notes.txt").write_text("no picture")

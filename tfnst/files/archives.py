@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-from tfnst.files import File, FileError, opened
+from tfnst.files import File, FileError, opened, write_bytes
 
 LARGEST = 1 << 30  # bytes, unpacked: a dozen times VGG-19
 
@@ -40,6 +42,13 @@ def read(path: File) -> dict[str, np.ndarray]:
         raise
     except Exception as error:  # of NumPy, zipfile, zlib, struct, as the damage will have it
         raise FileError(path, "is no .npz file of numbers, or damaged; make it again") from error
+
+
+def write(path: Path, weights: Mapping[str, np.ndarray], **texts: str) -> None:
+    """Write weights as a float16 .npz, texts beside them, whole or not at all."""
+    arrays = {name: weight.astype(np.float16) for name, weight in weights.items()}
+    np.savez_compressed(buffer := io.BytesIO(), **arrays, **texts)
+    write_bytes(path, buffer.getvalue())
 
 
 def read_h5(path: File, layers: Sequence[str]) -> dict[str, np.ndarray]:

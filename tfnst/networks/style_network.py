@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -13,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import files, images
+from tfnst import images
 from tfnst.assets import PRESETS
 from tfnst.files import FileError, archives
 from tfnst.networks import tiles
@@ -230,9 +229,8 @@ def _finite(network: StyleNetwork, file: str | Path) -> StyleNetwork:
 
 def write(network: StyleNetwork, path: Path) -> None:
     """Write configuration and float16 weights as an `.npz`, which `read` reads."""
-    arrays = {k: ops.convert_to_numpy(w).astype(np.float16) for k, w in _named(network).items()}
-    np.savez_compressed(buffer := io.BytesIO(), config=json.dumps(network.get_config()), **arrays)
-    files.write_bytes(path, buffer.getvalue())
+    arrays = {name: ops.convert_to_numpy(weight) for name, weight in _named(network).items()}
+    archives.write(path, arrays, config=json.dumps(network.get_config()))
 
 
 def read(path: Path) -> StyleNetwork:

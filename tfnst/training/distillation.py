@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -256,12 +255,10 @@ def distill(
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")
     origin = str(teacher) if str(teacher) == "vgg19" else files.sha256(teacher)
-    sizes = [(file.name, file.stat().st_size) for file in photos.files]
-    pictures = hashlib.sha256(repr(sizes).encode()).hexdigest()
     model = load_teacher(teacher)
     lock = claim(output)
     require_same_run(
-        Path(f"{output}.checkpoints"), teacher=origin, photos=pictures, **asdict(settings)
+        Path(f"{output}.checkpoints"), teacher=origin, photos=photos.sha256, **asdict(settings)
     )
     return _held(lock, _distill(teacher, model, photos, output, settings, credit))
 

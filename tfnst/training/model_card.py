@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 
 from tfnst import files
+from tfnst.files import archives
 from tfnst.training import photo_folder
 
 if TYPE_CHECKING:
@@ -25,13 +24,11 @@ if TYPE_CHECKING:
 def write_weights(output: Path, network: keras.Model) -> None:
     """Write every layer's kernel and bias as a float16 `.npz`, whole or not at all."""
     arrays = {
-        f"{layer.name}/{part}": value.astype(np.float16)
+        f"{layer.name}/{part}": value
         for layer in network.layers
         for part, value in zip(("kernel", "bias"), layer.get_weights(), strict=False)
     }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    files.write_bytes(output, buffer.getvalue())
+    archives.write(output, arrays)
 
 
 def log_file(output: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -52,6 +53,12 @@ class PhotoFolder:
             )
         object.__setattr__(self, "files", files)
         object.__setattr__(self, "skipped", len(candidates) - len(files))
+
+    @property
+    def sha256(self) -> str:
+        """Of the files' names and sizes: tells one set of pictures from another."""
+        sizes = [(file.name, file.stat().st_size) for file in self.files]
+        return hashlib.sha256(repr(sizes).encode()).hexdigest()
 
     def _usable(self, file: Path) -> bool:
         if file.suffix.lower() not in PICTURE_SUFFIXES:

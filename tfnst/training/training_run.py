@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import time
 from collections.abc import Generator, Mapping
@@ -81,7 +80,6 @@ def train(
     network = _beginning(start, list(artworks), settings)
     free = ("steps", "minutes", "learning_rate")
     identity = {k: v for k, v in asdict(settings).items() if k not in free}
-    sizes = [(file.name, file.stat().st_size) for file in photos.files]
     run = Run(network, pictures, photos, output, settings)
     lock = checkpoints.claim(output)
     if not state.exists():
@@ -89,7 +87,7 @@ def train(
     checkpoints.require_same_run(
         state.parent,
         artworks={name: files.sha256(file) for name, file in artworks.items()},
-        photos=hashlib.sha256(repr(sizes).encode()).hexdigest(),
+        photos=photos.sha256,
         start=None if start is None else list(start.styles),
         **identity,
     )
