@@ -1,0 +1,97 @@
+"""Tests of tfnst.devices: silence, and which devices there are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+import tensorflow as tf
+
+from tfnst import devices
+
+
+def test_silent_stderr_overlaps(capfd: pytest.CaptureFixture[str]) -> None:
+    first, second = devices.silent_stderr(), devices.silent_stderr()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    os.write(2, b"noise")
+    second.__exit__(None, None, None)
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
+def test_silent_stderr_drops_what_c_code_writes_and_gives_it_back(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    os.write(2, b"before ")
+    with devices.silent_stderr():
+        os.write(2, b"within ")
+    os.write(2, b"after")
+    with pytest.raises(KeyError), devices.silent_stderr():
+        raise KeyError
+    os.write(2, b"!")
+    assert capfd.readouterr().err == "before after!"
+
+
+def test_silent_stderr_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under pythonw, in a process that closed it, or where it is a closed file."""
+    code = (
+        "import os, sys; from tfnst import devices; os.close(2); sys.stderr = None\n"
+        "with devices.silent_stderr(): print('within')\n"
+        "try: os.fstat(2)\n"
+        "except OSError: print('closed')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "within\nclosed\n")
+    with monkeypatch.context() as patch, open(os.devnull) as closed:
+        closed.close()
+        for stream in (None, closed):
+            patch.setattr(sys, "stderr", stream)
+            with devices.silent_stderr():
+                pass
+
+
+def test_tensorflow_starts_without_a_word() -> None:
+    code = (
+        "from tfnst import devices; devices.start_tensorflow('cpu');"
+        "import tensorflow as tf; tf.function(lambda x: x + 1)(tf.zeros(3))"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "CPU", "Auto"])
+def test_devices_that_are_everywhere(device: str) -> None:
+    with devices.start_tensorflow(device):
+        where = tf.add(tf.ones(2), 1).device
+    assert device.lower() == "auto" or where.endswith("CPU:0")
+
+
+@pytest.mark.parametrize("device", ["", "tpu", "gpu:99", "gpu:x", "cpu:7", "cpu:", "/cpu:0", "1"])
+def test_a_device_that_is_not_there(device: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        devices.start_tensorflow(device)
+    assert str(caught.value).startswith(
+        f"--device {device!r} is not on this machine; use auto, cpu"
+    )
+
+
+def test_gpus_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    grown: list[str] = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["first", "second"])
+    monkeypatch.setattr(
+        tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.append(gpu)
+    )
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda: [])
+    monkeypatch.setattr(tf, "device", lambda name: name)
+    assert devices.start_tensorflow("gpu") == "/GPU:0"
+    assert devices.start_tensorflow("GPU:1") == "/GPU:1"
+    assert grown == ["first", "second"] * 2
+    with pytest.raises(ValueError, match=r"use auto, cpu, gpu:0, gpu:1$"):
+        devices.start_tensorflow("gpu:2")
