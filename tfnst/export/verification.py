@@ -218,8 +218,8 @@ def require_whole(
         fixed: whether it is of one size.
 
     Raises:
-        RuntimeError: names or weights that are lost, weights that have not shrunk, or, of one size, a
-            file that XNNPACK cannot run alone.
+        RuntimeError: names or weights that are lost, weights that have not shrunk, or, of one size,
+            a file that XNNPACK cannot run alone.
     """
     size, least = lite.path.stat().st_size, BYTES[kind] * parameters
     if list(lite.signatures) != [SIGNATURE] or set(lite.shapes) != set(names):
