@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfnst.networks.mixture import row_weights
+from tfnst.networks.mixture import mask_shares, row_weights
 
 KNOWN = ("wave", "night", "scream")
 shares = st.dictionaries(st.sampled_from(KNOWN), st.floats(1e-3, 1e6), min_size=1)
@@ -47,3 +47,13 @@ def test_weights_add_up_to_one(styles: dict[str, float], strength: float) -> Non
 def test_what_is_no_mixture_is_told(styles: object, strength: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         row_weights(KNOWN, styles, strength)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "mask", [np.full((40, 52), "a"), np.full((40, 52), None), np.full((40, 52), 1j)]
+)
+def test_masks_of_other_types_are_told(mask: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="mask of 'wave' has dtype"):
+        mask_shares({"wave": mask}, "wave", (40, 52))
+    with pytest.raises(ValueError, match="masks is a list"):
+        mask_shares([mask], "wave", (40, 52))  # type: ignore[arg-type]

@@ -212,16 +212,6 @@ def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
         StyleNetwork.from_preset("galery")
 
 
-@pytest.mark.parametrize(
-    "mask", [np.full((40, 52), "a"), np.full((40, 52), None), np.full((40, 52), 1j)]
-)
-def test_masks_of_other_types_are_told(mask: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="mask of 'wave' has dtype"):
-        style_network.mask_shares({"wave": mask}, "wave", (40, 52))
-    with pytest.raises(ValueError, match="masks is a list"):
-        style_network.mask_shares([mask], "wave", (40, 52))  # type: ignore[arg-type]
-
-
 def outputs(model: keras.Model) -> np.ndarray:
     weights = np.array([[0.2, 0.5, 0.3]], np.float32)
     answer = model({"image": photo(40, 52)[None], "style_weights": weights})

@@ -1,10 +1,10 @@
 from .architecture import CONFIGURATIONS as CONFIGURATIONS
 from .architecture import NetworkSettings as NetworkSettings
 from .mixture import PHOTO as PHOTO
+from .mixture import mask_shares as mask_shares
 from .mixture import row_weights as row_weights
 from .style_network import StyleNetwork as StyleNetwork
 from .style_network import load as load
 from .style_network import load_network as load_network
-from .style_network import mask_shares as mask_shares
 from .style_network import read as read
 from .style_network import write as write

@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from tfnst.networks.layers import ConditionalInstanceNormalization, DepthToSpace, Smooth, Upsample
+from tfnst.tensors import Tensor
 
 HALO = 16  # reflected pixels around a picture, cut off afterwards: no bands along the borders
 
@@ -26,6 +27,9 @@ class NetworkSettings:
             costs a quarter; both He et al., CVPR 2016).
         middle: channels in the middle of a bottleneck.
         head: "subpixel" (Shi et al., CVPR 2016) or "convolution", 9×9 at full resolution.
+
+    Raises:
+        ValueError: a name that is none of these, or sizes that make no network.
     """
 
     widths: tuple[int, int, int] = (0, 32, 64)
@@ -57,7 +61,7 @@ CONFIGURATIONS = {
 
 
 def reach(settings: NetworkSettings) -> int:
-    """How many pixels around one it depends on, at most; a multiple of 4."""
+    """How many pixels around one the network's answer there depends on; a multiple of 4."""
     fine = 4 + 1 if settings.widths[0] else 2
     deep = 4 * settings.blocks * (2 if settings.block == "residual" else 1)
     enlarging = 2 + 2 + (2 + 1 if settings.head == "subpixel" else 1 + 1 + 4)
@@ -70,7 +74,7 @@ def padded(image: np.ndarray) -> np.ndarray:
     return np.pad(image, ((HALO, after[0]), (HALO, after[1]), (0, 0)), "symmetric")
 
 
-Statistics = Callable[[str, Any, int], tuple[Any, Any]]
+Statistics = Callable[[str, Tensor, int], tuple[Tensor, Tensor]]
 
 
 class Parts:
@@ -81,6 +85,7 @@ class Parts:
         self.dtype = keras.dtype_policies.get(dtype or "float32").name
 
     def __call__(self, name: str, kind: Callable[..., Any], *sizes: Any, **options: Any) -> Any:
+        """The layer of that name, made by `kind(*sizes, **options)` if there is none yet."""
         if name not in self.made:
             self.made[name] = kind(*sizes, name=name, **{"dtype": self.dtype, **options})
         return self.made[name]
@@ -93,11 +98,12 @@ class ICNR(keras.initializers.Initializer):  # type: ignore[misc]
     Aitken et al., "Checkerboard artifact free sub-pixel convolution", arXiv:1707.02937.
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
         kernel = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // 4), dtype)
         return ops.tile(kernel, (1, 1, 1, 4))
 
     def get_config(self) -> dict[str, Any]:
+        """Nothing: it takes no arguments."""
         return {}
 
 
@@ -108,7 +114,7 @@ def _convolution(filters: int, size: int, **options: Any) -> keras.layers.Layer:
     )
 
 
-def _halved(weights: Any) -> Any:
+def _halved(weights: Tensor) -> Tensor:
     return ops.average_pool(weights, 2, padding="same", data_format="channels_last")
 
 
@@ -116,7 +122,11 @@ class _Stages:
     """The stages of one functional model, on layers that it may share with another."""
 
     def __init__(
-        self, layers: Parts, settings: NetworkSettings, weights: Any, statistics: Statistics | None
+        self,
+        layers: Parts,
+        settings: NetworkSettings,
+        weights: Tensor,
+        statistics: Statistics | None,
     ) -> None:
         self.layers, self.settings, self.statistics = layers, settings, statistics
         self.rows, is_map = weights.shape[-1], len(weights.shape) == 4
@@ -126,33 +136,33 @@ class _Stages:
             coarser = _halved(finest) if is_map else finest
             self.weights[2 * finer] = coarser
 
-    def convolution(self, x: Any, name: str, width: int, size: int, stride: int = 1) -> Any:
+    def convolution(self, x: Tensor, name: str, width: int, size: int, stride: int = 1) -> Tensor:
         return self.layers(name, _convolution, width, size, strides=stride, use_bias=False)(x)
 
-    def normalized(self, x: Any, name: str, scale: int) -> Any:
+    def normalized(self, x: Tensor, name: str, scale: int) -> Tensor:
         layer = self.layers(f"{name}_norm", ConditionalInstanceNormalization, self.rows)
         given = self.statistics and self.statistics(name, x, scale)
         return layer(x, self.weights[scale], given)
 
-    def stage(self, x: Any, name: str, scale: int, *sizes: int) -> Any:
+    def stage(self, x: Tensor, name: str, scale: int, *sizes: int) -> Tensor:
         return ops.relu(self.normalized(self.convolution(x, name, *sizes), name, scale))
 
-    def residual(self, x: Any, name: str) -> Any:
+    def residual(self, x: Tensor, name: str) -> Tensor:
         deep = self.settings.widths[2]
         inner = self.stage(x, f"{name}a", 4, deep, 3)
         return x + self.normalized(self.convolution(inner, f"{name}b", deep, 3), f"{name}b", 4)
 
-    def bottleneck(self, x: Any, name: str) -> Any:
+    def bottleneck(self, x: Tensor, name: str) -> Tensor:
         deep, middle = self.settings.widths[2], self.settings.middle
         inner = self.stage(x, f"{name}a", 4, middle, 1)
         inner = self.stage(inner, f"{name}b", 4, middle, 3)
         return x + self.normalized(self.convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
 
-    def subpixel(self, x: Any) -> Any:
+    def subpixel(self, x: Tensor) -> Tensor:
         x = self.layers("colors", _convolution, 12, 3, kernel_initializer=ICNR())(x)
         return self.layers("smooth", Smooth)(self.layers("up2", DepthToSpace)(x))
 
-    def full_convolution(self, x: Any) -> Any:
+    def full_convolution(self, x: Tensor) -> Tensor:
         full, half, _ = self.settings.widths
         x = self.stage(self.layers("up2", Upsample)(x), "full_again", 1, full or half, 3)
         return self.layers("colors", _convolution, 3, 9)(x)
@@ -161,10 +171,10 @@ class _Stages:
 def connect(
     layers: Parts,
     settings: NetworkSettings,
-    image: Any,
-    weights: Any,
+    image: Tensor,
+    weights: Tensor,
     statistics: Statistics | None = None,
-) -> Any:
+) -> Tensor:
     """The symbolic picture that the network makes of symbolic inputs, by layers that it shares.
 
     `statistics` gives the mean and variance that a norm is to use, from its name, its input and how

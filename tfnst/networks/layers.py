@@ -8,8 +8,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfnst.tensors import Tensor
 
-def moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+
+def moments(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Mean and variance of (B, H, W, C) over some axes, which stay as 1."""
     mean = ops.mean(x, axes, keepdims=True)
     return mean, ops.mean(ops.square(x - mean), axes, keepdims=True)
@@ -19,10 +21,12 @@ def moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
 class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc]
     """Each channel to mean 0 and deviation 1 over the picture, then to the style's own.
 
-    γₛ·(x − μ)/σ + βₛ: Dumoulin, Shlens & Kudlur, ICLR 2017, equation 5. `call` takes x of shape
-    (B, H, W, C) and the weights of the S styles, (B, S), or at each position, (B, H, W, S), which
-    mix the rows γ and β of shape (S, C). `statistics`, a mean and a variance of shape (1, 1, 1, C),
-    take the place of x's own. All in float32.
+    γₛ·(x − μ)/σ + βₛ: Dumoulin, Shlens & Kudlur, ICLR 2017, equation 5. All in float32.
+
+    Args:
+        styles: the number S of rows γ and β, of shape (S, C).
+        epsilon: added to σ², so that a flat channel is not divided by 0.
+        **options: of `keras.layers.Layer`.
     """
 
     def __init__(self, styles: int, epsilon: float = 1e-3, **options: Any) -> None:
@@ -30,12 +34,28 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
         self.styles, self.epsilon = styles, epsilon
 
     def build(self, input_shape: Any, *_: Any) -> None:
+        """Make γ, of ones, and β, of zeros, (S, C) each."""
         shape = (self.styles, input_shape[-1])
         self.gamma = self.add_weight(name="gamma", shape=shape, initializer="ones", autocast=False)
         self.beta = self.add_weight(name="beta", shape=shape, initializer="zeros", autocast=False)
         self.built = True
 
-    def call(self, x: Any, style_weights: Any, statistics: Any = None) -> Any:
+    def call(
+        self,
+        x: Tensor,
+        style_weights: Tensor,
+        statistics: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """The input in a mixture of the styles' rows.
+
+        Args:
+            x: (B, H, W, C).
+            style_weights: (B, S), or at each position, (B, H, W, S); they mix the rows.
+            statistics: a mean and a variance, (1, 1, 1, C), in place of x's own.
+
+        Returns:
+            (B, H, W, C), of x's dtype.
+        """
         weights = ops.cast(style_weights, "float32")
         if len(weights.shape) == 2:
             weights = ops.reshape(weights, (-1, 1, 1, self.styles))
@@ -47,13 +67,15 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
         return ops.cast(precise * scale + (beta - mean * scale), x.dtype)
 
     def compute_output_shape(self, input_shape: Any, *_: Any) -> Any:
+        """As large as the input."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
         return {**super().get_config(), "styles": self.styles, "epsilon": self.epsilon}
 
 
-def depth_to_space(x: Any, factor: int = 2) -> Any:
+def depth_to_space(x: Tensor, factor: int = 2) -> Tensor:
     """(B, H, W, 4C) → (B, 2H, 2W, C): channel (2i + j)·C + c to row i, column j of a block."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -71,10 +93,12 @@ def depth_to_space(x: Any, factor: int = 2) -> Any:
 class Upsample(keras.layers.Layer):  # type: ignore[misc]
     """Each pixel four times, as nearest-neighbour resizing does; XNNPACK has no such operation."""
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
+        """(B, H, W, C) → (B, 2H, 2W, C)."""
         return depth_to_space(ops.concatenate([x, x, x, x], -1))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """Twice as high and wide."""
         batch, height, width, channels = input_shape
         return (batch, height and 2 * height, width and 2 * width, channels)
 
@@ -83,10 +107,12 @@ class Upsample(keras.layers.Layer):  # type: ignore[misc]
 class DepthToSpace(keras.layers.Layer):  # type: ignore[misc]
     """(B, H, W, 4C) → (B, 2H, 2W, C), which ends a sub-pixel convolution (Shi et al., 2016)."""
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
+        """(B, H, W, 4C) → (B, 2H, 2W, C)."""
         return depth_to_space(x)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """Twice as high and wide, with a quarter of the channels."""
         batch, height, width, channels = input_shape
         return (batch, height and 2 * height, width and 2 * width, channels // 4)
 
@@ -105,20 +131,21 @@ class MirrorPadding(keras.layers.Layer):  # type: ignore[misc]
         super().__init__(**options)
         self.width, self.multiple = width, multiple
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
+        """(B, H, W, C), the borders mirrored, sides filled up to a multiple."""
         for axis in (1, 2):
             size = x.shape[axis]
             x = self._gathered(x, axis) if size is None else self._lined(x, axis, size)
         return x
 
-    def _lined(self, x: Any, axis: int, size: int) -> Any:
+    def _lined(self, x: Tensor, axis: int, size: int) -> Tensor:
         sides = (self.width, self.width + -size % self.multiple)
         lines = [int(place) for place in np.pad(np.arange(size), sides, "symmetric")]
         before = _joined([_line(x, axis, k) for k in lines[: self.width]], axis)
         after = _joined([_line(x, axis, k) for k in lines[self.width + size :]], axis)
         return ops.concatenate([before, x, after], axis)
 
-    def _gathered(self, x: Any, axis: int) -> Any:
+    def _gathered(self, x: Tensor, axis: int) -> Tensor:
         import tensorflow as tf  # no other backend leaves a size open
 
         size = tf.shape(x)[axis]
@@ -128,11 +155,13 @@ class MirrorPadding(keras.layers.Layer):  # type: ignore[misc]
         return tf.gather(x, tf.minimum(place, 2 * size - 1 - place), axis=axis)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """Larger by the borders and the filling, where the size is known."""
         batch, *sizes, channels = input_shape
         grown = [size and size + 2 * self.width + -size % self.multiple for size in sizes]
         return (batch, *grown, channels)
 
     def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
         return {**super().get_config(), "width": self.width, "multiple": self.multiple}
 
 
@@ -144,23 +173,26 @@ class CropAs(keras.layers.Layer):  # type: ignore[misc]
         super().__init__(**options)
         self.width = width
 
-    def call(self, padded: Any, picture: Any) -> Any:
+    def call(self, padded: Tensor, picture: Tensor) -> Tensor:
+        """Of `padded`, (B, H', W', C), the part of `picture`'s height and width."""
         height, width = ops.shape(picture)[1:3]
         return padded[:, self.width : self.width + height, self.width : self.width + width]
 
     def compute_output_shape(self, padded_shape: Any, picture_shape: Any) -> Any:
+        """As large as the picture."""
         return (*picture_shape[:3], padded_shape[3])
 
     def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
         return {**super().get_config(), "width": self.width}
 
 
-def _line(x: Any, axis: int, place: int) -> Any:
+def _line(x: Tensor, axis: int, place: int) -> Tensor:
     line = slice(place, place + 1)
     return x[:, line] if axis == 1 else x[:, :, line]
 
 
-def _joined(parts: list[Any], axis: int) -> Any:
+def _joined(parts: list[Tensor], axis: int) -> Tensor:
     """All parts in a row, four at a time: XNNPACK joins no more than five."""
     while len(parts) > 1:
         groups = [parts[k : k + 4] for k in range(0, len(parts), 4)]
@@ -176,7 +208,8 @@ class Smooth(keras.layers.Layer):  # type: ignore[misc]
     that grid in flat places; what it takes from fine lines the convolution learns to make up for.
     """
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Tensor) -> Tensor:
+        """(B, H, W, C), each channel filtered by itself."""
         line = np.array([0.25, 0.5, 0.25], np.float32)
         kernel = np.outer(line, line)[:, :, None, None].repeat(x.shape[-1], 2)
         return ops.depthwise_conv(
@@ -184,4 +217,5 @@ class Smooth(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """As large as the input."""
         return input_shape

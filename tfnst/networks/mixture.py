@@ -14,11 +14,22 @@ LARGEST = 1e9  # share of a style: sums of larger ones overflow
 def row_weights(
     known: Sequence[str], styles: str | Mapping[str, float], strength: float = 1.0
 ) -> np.ndarray:
-    """The row weights, (1 + S,) float32, of a style's name or of {name: share}.
+    """The weights of a network's rows for a style or a mixture of styles.
 
-    `known` are the S styles in the order of their rows. Shares are relative to each other; what
-    `strength`, 0 to 1, leaves over is the photo's. Raises ValueError for an unknown name, shares
-    that make no mixture, or another strength.
+    Args:
+        known: the S styles in the order of their rows.
+        styles: a style's name, or {name: share}; shares are relative to each other.
+        strength: 0 to 1; what it leaves over is the photo's.
+
+    Returns:
+        (1 + S,) float32 that add up to 1, the photo's first.
+
+    Raises:
+        ValueError: an unknown name, shares that make no mixture, or another strength.
+
+    Examples:
+        >>> row_weights(("scream", "swirl"), {"scream": 3, "swirl": 1}, strength=0.5).tolist()
+        [0.5, 0.375, 0.125]
     """
     if not isinstance(styles, str | Mapping):
         raise ValueError(f"styles is {styles!r}; give a name, or {{name: share}}")
@@ -37,3 +48,45 @@ def row_weights(
     for name, share in shares.items():
         weights[1 + known.index(name)] = strength * share / sum(shares.values())
     return weights
+
+
+def mask_shares(
+    masks: Mapping[str, np.ndarray], styles: str | Mapping[str, float], shape: tuple[int, int]
+) -> np.ndarray:
+    """Masks as the shares of styles at each position.
+
+    Args:
+        masks: {name: (H, W) in [0, 1]}, one for each of the K styles.
+        styles: a style's name, or {name: share}, with equal shares.
+        shape: H and W of the picture.
+
+    Returns:
+        (H, W, K) float32 that add up to 1 at most, in the masks' order.
+
+    Raises:
+        ValueError: masks for other styles, of another shape or type, or that leave [0, 1].
+
+    Examples:
+        >>> masks = {"scream": np.ones((1, 1)), "swirl": np.ones((1, 1))}
+        >>> mask_shares(masks, {"scream": 1, "swirl": 1}, (1, 1)).tolist()
+        [[[0.5, 0.5]]]
+    """
+    if not isinstance(masks, Mapping):
+        raise ValueError(f"masks is a {type(masks).__name__}; give {{name: (H, W) in [0, 1]}}")
+    names = {styles} if isinstance(styles, str) else set(styles)
+    if set(masks) != names:
+        raise ValueError(
+            f"masks are for {', '.join(masks) or 'no style'}; give one for each of "
+            f"{', '.join(sorted(names))}"
+        )
+    if not isinstance(styles, str) and len(set(styles.values())) > 1:
+        raise ValueError(f"styles is {styles!r}; with masks, give equal shares")
+    for name, mask in masks.items():
+        if (kind := np.asarray(mask).dtype).kind not in "fiub":
+            raise ValueError(f"mask of {name!r} has dtype {kind}; give numbers from 0 to 1")
+        if np.shape(mask) != shape:
+            raise ValueError(f"mask of {name!r} has shape {np.shape(mask)}; give {shape}")
+        if not (np.min(mask) >= 0 and np.max(mask) <= 1):
+            raise ValueError(f"mask of {name!r} leaves [0, 1]; 0 is the photo, 1 is the style")
+    stacked = np.stack([np.asarray(mask, np.float32) for mask in masks.values()], -1)
+    return stacked / np.maximum(stacked.sum(-1, keepdims=True), 1)

@@ -25,7 +25,7 @@ from tfnst.networks.architecture import (
     padded,
 )
 from tfnst.networks.layers import ConditionalInstanceNormalization
-from tfnst.networks.mixture import PHOTO, row_weights
+from tfnst.networks.mixture import PHOTO, mask_shares, row_weights
 from tfnst.networks.style_names import is_name
 
 ROWS = ("gamma", "beta")
@@ -57,6 +57,10 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         styles: the names of the styles, in the order of their rows; "photo" goes before them.
         settings: its shape; see `NetworkSettings` and `CONFIGURATIONS`.
         dtype: a Keras dtype policy; float32 by default, whatever Keras' own is.
+        **options: of `keras.Model`, such as `name`.
+
+    Raises:
+        ValueError: no styles, one name twice, or one that a style cannot have.
     """
 
     def __init__(
@@ -95,11 +99,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         return keras.Model(inputs, {"stylized": connect(self.parts, self.settings, image, weights)})
 
     def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
-        """The row weights, (1 + S,) float32, of a style's name or of {name: share}.
-
-        Shares are relative to each other; what `strength`, 0 to 1, leaves over is the photo's.
-        Raises ValueError for an unknown name, shares that make no mixture, or another strength.
-        """
+        """As `row_weights` of this network's styles."""
         return row_weights(self.styles, styles, strength)
 
     def stylize(
@@ -109,11 +109,20 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         strength: float = 1.0,
         masks: Mapping[str, np.ndarray] | None = None,
     ) -> np.ndarray:
-        """An (H, W, 3) picture in [0, 1], of any size, in a style or a mixture; the same shape.
+        """A picture in a style or a mixture, in the same shape, at any size.
 
-        `masks` says where: {name: (H, W) in [0, 1]} for each of the styles. Where they add up to
-        more than 1 they are divided by their sum, and what they leave over is the photo's. Pictures
-        above `tiling.WHOLE` pixels go in tiles. Raises ValueError for what fits no other.
+        Args:
+            image: (H, W, 3) RGB in [0, 1]; above `tiles.WHOLE` pixels it goes in tiles.
+            styles: a style's name, or {name: share}; shares are relative to each other.
+            strength: 0 is the photo, 1 the style.
+            masks: where, {name: (H, W) in [0, 1]} for each of the styles. Where they add up to more
+                than 1 they are divided by their sum; what they leave over is the photo's.
+
+        Returns:
+            (H, W, 3) float32 in [0, 1].
+
+        Raises:
+            ValueError: no picture, style, mixture or strength, or masks that do not fit.
         """
         image = images.validate(image, "image", images.MIN_SIDE)
         rows = {name: self.weights_for(name, strength) for name in masks or {}}
@@ -170,6 +179,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             layer.trainable = isinstance(layer, ConditionalInstanceNormalization)
 
     def get_config(self) -> dict[str, Any]:
+        """What makes it again, without weights: Keras keeps those beside it, in one file."""
         return {
             "styles": list(self.styles),
             "settings": asdict(self.settings),
@@ -179,13 +189,24 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
 
     @classmethod
     def from_preset(cls, name: str = "gallery") -> StyleNetwork:
-        """A network that ships with tfnst; "gallery" is the one there is."""
+        """A network that ships with tfnst; "gallery" is the one there is.
+
+        Args:
+            name: of the network.
+
+        Returns:
+            The network, in float32.
+
+        Raises:
+            ValueError: an unknown name.
+        """
         if name not in PRESETS:
             raise ValueError(f"preset {name!r} is unknown; use {', '.join(PRESETS)}")
         return read(PRESETS[name])
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> StyleNetwork:
+        """Make it again, with random weights until Keras sets those of the file."""
         return cls(**config)
 
 
@@ -193,6 +214,12 @@ def load_network(name: str | Path) -> StyleNetwork:
     """The network that ships by that name, such as "gallery", or the one in a `.keras` file.
 
     `keras.models.load_model` reads such a file too, once tfnst has been imported.
+
+    Args:
+        name: of a network that ships, or a file's path.
+
+    Returns:
+        The network, in the precision that it was saved in.
 
     Raises:
         ValueError: a name and file that are neither; a file that cannot be read, or whose network
@@ -228,13 +255,28 @@ def _finite(network: StyleNetwork, file: str | Path) -> StyleNetwork:
 
 
 def write(network: StyleNetwork, path: Path) -> None:
-    """Write configuration and float16 weights as an `.npz`, which `read` reads."""
+    """Write configuration and float16 weights as an `.npz`, which `read` reads.
+
+    Args:
+        network: of any precision.
+        path: the file, which appears whole or not at all.
+    """
     arrays = {name: ops.convert_to_numpy(weight) for name, weight in _named(network).items()}
     archives.write(path, arrays, config=json.dumps(network.get_config()))
 
 
 def read(path: Path) -> StyleNetwork:
-    """The network in an `.npz` that `write` wrote, in float32; ValueError for other files."""
+    """The network in an `.npz` that `write` wrote.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The network, in float32.
+
+    Raises:
+        ValueError: a file that is missing, damaged or of another kind.
+    """
     arrays = archives.read(path)
     try:
         config = json.loads(str(arrays.pop("config")))
@@ -252,28 +294,3 @@ def read(path: Path) -> StyleNetwork:
 
 def _named(network: StyleNetwork) -> dict[str, Any]:
     return {f"{layer.name}/{w.name}": w for layer in network.layers for w in layer.weights}
-
-
-def mask_shares(
-    masks: Mapping[str, np.ndarray], styles: str | Mapping[str, float], shape: tuple[int, int]
-) -> np.ndarray:
-    """Masks as (H, W, K) shares that add up to 1 at most; ValueError for those that do not fit."""
-    if not isinstance(masks, Mapping):
-        raise ValueError(f"masks is a {type(masks).__name__}; give {{name: (H, W) in [0, 1]}}")
-    names = {styles} if isinstance(styles, str) else set(styles)
-    if set(masks) != names:
-        raise ValueError(
-            f"masks are for {', '.join(masks) or 'no style'}; give one for each of "
-            f"{', '.join(sorted(names))}"
-        )
-    if not isinstance(styles, str) and len(set(styles.values())) > 1:
-        raise ValueError(f"styles is {styles!r}; with masks, give equal shares")
-    for name, mask in masks.items():
-        if (kind := np.asarray(mask).dtype).kind not in "fiub":
-            raise ValueError(f"mask of {name!r} has dtype {kind}; give numbers from 0 to 1")
-        if np.shape(mask) != shape:
-            raise ValueError(f"mask of {name!r} has shape {np.shape(mask)}; give {shape}")
-        if not (np.min(mask) >= 0 and np.max(mask) <= 1):
-            raise ValueError(f"mask of {name!r} leaves [0, 1]; 0 is the photo, 1 is the style")
-    stacked = np.stack([np.asarray(mask, np.float32) for mask in masks.values()], -1)
-    return stacked / np.maximum(stacked.sum(-1, keepdims=True), 1)

@@ -11,6 +11,7 @@ from keras import ops
 
 from tfnst.networks.architecture import NetworkSettings, Parts, connect, reach
 from tfnst.networks.layers import moments
+from tfnst.tensors import Tensor
 
 WHOLE = 5_000_000  # pixels that go through the network in one piece, at most
 TILE = 1024  # pixels a side, in pieces
@@ -21,7 +22,7 @@ Window = tuple[slice, slice]
 WeightsAt = Callable[[Window], np.ndarray]
 
 
-def compiled(model: keras.Model) -> Callable[[dict[str, Any]], Any]:
+def compiled(model: keras.Model) -> Callable[[dict[str, Tensor]], Any]:
     """A call of a functional model with a dict of inputs, as a graph where there are graphs.
 
     Keras itself would keep every activation until the last is made: five times the memory.
@@ -61,16 +62,16 @@ class TiledNetwork:
         image = keras.Input((None, None, 3), name="image", dtype="float32")
         styles = keras.Input(weights, name="style_weights", dtype="float32")
         inputs = {"image": image, "style_weights": styles}
-        found: dict[str, Any] = {}
-        given: dict[str, Any] = {}
+        found: dict[str, Tensor] = {}
+        given: dict[str, Tensor] = {}
 
-        def measured(name: str, x: Any, scale: int) -> tuple[Any, Any]:
+        def measured(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
             rows, columns = (slice(edge // scale, -(edge // scale) or None) for edge in edges)
             mean, variance = moments(ops.cast(x[:, rows, columns], "float32"), (0, 1, 2))
             found.update({f"{name}_mean": mean, f"{name}_variance": variance})
             return mean, variance
 
-        def known(name: str, x: Any, scale: int) -> tuple[Any, Any]:
+        def known(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
             shape = (1, 1, 1, x.shape[-1])
             names = (f"{name}_mean", f"{name}_variance")
             given.update(
@@ -86,7 +87,7 @@ class TiledNetwork:
     def __call__(self, image: np.ndarray, weights_at: WeightsAt) -> np.ndarray:
         """A padded picture, (H, W, 3), stylized; `weights_at` gives the weights of a window."""
 
-        def batch(windows: list[Window]) -> dict[str, Any]:
+        def batch(windows: list[Window]) -> dict[str, Tensor]:
             weights = np.stack([weights_at(window) for window in windows])
             crops = np.stack([image[window] for window in windows])
             return {
