@@ -69,14 +69,17 @@ def main() -> None:
 
 
 def settle(page: Any) -> None:
+    """Wait until the stage shows what was asked for."""
     page.wait_for_selector('#stage[aria-busy="false"]')
 
 
 def painted(page: Any) -> int:
+    """How many pictures the page has painted so far."""
     return int(page.get_attribute("body", "data-painted"))
 
 
 def move(page: Any, strength: int) -> None:
+    """Move the slider of the strength, and wait for the picture."""
     page.locator("#strength").evaluate(
         "(it, value) => { it.value = value; it.dispatchEvent(new Event('input')); }", strength
     )

@@ -53,11 +53,13 @@ class Tutorial:
 
     @staticmethod
     def gram(activation: Any) -> Any:
+        """Σffᵀ over the number of positions, (B, C, C)."""
         result = tf.linalg.einsum("bijc,bijd->bcd", activation, activation)
         positions = tf.cast(tf.shape(activation)[1] * tf.shape(activation)[2], tf.float32)
         return result / positions
 
     def loss(self, image: Any) -> Any:
+        """The weighted sum of content and style that the tutorial descends."""
         activations = self.extractor(image)
         content = tf.reduce_mean((activations[self.layer] - self.content) ** 2)
         style = [

@@ -107,8 +107,9 @@ def complain(message: str, status: int) -> NoReturn:
 
 @contextlib.contextmanager
 def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> Iterator[Report]:
-    """A function that shows a progress report, which has `step` and `steps`, and may have a
-    `fraction` of the work done.
+    """A function that shows a progress report, as the terminal has it.
+
+    A report has `step` and `steps`, and may have a `fraction` of the work done.
 
     A bar with time left on a terminal's standard error; JSON lines on standard output instead
     with `as_json`; nothing with `quiet`.

@@ -99,6 +99,7 @@ class ICNR(keras.initializers.Initializer):  # type: ignore[misc]
     """
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Tensor:
+        """A kernel, (3, 3, C, 4D), whose four parts are one of Glorot and Bengio's."""
         kernel = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // 4), dtype)
         return ops.tile(kernel, (1, 1, 1, 4))
 

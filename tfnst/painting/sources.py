@@ -28,6 +28,7 @@ class Source:
 
     @classmethod
     def of(cls, path: str | Path) -> Source:
+        """A file as it is now; ValueError for one that cannot be read."""
         return cls(str(path), files.sha256(path))
 
     def by_name(self) -> Source:

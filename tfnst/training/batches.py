@@ -55,6 +55,7 @@ class Schedule(keras.callbacks.Callback):  # type: ignore[misc]
         self.batches = batches
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Set the batches' steps and the noise to those of the epoch."""
         self.batches.first_step = epoch * len(self.batches)
         self.model.random.state.assign([self.batches.settings.seed % 2**31, epoch])
 

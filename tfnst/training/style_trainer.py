@@ -130,6 +130,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         return weight
 
     def call(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """{stylized: (B, H, W, 3)} of the network's own inputs."""
         return self.network(inputs)
 
     def train_step(self, *arguments: Any) -> Any:
@@ -216,6 +217,7 @@ class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
         super().__init__(learning_rate, **options)
 
     def finalize_variable_values(self, _: Any) -> None:
+        """Leave the weights as they are; Keras calls it at the end of a `fit`."""
         pass
 
     def averages(self) -> list[Any]:
