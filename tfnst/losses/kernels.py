@@ -7,9 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnst.tensors import Tensor
+
 
 @ops.custom_gradient
-def sums(activation: Any) -> tuple[Any, Any]:
+def sums(activation: Tensor) -> tuple[Tensor, Tensor]:
     """Σf, (B, C), and Σffᵀ, (B, C, C).
 
     Their gradient, 1dᵀ + X(D + Dᵀ) for columns X, is written out: it is one pass over memory
@@ -18,7 +20,7 @@ def sums(activation: Any) -> tuple[Any, Any]:
     batch, height, width, channels = ops.shape(activation)
     columns = ops.reshape(activation, (batch, height * width, channels))
 
-    def gradient(*slopes: Any, upstream: Any = None) -> Any:
+    def gradient(*slopes: Any, upstream: Any = None) -> Tensor:
         of_total, of_outer = both(slopes, upstream)
         return affine(activation, of_outer + ops.transpose(of_outer, (0, 2, 1)), of_total)
 
@@ -31,7 +33,7 @@ def both(slopes: Any, upstream: Any) -> Any:
     return slopes if len(slopes) == 2 else slopes[0]
 
 
-def product(left: Any, right: Any) -> Any:
+def product(left: Tensor, right: Tensor) -> Tensor:
     """Matrix products of (B, M, K) and (B, K, N).
 
     A single one as a plain product, which TensorFlow computes twice as fast as a batch of one.
@@ -41,7 +43,7 @@ def product(left: Any, right: Any) -> Any:
     return ops.matmul(left, right)
 
 
-def product_of_columns(columns: Any) -> Any:
+def product_of_columns(columns: Tensor) -> Tensor:
     """XᵀX for (B, N, C) columns."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -53,7 +55,7 @@ def product_of_columns(columns: Any) -> Any:
     return ops.matmul(ops.transpose(columns, (0, 2, 1)), columns)
 
 
-def affine(activation: Any, matrix: Any, offset: Any) -> Any:
+def affine(activation: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     """fᵀM + m at each position of (B, H, W, C), for (B, C, C) matrices and (B, C) offsets."""
     if keras.backend.backend() == "tensorflow" and activation.shape[0] == 1:
         import tensorflow as tf
@@ -66,7 +68,7 @@ def affine(activation: Any, matrix: Any, offset: Any) -> Any:
 
 
 @ops.custom_gradient
-def moments(activation: Any, target: Any) -> tuple[Any, Any]:
+def moments(activation: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Variance of each channel, and mean product with a target of mean zero, both (B, C).
 
     Their gradient is written out: less than half as many passes over memory.
@@ -74,7 +76,7 @@ def moments(activation: Any, target: Any) -> tuple[Any, Any]:
     centred = activation - ops.mean(activation, (1, 2), keepdims=True)
     share = 1 / ops.cast(ops.prod(ops.shape(activation)[1:3]), "float32")
 
-    def gradient(*slopes: Any, upstream: Any = None) -> Any:
+    def gradient(*slopes: Any, upstream: Any = None) -> tuple[Tensor, Tensor]:
         of_variance, of_product = both(slopes, upstream)
         along_itself = (2 * share * of_variance)[:, None, None, :]
         along_other = (share * of_product)[:, None, None, :]
@@ -84,7 +86,7 @@ def moments(activation: Any, target: Any) -> tuple[Any, Any]:
 
 
 @ops.custom_gradient
-def total_variation(image: Any) -> tuple[Any, Any]:
+def total_variation(image: Tensor) -> tuple[Tensor, Tensor]:
     """½ x·g of the gradient g, for it is a quadratic form, and g is a Laplacian.
 
     Written out, because TensorFlow's gradient of a slice takes ten times as long.
@@ -98,13 +100,13 @@ def total_variation(image: Any) -> tuple[Any, Any]:
         data_format="channels_last",
     )
 
-    def gradient(*arguments: Any, upstream: Any = None) -> Any:
+    def gradient(*arguments: Any, upstream: Any = None) -> Tensor:
         return slope * (arguments[0] if upstream is None else upstream)[:, None, None, None]
 
     return 0.5 * ops.sum(image * slope, (1, 2, 3)), gradient
 
 
-def laplacian(height: Any, width: Any, channels: int) -> Any:
+def laplacian(height: int | Tensor, width: int | Tensor, channels: int) -> Tensor:
     """(3, 3, C, 1): the second difference along each axis, twice over the number of differences."""
     second = ops.convert_to_tensor([[-1.0], [2.0], [-1.0]], "float32")
     centre = ops.convert_to_tensor([[0.0, 1.0, 0.0]], "float32")

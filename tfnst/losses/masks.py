@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
+
+from tfnst.tensors import Tensor
 
 TINY = 1e-8  # where a mask has left nothing over, an average is 0
 
 
-def fitted(mask: Any, activation: Any) -> Any:
+def fitted(mask: Tensor, activation: Tensor) -> Tensor:
     """A (B, H, W, 1) mask averaged over what each position of a (B, h, w, C) activation covers.
 
     Exact also where sides do not divide, and where they are known only when it runs: a position
@@ -21,7 +21,7 @@ def fitted(mask: Any, activation: Any) -> Any:
     return ops.einsum("ij,bjkc,lk->bilc", down, mask, across)
 
 
-def _shares(count: Any, length: Any) -> Any:
+def _shares(count: int | Tensor, length: int | Tensor) -> Tensor:
     """(count, length): how much of each pixel lies in each of `count` equal parts of a side."""
     part = ops.cast(length, "float32") / ops.cast(count, "float32")
     start = ops.cast(ops.arange(count), "float32")[:, None] * part
@@ -30,7 +30,7 @@ def _shares(count: Any, length: Any) -> Any:
     return ops.relu(overlap) / part
 
 
-def average(values: Any, mask: Any, axis: tuple[int, ...] = (1, 2)) -> Any:
+def average(values: Tensor, mask: Tensor | None, axis: tuple[int, ...] = (1, 2)) -> Tensor:
     """Σ m·v / Σ m of (B, H, W, C) values over positions, (B, C); of all positions without a mask.
 
     With `axis` (1, 2, 3) over channels too, (B,).

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from keras import ops
 
+from tfnst.tensors import Tensor
 
-def square_root(matrix: Any, smallest: float) -> tuple[Any, Any]:
+
+def square_root(matrix: Tensor, smallest: float) -> tuple[Tensor, Tensor]:
     """S^½ and S^−½ of symmetric positive definite (B, C, C) matrices.
 
     Exact to 1e-5 for eigenvalues down to `smallest` times the Frobenius norm; those below are
@@ -40,7 +41,7 @@ def _scales(lowest: float) -> list[float]:
     return scales
 
 
-def trace_of_root(matrix: Any) -> Any:
+def trace_of_root(matrix: Tensor) -> Tensor:
     """tr S^½ = tr S·S^−½ of symmetric positive definite matrices, (B,), and its gradient ½ S^−½.
 
     Written so that no gradient goes back through the iteration, which loses it to rounding.

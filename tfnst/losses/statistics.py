@@ -7,12 +7,13 @@ network, layer and picture size. All return one number a sample, of shape (B,), 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keras import ops
 
 from tfnst.losses import masks
 from tfnst.losses.kernels import sums
+from tfnst.tensors import Tensor
 
 # Added to a target's size before dividing by it: a flat black picture has no texture to compare.
 TINY = 1e-8
@@ -21,20 +22,30 @@ TINY = 1e-8
 class FeatureStatistics(NamedTuple):
     """Sums over a layer's positions, which add up over tiles, masks and pictures.
 
-    `count` (B,), how many positions; `total` (B, C), Σf; `outer` (B, C, C), Σffᵀ.
+    Attributes:
+        count: (B,), how many positions.
+        total: (B, C), Σf.
+        outer: (B, C, C), Σffᵀ.
     """
 
-    count: Any
-    total: Any
-    outer: Any
+    count: Tensor
+    total: Tensor
+    outer: Tensor
 
 
-def feature_statistics(activation: Any, mask: Any = None) -> FeatureStatistics:
-    """Count, sum and sum of outer products of a (B, H, W, C) activation's columns f.
+def feature_statistics(activation: Tensor, mask: Tensor | None = None) -> FeatureStatistics:
+    """Count, sum and sum of outer products of an activation's columns f.
 
-    A (B, H, W, 1) mask in [0, 1], of the picture's size or any other, weighs the positions: Σm,
-    Σmf and Σmffᵀ, so that the statistics of regions add up to those of their union (Gatys et al.,
-    Controlling Perceptual Factors in Neural Style Transfer, CVPR 2017, equations 5 and 6).
+    With a mask Σm, Σmf and Σmffᵀ, so that the statistics of regions add up to those of their union
+    (Gatys et al., Controlling Perceptual Factors in Neural Style Transfer, CVPR 2017, equations 5
+    and 6).
+
+    Args:
+        activation: (B, H, W, C), of any float type.
+        mask: (B, H', W', 1) in [0, 1], of the picture's size or any other; it weighs the positions.
+
+    Returns:
+        The sums, in float32.
     """
     activation = ops.cast(activation, "float32")
     batch, height, width, _ = ops.shape(activation)
@@ -49,9 +60,16 @@ def feature_statistics(activation: Any, mask: Any = None) -> FeatureStatistics:
 def blend_statistics(
     statistics: list[FeatureStatistics], weights: list[float]
 ) -> FeatureStatistics:
-    """The statistics of a picture of which each source fills the share `weights[i]`.
+    """The statistics of a picture of which each source fills its share.
 
     Means and second moments are averaged; the result counts as one position.
+
+    Args:
+        statistics: of each source.
+        weights: the share of each, from 0, relative to each other.
+
+    Returns:
+        The statistics of the blend.
     """
     whole = sum(weights)
     shares = [weight / whole for weight in weights]
@@ -62,21 +80,51 @@ def blend_statistics(
     )
 
 
-def gram_matrix(statistics: FeatureStatistics) -> Any:
-    """G = Σffᵀ / count, (B, C, C): the uncentred second moments of a layer.
+def gram_matrix(statistics: FeatureStatistics) -> Tensor:
+    """G = Σffᵀ / count: the uncentred second moments of a layer.
 
     Gatys, Ecker & Bethge, CVPR 2016, equation 3, divided by the number of positions so that it
     does not depend on the picture's size.
+
+    Args:
+        statistics: of the layer.
+
+    Returns:
+        (B, C, C).
+
+    Examples:
+        >>> columns = ops.convert_to_tensor([[[[1.0, 0.0], [1.0, 2.0]]]])  # one row of two
+        >>> ops.convert_to_numpy(gram_matrix(feature_statistics(columns))).tolist()
+        [[[1.0, 1.0], [1.0, 2.0]]]
     """
     return statistics.outer / statistics.count[:, None, None]
 
 
-def mean(statistics: FeatureStatistics) -> Any:
-    """μ = Σf / count, (B, C)."""
+def mean(statistics: FeatureStatistics) -> Tensor:
+    """μ = Σf / count.
+
+    Args:
+        statistics: of a layer.
+
+    Returns:
+        (B, C).
+    """
     return statistics.total / statistics.count[:, None]
 
 
-def covariance(statistics: FeatureStatistics) -> Any:
-    """Σ = Σffᵀ / count − μμᵀ, (B, C, C)."""
+def covariance(statistics: FeatureStatistics) -> Tensor:
+    """Σ = Σffᵀ / count − μμᵀ.
+
+    Args:
+        statistics: of a layer.
+
+    Returns:
+        (B, C, C).
+
+    Examples:
+        >>> columns = ops.convert_to_tensor([[[[1.0, 0.0], [1.0, 2.0]]]])
+        >>> ops.convert_to_numpy(covariance(feature_statistics(columns))).tolist()
+        [[[0.0, 0.0], [0.0, 1.0]]]
+    """
     average = mean(statistics)
     return gram_matrix(statistics) - average[:, :, None] * average[:, None, :]

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from keras import ops
 
 from tfnst.losses import matrix_roots
 from tfnst.losses.kernels import product
 from tfnst.losses.statistics import TINY, FeatureStatistics, covariance, gram_matrix, mean
+from tfnst.tensors import Tensor
 
 
-def gram_style_loss(statistics: FeatureStatistics, target: Any) -> Any:
+def gram_style_loss(statistics: FeatureStatistics, target: Tensor) -> Tensor:
     """‖G − A‖² / ‖A‖² for the target's Gram matrix A: 0 if they agree, 1 for a silent layer.
 
     Gatys, Ecker & Bethge, CVPR 2016, equation 4, with the target's size in place of 4N²M².
+
+    Args:
+        statistics: of the layer.
+        target: A, `gram_matrix` of the artwork's, (B, C, C).
+
+    Returns:
+        (B,).
     """
     difference = ops.sum(ops.square(gram_matrix(statistics) - target), (1, 2))
     return difference / (ops.sum(ops.square(target), (1, 2)) + TINY)
 
 
 class Gaussian(NamedTuple):
-    """A layer seen as a normal distribution: mean (B, C), and Σ^½ (B, C, C)."""
+    """A layer seen as a normal distribution.
 
-    mean: Any
-    root: Any
+    Attributes:
+        mean: (B, C).
+        root: Σ^½, (B, C, C).
+    """
+
+    mean: Tensor
+    root: Tensor
 
 
 def gaussian(statistics: FeatureStatistics) -> Gaussian:
-    """The normal distribution with a layer's mean and covariance."""
+    """The normal distribution with a layer's mean and covariance.
+
+    Args:
+        statistics: of the layer.
+
+    Returns:
+        Its mean and the root of its covariance, with a small ridge.
+    """
     return Gaussian(mean(statistics), matrix_roots.square_root(_spread(statistics), 1e-5)[0])
 
 
-def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> Any:
+def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> Tensor:
     """The squared 2-Wasserstein distance to a Gaussian, over the target's second moment.
 
     (‖μ − μₛ‖² + tr Σ + tr Σₛ − 2 tr (Σₛ^½ Σ Σₛ^½)^½) / (‖μₛ‖² + tr Σₛ): near 0 where the two
@@ -40,6 +60,13 @@ def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> A
     style, Katherine Crowson's style-transfer-pytorch. Where the Gram loss squares squares and so
     sees little but the strongest channels, this one weighs all in proportion. The root leaves the
     faintest directions out, for which up to two hundredths remain at the target itself.
+
+    Args:
+        statistics: of the layer.
+        target: `gaussian` of the artwork's.
+
+    Returns:
+        (B,).
     """
     spread = _spread(statistics)
     overlap = matrix_roots.trace_of_root(product(product(target.root, spread), target.root))
@@ -49,7 +76,7 @@ def wasserstein_style_loss(statistics: FeatureStatistics, target: Gaussian) -> A
     return distance / (ops.sum(ops.square(target.mean), 1) + spread_of_target + TINY)
 
 
-def _spread(statistics: FeatureStatistics) -> Any:
+def _spread(statistics: FeatureStatistics) -> Tensor:
     """The covariance made safely positive definite.
 
     Channels that never fire have none, and where the mean is large beside it, as in a flat
@@ -61,5 +88,5 @@ def _spread(statistics: FeatureStatistics) -> Any:
     return matrix + ridge[:, None, None] * ops.eye(size, dtype="float32")
 
 
-def _trace(matrix: Any) -> Any:
+def _trace(matrix: Tensor) -> Tensor:
     return ops.sum(ops.diagonal(matrix, axis1=-2, axis2=-1), -1)
