@@ -26,9 +26,20 @@ class DivergenceError(RuntimeError):
 class Progress:
     """Where a painting stands.
 
-    The losses are those of the last step, of the picture before averaging and with its margin;
-    `style_loss` is against the style blended with the photo where the strength is below ½. Steps
-    count over all levels; `fraction` is the share of the work, which grows with the picture.
+    The losses are those of the last step, of the picture before averaging and with its margin.
+
+    Attributes:
+        level: of the pyramid, from 0, the coarsest.
+        levels: how many there are.
+        height: of the picture at this level, in pixels.
+        width: likewise.
+        step: how many steps are done, over all levels.
+        steps: how many there are to be.
+        fraction: the share of the work that is done, which grows with the picture.
+        content_distance: `losses.content_distance`, the mean over layers.
+        style_loss: against the style blended with the photo where the strength is below ½.
+        variation: `losses.total_variation`.
+        content_weight: of the content distance, as it was balanced.
     """
 
     level: int
@@ -247,9 +258,20 @@ def stylize(
     settings: Settings = PRESETS["normal"],
     **options: Any,
 ) -> np.ndarray:
-    """The photo painted in the style of the artworks, (H, W, 3) float32 in [0, 1].
+    """The photo painted in the style of the artworks; `StyleTransfer` also tells how far it is.
 
-    Arguments and errors are those of `StyleTransfer`, which also tells how far it is.
+    Args:
+        content: the photo, (H, W, 3) RGB in [0, 1], or a `Picture`.
+        styles: one artwork, likewise, or several, each of its own size.
+        settings: see `Settings`.
+        **options: the other arguments of `StyleTransfer`.
+
+    Returns:
+        (H, W, 3) float32 in [0, 1], the long side `settings.size` pixels.
+
+    Raises:
+        ValueError: as `StyleTransfer` does.
+        DivergenceError: a loss or the picture is not finite.
     """
     painting = StyleTransfer(content, styles, settings, **options)
     for _ in painting.run():
