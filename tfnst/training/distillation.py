@@ -85,6 +85,10 @@ class Distiller(keras.Model):  # type: ignore[misc]
     et al., arXiv:1412.6550, at all depths), and its image gradients for the teacher's (Sobolev
     training, Czarnecki et al., arXiv:1706.04859): an optimiser follows gradients, and a student
     whose activations agree can still have gradients that do not.
+
+    Args:
+        teacher: a frozen model image → {layer: activation}, by VGG-19's names.
+        settings: see `DistillationSettings`.
     """
 
     def __init__(self, teacher: keras.Model, settings: DistillationSettings) -> None:
@@ -244,12 +248,25 @@ def distill(
     settings: DistillationSettings = DistillationSettings(),
     credit: str = "",
 ) -> Iterator[DistillationProgress]:
-    """Train VGG-19-lite to paint as `teacher` does; write its float16 weights to `output`.
+    """Train VGG-19-lite to paint as a teacher does; write its float16 weights.
 
-    Beside it stand a log (`.log.jsonl`), a model card (`.md`) and checkpoints (`.checkpoints`), all
-    of them written at every report. A run that finds checkpoints goes on from the last as if it had
-    not stopped: the same schedule, crops and questions. Raises ValueError, before it begins, for a
-    teacher that cannot be read and for checkpoints of another training.
+    Beside them stand a log (`.log.jsonl`), a model card (`.md`) and checkpoints (`.checkpoints`),
+    all of them written at every report. A run that finds checkpoints goes on from the last as if it
+    had not stopped: the same schedule, crops and questions.
+
+    Args:
+        teacher: "vgg19", or the `.npz` of a VGG-shaped network.
+        photos: what it learns from.
+        output: the file of weights, an `.npz`.
+        settings: see `DistillationSettings`.
+        credit: of the photos and the teacher, for the model card.
+
+    Yields:
+        A report every `log_every` steps; taking the next one trains on.
+
+    Raises:
+        ValueError: before it begins, for a teacher that cannot be read, another ending than `.npz`,
+            or checkpoints of another training.
     """
     devices.require_tensorflow("distillation")
     if output.suffix != ".npz":

@@ -28,7 +28,14 @@ def is_shadow(file: Path) -> bool:
 class PhotoFolder:
     """Readable pictures below some folders, and how many files had to be skipped.
 
-    Raises ValueError when a folder does not exist or no picture of at least `smallest` px is left.
+    Attributes:
+        folders: where to look, at any depth.
+        smallest: the shorter side that a picture needs, in pixels.
+        files: the pictures, by folder and name.
+        skipped: how many other files there are.
+
+    Raises:
+        ValueError: a folder that does not exist, or no picture that is large enough.
     """
 
     folders: Sequence[str | Path]

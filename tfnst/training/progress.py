@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DistillationProgress:
-    """Mean relative errors since the last report; of image gradients where they were asked for."""
+    """Mean relative errors since the last report.
+
+    Attributes:
+        step: how many steps are done.
+        steps: how many there are to be.
+        activation_error: of the layers' activations, 0 where they agree.
+        gradient_error: of image gradients, where they were asked for.
+        seconds: since this run began.
+    """
 
     step: int
     steps: int
@@ -18,9 +26,17 @@ class DistillationProgress:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Means since the last report: style loss, content distance, instability of the answer.
+    """Means since the last report.
 
-    `fraction` of the work is done; of a training by time, `steps` is an estimate.
+    Attributes:
+        step: how many steps are done.
+        steps: how many there are to be; of a training by time, an estimate.
+        fraction: the share of the work that is done.
+        style: style loss.
+        content: content distance.
+        stability: mean square change of the answer under noise and shifts.
+        learning_rate: of the last steps.
+        seconds: of training, those before a pause as well.
     """
 
     step: int

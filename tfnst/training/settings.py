@@ -80,10 +80,20 @@ class TrainingSettings:
 class DistillationSettings:
     """How VGG-19-lite is trained.
 
-    The first `local_share` of all `steps` teach each layer by itself, where the widths allow it.
-    Crops are `crop` px square; `sobolev` weighs image gradients against activations;
-    `learning_rate` is relative to a layer's weights (LAMB) and falls to zero along a cosine twice,
-    from a tenth of it the second time.
+    Attributes:
+        steps: how many.
+        local_share: of the steps, the first, which teach each layer by itself where the widths
+            allow it.
+        batch: crops a step.
+        crop: side of the square crops, in pixels.
+        learning_rate: relative to a layer's weights (LAMB); it falls to zero along a cosine twice,
+            from a tenth of it the second time.
+        sobolev: weight of image gradients against activations.
+        seed: of crops, disturbances and questions.
+        log_every: steps between two reports.
+
+    Raises:
+        ValueError: a number that makes no training.
     """
 
     steps: int = 4_000

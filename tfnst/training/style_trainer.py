@@ -36,10 +36,21 @@ class StyleTargets(NamedTuple):
 def style_targets(
     extractor: keras.Model, artworks: Sequence[np.ndarray], settings: TrainingSettings
 ) -> StyleTargets:
-    """The targets of some artworks, (H, W, 3) pictures in [0, 1].
+    """The targets of some artworks.
 
     Each is seen at its `style_size` and at 0.7 of it, so that strokes of both sizes belong to the
     style.
+
+    Args:
+        extractor: a model image → {layer: activation}.
+        artworks: S pictures, (H, W, 3) in [0, 1], each of its own size.
+        settings: which layers count, and how large artworks are.
+
+    Returns:
+        What the paintings of the S styles are to be like.
+
+    Raises:
+        ValueError: an artwork too small or narrow for the deepest layer.
     """
     found: dict[str, list[losses.Gaussian]] = {name: [] for name in settings.style_layers}
     variation = []
@@ -73,7 +84,17 @@ def judge(
     statistics: Mapping[str, losses.Gaussian],
     content_layers: Sequence[str],
 ) -> tuple[Any, Any]:
-    """Style loss and content distance, (B,) each, of paintings by their activations."""
+    """Style loss and content distance of paintings by their activations.
+
+    Args:
+        painted: {layer: (B, H, W, C)} of the paintings.
+        photo: likewise of their photos.
+        statistics: what each style layer is to be like, of batch dimension B or 1.
+        content_layers: the layers whose content counts.
+
+    Returns:
+        Both, (B,) each, means over layers.
+    """
     style = [
         losses.wasserstein_style_loss(losses.feature_statistics(painted[name]), target)
         for name, target in statistics.items()
@@ -210,6 +231,10 @@ class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
     """Adam that keeps averages of the weights and leaves the weights as they are.
 
     Keras' own puts the averages in their place at the end of each `fit`, of which a run has many.
+
+    Args:
+        learning_rate: a number or a schedule.
+        **options: of `keras.optimizers.Adam`, in place of this one's.
     """
 
     def __init__(self, learning_rate: float = 2e-3, **options: Any) -> None:
@@ -235,5 +260,12 @@ def _share_of_replica(loss: Any) -> Any:
 
 
 def inner(image: Any) -> Any:
-    """A batch of pictures without their halo."""
+    """A batch of pictures without their halo.
+
+    Args:
+        image: (B, H + 2·HALO, W + 2·HALO, C).
+
+    Returns:
+        (B, H, W, C).
+    """
     return image[:, HALO:-HALO, HALO:-HALO]
