@@ -47,6 +47,9 @@ class Look:
         keep_color: the photo's colours, the painting's luminance.
         size: long side of the result at most, in pixels; None for the picture's own.
         quality: of JPEG and WebP, 1 to 100.
+
+    Raises:
+        ValueError: masks that do not fit the styles or their shares.
     """
 
     styles: Mapping[str, float]

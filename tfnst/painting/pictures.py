@@ -44,7 +44,12 @@ class Applied:
 class PassRecipe:
     """One picture through a network, complete: the same recipe gives the same picture.
 
-    `masks` are the files of `look.masks`, none for a gradient.
+    Attributes:
+        picture: the photo's file.
+        model: the network's file.
+        masks: the files of `look.masks`, none for a gradient.
+        look: how it is painted.
+        versions: of the packages that took part, and of the machine.
     """
 
     picture: Source

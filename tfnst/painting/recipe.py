@@ -35,8 +35,17 @@ _KINDS: dict[str, Any] = {
 class Recipe:
     """A painting by optimisation, complete: the same recipe gives the same picture.
 
-    `shares` weigh the styles; `steps_done` tells of a run that was stopped; `quality` is that of
-    the file's encoding.
+    Attributes:
+        content: the photo's file.
+        styles: the artworks' files.
+        shares: how much each style counts; relative to each other.
+        settings: see `Settings`.
+        network: name of the feature network.
+        weights: the file of its weights.
+        start: the file of the picture to start from, if there is one.
+        steps_done: of a run that was stopped.
+        quality: of the file's encoding, 1 to 100.
+        versions: of the packages that took part, and of the machine.
     """
 
     content: Source

@@ -19,10 +19,15 @@ UNREAD = {f".{ending}" for ending in _OTHERS.split()}  # pictures of kinds that 
 class Jobs:
     """Which pictures become which files.
 
-    `sources` are pictures and folders, which are walked; `output` is a file for one picture, and
-    else a folder, in which trees are kept; `others` are files that are read as well. Raises
-    ValueError for names that do not go together and for results that would meet, or overwrite what
-    is read.
+    Attributes:
+        sources: pictures and folders, which are walked.
+        output: a file for one picture, and else a folder, in which trees are kept.
+        others: files that are read as well.
+        pairs: each picture with its file.
+
+    Raises:
+        ValueError: names that do not go together, and results that would meet, or overwrite what is
+            read.
     """
 
     sources: Sequence[Path]
