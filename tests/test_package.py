@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import graphlib
 import importlib
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +23,7 @@ from tfnst.export import studio
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tfnst"
 FILES = sorted(PACKAGE.rglob("*.py"))
+STUBS = sorted(PACKAGE.rglob("*.pyi"))
 # Each may import those before it, and the modules of a room each other, in no circle. `lite` is the
 # short name of a module of the export room; `assets` holds data.
 ROOMS = (
@@ -91,7 +94,7 @@ def test_imports_are_seen() -> None:
     assert {"cli.terminal", "painting.recipe"} <= imports("cli.optimization")
 
 
-@pytest.mark.parametrize("stub", sorted(PACKAGE.rglob("*.pyi")), ids=lambda stub: stub.parent.name)
+@pytest.mark.parametrize("stub", STUBS, ids=lambda stub: stub.parent.name)
 def test_a_room_gives_every_name_of_its_stub(stub: Path) -> None:
     module = importlib.import_module(f"tfnst.{stub.parent.name}")
     for name in module.__all__:
@@ -132,6 +135,96 @@ def test_an_unknown_name_lists_the_known() -> None:
         tfnst.Stylise  # noqa: B018
     for name in tfnst.__all__:
         assert getattr(tfnst, name).__module__.startswith("tfnst.")
+
+
+# Docstrings
+
+
+def public() -> dict[str, ast.FunctionDef | ast.ClassDef]:
+    """The functions and classes of the rooms' facades, by names such as "images.fitted"."""
+    definitions: dict[str, ast.FunctionDef | ast.ClassDef] = {}
+    for stub in STUBS:
+        for line in ast.parse(stub.read_text("utf-8")).body:
+            assert isinstance(line, ast.ImportFrom)
+            home = MODULES[f"{stub.parent.name}.{line.module}"]
+            for node in ast.parse(home.read_text("utf-8")).body:
+                names = {name.name for name in line.names}
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names:
+                    definitions[f"{stub.parent.name}.{node.name}"] = node
+    return definitions
+
+
+PUBLIC = public()
+STREAMS = ("Iterator", "Generator")
+
+
+def parameters(node: ast.FunctionDef | ast.ClassDef) -> set[str]:
+    """What a function takes, a class by its __init__ or its fields, with the stars of the rest."""
+    if isinstance(node, ast.ClassDef):
+        made = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+        fields = [n.target for n in node.body if isinstance(n, ast.AnnAssign)]
+        return parameters(made[0]) if made else {ast.unparse(field) for field in fields}
+    signature = node.args
+    names = {a.arg for a in (*signature.posonlyargs, *signature.args, *signature.kwonlyargs)}
+    stars = {f"*{signature.vararg.arg}"} if signature.vararg else set()
+    stars |= {f"**{signature.kwarg.arg}"} if signature.kwarg else set()
+    return (names | stars) - {"self", "cls"}
+
+
+def raises(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Whether its own code raises; of a class, when it is made."""
+    if isinstance(node, ast.ClassDef):
+        making = ("__init__", "__post_init__")
+        made = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name in making]
+        return any(raises(method) for method in made)
+    return any(isinstance(inner, ast.Raise) and inner.exc for inner in ast.walk(node))
+
+
+def sections(node: ast.FunctionDef | ast.ClassDef) -> dict[str, set[str]]:
+    """The sections of a docstring, each with the names that its entries begin with."""
+    _, *parts = re.split(r"^([A-Z]\w+):\n", ast.get_docstring(node) or "", flags=re.MULTILINE)
+    entries = {
+        title: re.findall(r"^ {4}([\w*, ]+): ", text, re.MULTILINE)
+        for title, text in zip(parts[::2], parts[1::2], strict=True)
+    }
+    return {title: set(", ".join(names).split(", ")) - {""} for title, names in entries.items()}
+
+
+def answers(node: ast.FunctionDef | ast.ClassDef) -> set[str]:
+    """The section that tells what a function gives back, if it gives anything."""
+    if isinstance(node, ast.ClassDef) or node.returns is None:
+        return set()
+    kind = ast.unparse(node.returns)
+    return set() if kind == "None" else {"Yields" if kind.startswith(STREAMS) else "Returns"}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_docstring_tells_what_goes_in_and_comes_out(name: str) -> None:
+    node = PUBLIC[name]
+    documented = sections(node)
+    explained = documented.get("Args", set()) | documented.get("Attributes", set())
+    assert explained == parameters(node)
+    assert answers(node) == {"Returns", "Yields"} & set(documented)
+    assert "Raises" in documented or not raises(node)
+
+
+def test_what_a_docstring_leaves_out_is_seen() -> None:
+    docstring = "Do.\n\n    Args:\n        a: one.\n"
+    code = (
+        f'def f(a, *, b=1, **c) -> Iterator[int]:\n    """{docstring}"""\n    raise ValueError(a)'
+    )
+    (node,) = ast.parse(code).body
+    assert isinstance(node, ast.FunctionDef)
+    assert sections(node) == {"Args": {"a"}} and parameters(node) == {"a", "b", "**c"}
+    assert answers(node) == {"Yields"} and raises(node)
+
+
+@pytest.mark.parametrize(
+    "module", [name for name, file in MODULES.items() if ">>> " in file.read_text("utf-8")]
+)
+def test_examples_in_docstrings_hold(module: str) -> None:
+    failed, tried = doctest.testmod(importlib.import_module(f"tfnst.{module}"))
+    assert tried and not failed
 
 
 # The wheel
