@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfnst import losses
-from tfnst.losses import masks
 from tests.losses.test_losses import (
     activation,
     numpy_content_distance,
@@ -18,6 +16,8 @@ from tests.losses.test_losses import (
     numpy_variation,
     numpy_wasserstein_loss,
 )
+from tfnst import losses
+from tfnst.losses import masks
 
 REGION = np.zeros((2, 8, 6, 1), np.float32)
 REGION[:, 1:6, 2:6] = 1  # 5 × 4 positions
