@@ -7,7 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -46,8 +46,8 @@ def read(path: File) -> dict[str, np.ndarray]:
 
 def write(path: Path, weights: Mapping[str, np.ndarray], **texts: str) -> None:
     """Write weights as a float16 .npz, texts beside them, whole or not at all."""
-    arrays = {name: weight.astype(np.float16) for name, weight in weights.items()}
-    np.savez_compressed(buffer := io.BytesIO(), **arrays, **texts)
+    arrays: dict[str, Any] = {name: w.astype(np.float16) for name, w in weights.items()}
+    np.savez_compressed(buffer := io.BytesIO(), **arrays, **dict[str, Any](texts))
     write_bytes(path, buffer.getvalue())
 
 
