@@ -179,7 +179,9 @@ def test_the_optimizer_is_made_again_from_its_configuration() -> None:
     assert type(again) is Optimizer and again.get_config() == made.get_config()
 
 
-@pytest.mark.parametrize("imports", ["keras, tfnst", "tfnst, keras"])
+@pytest.mark.parametrize(
+    "imports", ["keras, tfnst", "tfnst, keras", "tfnst.networks.layers, keras"]
+)
 def test_keras_alone_loads_a_network_in_a_fresh_process(tmp_path: Path, imports: str) -> None:
     network("float32").save(tmp_path / "my.keras")
     extractor("float32").save(tmp_path / "eye.keras")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import tfnst
 from tests.conftest import install, make_runtime
 from tfnst import assets, images
 from tfnst.export import studio
@@ -89,6 +90,20 @@ def test_imports_go_in_no_circle() -> None:
     assert len(order) == len(MODULES)
 
 
+def test_what_keras_classes_rest_on_registers_them_when_it_brings_keras() -> None:
+    classes = {"networks.style_network", "features.vgg"}
+    foundations, rest = set(classes), set(classes)
+    while rest:
+        rest = set().union(*map(imports, rest)) - foundations
+        foundations |= rest
+    users = {
+        name
+        for name in foundations
+        if re.search("^(import|from) keras", MODULES[name].read_text("utf-8"), re.M)
+    }
+    assert {f"tfnst.{name}" for name in users - classes} == set(tfnst._USERS_OF_KERAS)
+
+
 def test_imports_are_seen() -> None:
     assert {"features.vgg", "images", "synthesis.settings"} <= imports("synthesis.style_transfer")
     assert {"cli.terminal", "painting.recipe"} <= imports("cli.optimization")
@@ -129,8 +144,6 @@ def test_only_what_paints_starts_tensorflow() -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    import tfnst
-
     with pytest.raises(AttributeError, match="no attribute 'Stylise'; it has FeatureExtractor, "):
         tfnst.Stylise  # noqa: B018
     for name in tfnst.__all__:

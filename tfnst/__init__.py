@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from typing import TYPE_CHECKING, Any
@@ -53,11 +54,20 @@ def __dir__() -> list[str]:
 
 
 def _register(_: Any) -> None:
-    importlib.import_module("tfnst.networks.style_network")
-    importlib.import_module("tfnst.features.vgg")
+    # Whoever of ours imports Keras itself is not whole yet, and calls this once more when it is.
+    with contextlib.suppress(ImportError):
+        importlib.import_module("tfnst.networks.style_network")
+        importlib.import_module("tfnst.features.vgg")
 
 
 # Wherever Keras runs, before or after this, `keras.models.load_model` is to know our classes; but
-# `import tfnst` does not start it.
+# `import tfnst` does not start it. The classes' modules rest on the others.
+_USERS_OF_KERAS = (
+    "tfnst.features.vgg_weights",
+    "tfnst.networks.architecture",
+    "tfnst.networks.layers",
+    "tfnst.networks.tiles",
+)
 if sys.modules.get("keras", _register) is not None:
-    wrapt.register_post_import_hook(_register, "keras")
+    for _module in ("keras", *_USERS_OF_KERAS):
+        wrapt.register_post_import_hook(_register, _module)
