@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -57,6 +58,16 @@ def test_what_unpacks_to_gigabytes_is_refused_before(
     read = style_network.read if name == "a.npz" else style_network.load_network
     with pytest.raises(ValueError, match=r"unpacks to .* GB; .* are the most"):
         read(tmp_path / name)
+
+
+def test_arrays_that_take_no_room_in_the_file_are_refused_before(tmp_path: Path) -> None:
+    with h5py.File(weights := io.BytesIO(), "w") as h5:
+        h5.create_dataset("layers/0", (20_000, 20_000), "float32", chunks=(1000, 1000))
+    with zipfile.ZipFile(tmp_path / "a.keras", "w") as archive:
+        archive.writestr("model.weights.h5", weights.getvalue())
+    assert (tmp_path / "a.keras").stat().st_size < 10_000
+    with pytest.raises(ValueError, match=r"a\.keras: unpacks to 1\.6 GB; 1\.1 are the most"):
+        style_network.load_network(tmp_path / "a.keras")
 
 
 def test_what_is_no_zip_is_told(tmp_path: Path) -> None:

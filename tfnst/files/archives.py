@@ -14,6 +14,7 @@ import numpy as np
 from tfnst.files import File, FileError, opened, write_bytes
 
 LARGEST = 1 << 30  # bytes, unpacked: a dozen times VGG-19
+_WEIGHTS = "model.weights.h5"  # as Keras calls them
 
 
 @contextlib.contextmanager
@@ -26,11 +27,23 @@ def modest(path: File) -> Iterator[IO[bytes]]:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
                 size = sum(member.file_size for member in archive.infolist())
+                if size <= LARGEST and _WEIGHTS in archive.namelist():
+                    size = max(size, _size_in_h5(archive.read(_WEIGHTS)))
             if size > LARGEST:
                 text = f"unpacks to {size / 1e9:.1f} GB; {LARGEST / 1e9:.1f} are the most"
                 raise FileError(path, f"{text}, so use a file of tfnst train or distill")
         file.seek(0)
         yield file
+
+
+def _size_in_h5(data: bytes) -> int:
+    """Bytes of all arrays: HDF5 stores none of those that nobody has written to, such as zeros."""
+    import h5py  # here: reading pictures does without
+
+    sizes: list[int] = []
+    with contextlib.suppress(OSError), h5py.File(io.BytesIO(data), "r") as h5:  # no HDF5: 0 bytes
+        h5.visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
+    return sum(sizes)
 
 
 def read(path: File) -> dict[str, np.ndarray]:
@@ -53,7 +66,7 @@ def write(path: Path, weights: Mapping[str, np.ndarray], **texts: str) -> None:
 
 def read_h5(path: File, layers: Sequence[str]) -> dict[str, np.ndarray]:
     """`{layer/kernel, layer/bias}` of the layers of a Keras 2 file of weights."""
-    import h5py  # here: reading pictures does without
+    import h5py
 
     arrays: dict[str, np.ndarray] = {}
     with opened(path) as file, h5py.File(file, "r") as h5:
