@@ -70,6 +70,19 @@ def test_arrays_that_take_no_room_in_the_file_are_refused_before(tmp_path: Path)
         style_network.load_network(tmp_path / "a.keras")
 
 
+@pytest.mark.parametrize("kind", ["link", "storage"])
+def test_weights_are_read_from_no_other_file(tmp_path: Path, kind: str) -> None:
+    with h5py.File(weights := io.BytesIO(), "w") as h5:
+        if kind == "link":
+            h5["layers"] = h5py.ExternalLink("/etc/other.h5", "/")
+        else:
+            h5.create_dataset("layers/0", (4,), "uint8", external=[("/etc/hostname", 0, 4)])
+    with zipfile.ZipFile(tmp_path / "a.keras", "w") as archive:
+        archive.writestr("model.weights.h5", weights.getvalue())
+    with pytest.raises(ValueError, match=r"a\.keras: its weights lie in other files"):
+        style_network.load_network(tmp_path / "a.keras")
+
+
 def test_what_is_no_zip_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"no zip")
     np.save(tmp_path / "b.npz.npy", np.zeros(3))

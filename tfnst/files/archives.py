@@ -28,7 +28,7 @@ def modest(path: File) -> Iterator[IO[bytes]]:
             with zipfile.ZipFile(file) as archive:
                 size = sum(member.file_size for member in archive.infolist())
                 if size <= LARGEST and _WEIGHTS in archive.namelist():
-                    size = max(size, _size_in_h5(archive.read(_WEIGHTS)))
+                    size = max(size, _size_in_h5(path, archive.read(_WEIGHTS)))
             if size > LARGEST:
                 text = f"unpacks to {size / 1e9:.1f} GB; {LARGEST / 1e9:.1f} are the most"
                 raise FileError(path, f"{text}, so use a file of tfnst train or distill")
@@ -36,14 +36,24 @@ def modest(path: File) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _size_in_h5(data: bytes) -> int:
-    """Bytes of all arrays: HDF5 stores none of those that nobody has written to, such as zeros."""
+def _size_in_h5(path: File, data: bytes) -> int:
+    """Bytes of all arrays: HDF5 stores none of those that nobody has written to, such as zeros.
+
+    FileError where an array lies in another file, which a stranger's would read in that way.
+    """
     import h5py  # here: reading pictures does without
 
-    sizes: list[int] = []
+    links: list[object] = []
+    arrays: list[h5py.Dataset] = []
     with contextlib.suppress(OSError), h5py.File(io.BytesIO(data), "r") as h5:  # no HDF5: 0 bytes
-        h5.visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
-    return sum(sizes)
+        h5.visititems_links(lambda _, link: links.append(link))
+        h5.visititems(lambda _, item: arrays.append(item) if hasattr(item, "nbytes") else None)
+        if any(not isinstance(link, h5py.HardLink) for link in links) or any(
+            array.external or array.is_virtual for array in arrays
+        ):
+            raise FileError(path, "its weights lie in other files; use a file of tfnst train")
+        return sum(array.nbytes for array in arrays)
+    return 0
 
 
 def read(path: File) -> dict[str, np.ndarray]:
