@@ -20,7 +20,7 @@ from tfnst.networks.style_network import StyleNetwork
 
 def test_every_file_is_there_and_told(exported: tuple[Path, list[Exported]]) -> None:
     folder, reports = exported
-    lites = [f"my_{s}_{p}.tflite" for p in conversion.PRECISIONS for s in ("64", "dynamic")]
+    lites = [f"my_{s}_{p}.tflite" for p in conversion.LITE_FORMATS for s in ("64", "dynamic")]
     lites.remove("my_dynamic_int8.tflite")
     assert [report.file for report in reports] == ["saved_model", *lites]
     assert [report.step for report in reports] == list(range(1, 9)) and reports[0].steps == 8
@@ -67,15 +67,23 @@ def test_a_file_that_answers_otherwise_is_not_left(
 @pytest.mark.parametrize(
     ("formats", "sizes", "message"),
     [
-        (("int4",), ("64",), "format 'int4' is unknown; use saved_model"),
-        (("float16",), ("small",), "size 'small' is none; use a number"),
-        (("float16",), ("16",), "size '16' is none"),
-        (("float16",), ("64", "64"), "sizes is 64, 64; name each once"),
-        (("",), ("64",), "format '' is unknown"),
-        (("float16",), ("064",), "size '064' is none"),
-        (("float16",), ("٦٤",), "size '٦٤' is none"),
-        (("float16",), ("66",), "size 66 is no multiple of 4"),
-        ((), ("64",), "formats or sizes is empty"),
+        (("int4",), ("64",), r"formats is \('int4',\); use one or more of saved_model, float32"),
+        (("",), ("64",), r"formats is \('',\)"),
+        ((), ("64",), r"formats is \(\)"),
+        (["float16"], ("64",), r"formats is \['float16'\]"),
+        (
+            ("float16",),
+            ("small",),
+            r"sizes is \('small',\); use one or more multiples of 4 from 32",
+        ),
+        (("float16",), ("16",), r"sizes is \('16',\)"),
+        (("float16",), ("4100",), r"sizes is \('4100',\)"),
+        (("float16",), ("64", "64"), r"sizes is \('64', '64'\); use .*, each once"),
+        (("float16",), ("064",), r"sizes is \('064',\)"),
+        (("float16",), ("٦٤",), r"sizes is \('٦٤',\)"),
+        (("float16",), ("66",), r"sizes is \('66',\)"),
+        (("float16",), (64,), r"sizes is \(64,\)"),
+        (("float16",), (), r"sizes is \(\)"),
         (("int8",), ("dynamic",), "int8 needs a size of its own"),
     ],
 )

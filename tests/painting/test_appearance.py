@@ -112,3 +112,33 @@ def test_other_masks_are_shades_of_grey(tmp_path: Path, values: tuple[int, ...])
     shades = np.resize(np.array(values, np.uint8), (16, 24))
     Image.fromarray(shades).save(tmp_path / "mask.png")
     np.testing.assert_allclose(appearance.read_mask(tmp_path / "mask.png"), shades / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("styles", {"wave": -1}),
+        ("styles", {"wave": float("nan")}),
+        ("styles", {"wave": "much"}),
+        ("styles", ["wave"]),
+        ("strength", 7),
+        ("strength", "1"),
+        ("masks", "gradient"),
+        ("masks", (3,)),
+        ("keep_color", 1),
+        ("size", 0),
+        ("size", 32.5),
+        ("quality", 0),
+        ("quality", 101),
+    ],
+)
+def test_looks_are_checked(name: str, value: object) -> None:
+    with pytest.raises(ValueError) as caught:
+        Look(**{"styles": {"wave": 1}, name: value})  # type: ignore[arg-type]
+    assert str(caught.value).startswith(f"{name} is {value!r}; use ")
+    assert "\n" not in str(caught.value)
+
+
+def test_shares_may_be_numbers_of_numpy() -> None:
+    shares = {"wave": np.float32(0.5), "night": np.int64(1)}
+    assert Look(shares).styles == {"wave": 0.5, "night": 1.0}  # type: ignore[arg-type]

@@ -98,7 +98,7 @@ def test_layers(name: str, wrong: Any) -> None:
         (1.0,),
         (1.0, 2.0, 3.0),
         (-1.0, 2.0),
-        (0.0, 0),
+        (0.0, 0.0),
         (math.nan, 1.0),
         (1.0, math.inf),
         ("1", "2"),
@@ -111,7 +111,8 @@ def test_layers(name: str, wrong: Any) -> None:
 def test_style_weights(wrong: Any) -> None:
     layers = ("block1_conv1", "block2_conv1")
     text = error_of(style_layers=layers, style_weights=wrong)
-    assert text.startswith(f"style_weights is {wrong!r}; give a tuple of 2 numbers from 0")
+    remedy = "a tuple of numbers from 0, one a style layer, not all 0"
+    assert text == f"style_weights is {wrong!r}; use {remedy}"
     assert Settings(style_layers=layers, style_weights=(0, 2.5)).style_weights == (0, 2.5)
 
 

@@ -68,6 +68,24 @@ def settings(**changes: Any) -> DistillationSettings:
     return DistillationSettings(**{**dict(steps=4, batch=2, crop=48, log_every=2), **changes})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("learning_rate", -1),
+        ("learning_rate", 0.0),
+        ("local_share", 1.5),
+        ("sobolev", float("nan")),
+        ("batch", 2.5),
+        ("crop", 47),
+        ("seed", -1),
+        ("steps", 0),
+    ],
+)
+def test_settings_are_checked(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} is {value}; use [^\n]*$"):
+        DistillationSettings(**{name: value})
+
+
 # Teachers.
 
 

@@ -243,6 +243,15 @@ def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.Photo
         ("content_distance", float("nan")),
         ("content_distance", 2.5),
         ("seed", -1),
+        ("batch", 2.5),
+        ("photo_share", 2),
+        ("stability", float("nan")),
+        ("variation", float("inf")),
+        ("content_layers", ()),
+        ("style_layers", ["block1_conv1"]),
+        ("everything", 1),
+        ("network", "gallery"),
+        ("extractor", None),
     ],
 )
 def test_settings_are_checked(name: str, value: Any) -> None:

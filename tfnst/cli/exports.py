@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,10 +60,9 @@ def export(
     from tfnst.export import studio as studio_page
 
     defaults = exporting.ExportSettings() if output else exporting.FOR_WEB
-    settings = exporting.ExportSettings(
-        defaults.formats if formats is None else terminal.parts(formats),
-        defaults.sizes if sizes is None else terminal.parts(sizes),
-    )
+    lists = {"formats": formats, "sizes": sizes}
+    changes: dict[str, Any] = {k: terminal.parts(v) for k, v in lists.items() if v is not None}
+    settings = replace(defaults, **changes)
     if web is not None and not settings.fixed():
         raise ValueError("--web needs a .tflite file of a fixed size; add 256 or 512 to --sizes")
     network, name, about = _exported(model, layers, weights)

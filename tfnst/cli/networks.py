@@ -82,9 +82,9 @@ def apply(
         if "=" in morph:
             raise ValueError(f"--morph {morph!r} holds shares; give names alone")
         shares = _shares(names, painter)
+        painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
         longest = min((side for side in (size, largest) if side), default=None)
         look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality)
-        painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
         if morph:
             _morph(painter, pictures, output, names, frames or 24, look)
             if as_json:

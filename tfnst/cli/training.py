@@ -95,9 +95,9 @@ def train(
         style_size=style_size,
         content_distance=content_distance,
         learning_rate=learning_rate,
+        precision=precision,
     )
     settings = training_settings.TrainingSettings(
-        precision=precision,
         network=CONFIGURATIONS[architecture or "gallery"],
         extractor=network,
         everything=everything,

@@ -7,10 +7,11 @@ import statistics
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from keras import ops
+from pydantic import AfterValidator, Field
 
 from tfnst import devices, files
 from tfnst.export import conversion, readme
@@ -35,13 +36,23 @@ from tfnst.features.vgg import FeatureExtractor
 from tfnst.files.folders import replaced_folder
 from tfnst.networks.style_names import file_stem
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.validation import Checked, each_once
 
-FORMATS = (SAVED_MODEL, *conversion.PRECISIONS)
+FORMATS = (SAVED_MODEL, *conversion.LITE_FORMATS)
+SIDES = (32, 4096)  # of the pictures of a file, the smallest and the largest
 FREE = (192, 256)  # of the pictures that a file for any size is tried on
 
 
+def _size(size: str) -> str:
+    plain = size.isascii() and size.isdecimal() and not size.startswith("0")
+    sides = range(SIDES[0], SIDES[1] + 1, MULTIPLE)
+    if size != DYNAMIC and not (plain and int(size) in sides):
+        raise ValueError("no file has that size")
+    return size
+
+
 @dataclass(frozen=True)
-class ExportSettings:
+class ExportSettings(Checked):
     """What is to be written.
 
     Attributes:
@@ -52,24 +63,22 @@ class ExportSettings:
         ValueError: an unknown format, or a size that no file can have.
     """
 
-    formats: tuple[str, ...] = (SAVED_MODEL, "float16", "int8-weights")
-    sizes: tuple[str, ...] = ("256", "512", DYNAMIC)
+    formats: Annotated[
+        tuple[Literal["saved_model"] | conversion.LiteFormat, ...],
+        AfterValidator(each_once),
+        Field(description=f"one or more of {', '.join(FORMATS)}, each once"),
+    ] = ("saved_model", "float16", "int8-weights")
+    sizes: Annotated[
+        tuple[Annotated[str, AfterValidator(_size)], ...],
+        AfterValidator(each_once),
+        Field(
+            description=f"one or more multiples of {MULTIPLE} from {SIDES[0]} to {SIDES[1]}, "
+            f"or {DYNAMIC}, each once"
+        ),
+    ] = ("256", "512", DYNAMIC)
 
     def __post_init__(self) -> None:
-        for name in self.formats:
-            if name not in FORMATS:
-                raise ValueError(f"format {name!r} is unknown; use {', '.join(FORMATS)}")
-        for size in self.sizes:
-            plain = size.isascii() and size.isdecimal() and not size.startswith("0")
-            if size != DYNAMIC and not (plain and 32 <= int(size) <= 4096):
-                raise ValueError(f"size {size!r} is none; use a number, 32 to 4096, or {DYNAMIC}")
-            if size != DYNAMIC and int(size) % MULTIPLE:
-                raise ValueError(f"size {size} is no multiple of {MULTIPLE}; use one")
-        for name, values in (("formats", self.formats), ("sizes", self.sizes)):
-            if len(set(values)) < len(values):
-                raise ValueError(f"{name} is {', '.join(values)}; name each once")
-        if not self.formats or not self.sizes:
-            raise ValueError("formats or sizes is empty; give at least one of each")
+        super().__post_init__()
         if not self.files():
             raise ValueError("int8 needs a size of its own; add one to sizes, such as 256")
 

@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal, get_args
 
 import keras
 import numpy as np
@@ -22,7 +23,8 @@ from tfnst.networks.architecture import HALO, connect
 from tfnst.networks.layers import CropAs, MirrorPadding
 from tfnst.networks.style_network import StyleNetwork
 
-PRECISIONS = ("float32", "float16", "int8-weights", "int8")
+LiteFormat = Literal["float32", "float16", "int8-weights", "int8"]
+LITE_FORMATS: tuple[LiteFormat, ...] = get_args(LiteFormat)
 ROOM = 64  # pixels
 Example = dict[str, np.ndarray]
 
@@ -69,18 +71,18 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
 def to_tflite(
     model: keras.Model,
     shapes: Mapping[str, Sequence[int | None]],
-    precision: str,
+    format: str,
     examples: Sequence[Example] = (),
 ) -> bytes:
     """A .tflite file of builtin operations alone, for inputs of those shapes.
 
-    precision: "float32"; "float16", weights alone, the rest as the processor likes it;
+    format: "float32"; "float16", weights alone, the rest as the processor likes it;
     "int8-weights", weights alone, with a scale for each channel; or "int8", convolutions in whole
     numbers, calibrated by `examples` (inputs of these shapes), and the normalization in float,
-    whose statistics eight bits would break. Raises ValueError for another precision.
+    whose statistics eight bits would break. Raises ValueError for another format.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision {precision!r} is unknown; use {', '.join(PRECISIONS)}")
+    if format not in LITE_FORMATS:
+        raise ValueError(f"format {format!r} is unknown; use {', '.join(LITE_FORMATS)}")
     signature = {k: keras.InputSpec(shape=v, dtype="float32", name=k) for k, v in shapes.items()}
     with tempfile.TemporaryDirectory() as folder, _silence():
         # Not from_concrete_functions, which leaves weights out without a word.
@@ -88,12 +90,12 @@ def to_tflite(
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         # Or Keras would let TensorFlow's own operations slip in, which no phone has.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if precision == "float16":
+        if format == "float16":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         file: bytes = converter.convert()
-        if precision.startswith("int8"):
-            file = _quantized(file, precision, examples)
+        if format.startswith("int8"):
+            file = _quantized(file, format, examples)
         return _with_room(file)
 
 
@@ -111,12 +113,12 @@ def _with_room(file: bytes) -> bytes:
     return bytes(data)
 
 
-def _quantized(file: bytes, precision: str, examples: Sequence[Example]) -> bytes:
+def _quantized(file: bytes, format: str, examples: Sequence[Example]) -> bytes:
     from ai_edge_quantizer import quantizer, recipe
     from ai_edge_quantizer.qtyping import TFLOperationName
 
     made = quantizer.Quantizer(file)
-    if precision == "int8-weights":
+    if format == "int8-weights":
         made.load_quantization_recipe(recipe.weight_only_wi8_afp32())
         return bytes(made.quantize().quantized_model)
     made.add_static_config(

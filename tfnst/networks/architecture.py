@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import keras
 import numpy as np
 from keras import ops
+from pydantic import Field, Strict
 
 from tfnst.networks.layers import ConditionalInstanceNormalization, DepthToSpace, Smooth, Upsample
 from tfnst.tensors import Tensor
+from tfnst.validation import Checked
 
 HALO = 16  # reflected pixels around a picture, cut off afterwards: no bands along the borders
+Width = Annotated[int, Field(ge=1, le=4096)]  # channels of a layer
 
 
 @dataclass(frozen=True)
-class NetworkSettings:
+class NetworkSettings(Checked):
     """The shape of a style network.
 
     Attributes:
@@ -32,24 +35,15 @@ class NetworkSettings:
         ValueError: a name that is none of these, or sizes that make no network.
     """
 
-    widths: tuple[int, int, int] = (0, 32, 64)
-    blocks: int = 7
-    block: str = "bottleneck"
-    middle: int = 32
-    head: str = "subpixel"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", tuple(self.widths))  # a list, when it comes from JSON
-        for name, allowed in (
-            ("block", ("residual", "bottleneck")),
-            ("head", ("subpixel", "convolution")),
-        ):
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}"
-                )
-        if len(self.widths) != 3 or min(self.widths[1:]) < 1 or self.blocks < 0:
-            raise ValueError(f"widths {self.widths} and blocks {self.blocks} make no network")
+    widths: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=4096)], Width, Width],
+        Strict(False),  # a list, when it comes from JSON
+        Field(description="three whole numbers up to 4096, the last two from 1"),
+    ] = (0, 32, 64)
+    blocks: Annotated[int, Field(ge=0, le=100)] = 7
+    block: Literal["residual", "bottleneck"] = "bottleneck"
+    middle: Width = 32
+    head: Literal["subpixel", "convolution"] = "subpixel"
 
 
 CONFIGURATIONS = {

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
+from pydantic import Field
 
 from tfnst import images
 from tfnst.images.color import keep_color
+from tfnst.networks.mixture import LARGEST
+from tfnst.validation import Checked
 
 GRADIENT = "gradient"  # in place of masks: the styles from left to right
 
@@ -36,7 +39,7 @@ class Painter(Protocol):
 
 
 @dataclass(frozen=True)
-class Look:
+class Look(Checked):
     """How pictures are to be painted.
 
     Attributes:
@@ -52,14 +55,22 @@ class Look:
         ValueError: masks that do not fit the styles or their shares.
     """
 
-    styles: Mapping[str, float]
-    strength: float = 1.0
-    masks: tuple[str | Path, ...] = ()
+    styles: Annotated[
+        Mapping[str, Annotated[float, Field(ge=0, lt=LARGEST)]],
+        Field(description=f"{{name: share}}, numbers from 0 to {LARGEST:g}"),
+    ]
+    strength: Annotated[float, Field(ge=0, le=1)] = 1.0
+    masks: Annotated[
+        tuple[str | Path, ...], Field(description=f"a tuple of files, or ({GRADIENT!r},)")
+    ] = ()
     keep_color: bool = False
-    size: int | None = 1024
-    quality: int = 95
+    size: Annotated[
+        Annotated[int, Field(ge=1)] | None, Field(description="a whole number from 1, or None")
+    ] = 1024
+    quality: Annotated[int, Field(ge=1, le=100)] = 95
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.masks and self.masks != (GRADIENT,) and len(self.masks) != len(self.styles):
             raise ValueError(
                 f"masks: {len(self.masks)} for {len(self.styles)} styles; give one for each, in "

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from tfnst.validation import Checked, each_once
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 
-_RANGES = {
-    "size": (32, 16384),
-    "strength": (0, 1),
-    "style_scale": (0.05, 8),
-    "smallest": (32, 16384),
-    "variation": (0, 1e6),
-    "learning_rate": (1e-6, 1),
-    "seed": (0, 2**63 - 1),
-}
-_WHOLE = ("size", "smallest", "seed")
-_CHOICES = {
-    "style_loss": ("wasserstein", "gram"),
-    "pooling": ("max", "average"),
-    "start": ("content", "noise", "picture"),
-    "optimizer": ("adam", "lbfgs"),
-    "precision": ("float32", "bfloat16"),
-}
+Layers = Annotated[
+    tuple[str, ...],
+    AfterValidator(each_once),
+    Field(description="a tuple of one or more layer names, each once"),
+]
+Precision = Literal["float32", "bfloat16"]  # of activations
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Checked):
     """Everything that decides a painting, besides its pictures and the feature network.
 
     Attributes:
@@ -55,58 +47,34 @@ class Settings:
         ValueError: a value outside its range or choices, in one line that says what would do.
     """
 
-    size: int = 512
-    strength: float = 0.5
-    style_scale: float = 1.0
-    steps: tuple[int, ...] = (120, 80, 60)
-    smallest: int = 128
-    content_layers: tuple[str, ...] = ("block3_conv3", "block4_conv2")
-    style_layers: tuple[str, ...] = STYLE_LAYERS
-    style_weights: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)
-    style_loss: str = "wasserstein"
-    variation: float = 2.0
-    pooling: str = "max"
-    start: str = "content"
-    optimizer: str = "adam"
-    learning_rate: float = 0.03
-    precision: str = "float32"
+    size: Annotated[int, Field(ge=32, le=16384)] = 512
+    strength: Annotated[float, Field(ge=0, le=1)] = 0.5
+    style_scale: Annotated[float, Field(ge=0.05, le=8)] = 1.0
+    steps: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...],
+        Field(min_length=1, description="a tuple of one or more whole numbers from 1"),
+    ] = (120, 80, 60)
+    smallest: Annotated[int, Field(ge=32, le=16384)] = 128
+    content_layers: Layers = ("block3_conv3", "block4_conv2")
+    style_layers: Layers = STYLE_LAYERS
+    style_weights: Annotated[
+        tuple[Annotated[float, Field(ge=0)], ...],
+        Field(description="a tuple of numbers from 0, one a style layer, not all 0"),
+    ] = (1.0, 1.0, 1.0, 1.0, 1.0)
+    style_loss: Literal["wasserstein", "gram"] = "wasserstein"
+    variation: Annotated[float, Field(ge=0, le=1e6)] = 2.0
+    pooling: Literal["max", "average"] = "max"
+    start: Literal["content", "noise", "picture"] = "content"
+    optimizer: Literal["adam", "lbfgs"] = "adam"
+    learning_rate: Annotated[float, Field(ge=1e-6, le=1)] = 0.03
+    precision: Precision = "float32"
     jit_compile: bool = False
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
 
     def __post_init__(self) -> None:
-        for name in _RANGES:
-            if hasattr(value := getattr(self, name), "item"):  # one of NumPy's numbers
-                object.__setattr__(self, name, value.item())
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            kind = "whole number" if name in _WHOLE else "number"
-            if not _is_number(value, name in _WHOLE) or not low <= value <= high:
-                raise ValueError(f"{name} is {value!r}; use a {kind} from {low} to {high}")
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}"
-                )
-        if not isinstance(self.jit_compile, bool):
-            raise ValueError(f"jit_compile is {self.jit_compile!r}; use True or False")
-        steps = self.steps
-        whole = isinstance(steps, tuple) and all(_is_number(n, True) and n > 0 for n in steps)
-        if not whole or not steps:
-            raise ValueError(f"steps is {steps!r}; use a tuple of one or more whole numbers from 1")
-        for name in ("content_layers", "style_layers"):
-            layers = getattr(self, name)
-            texts = isinstance(layers, tuple) and all(isinstance(layer, str) for layer in layers)
-            if not texts or not layers or len(set(layers)) < len(layers):
-                raise ValueError(
-                    f"{name} is {layers!r}; use a tuple of one or more layer names, each once"
-                )
-        weights = self.style_weights
-        fit = isinstance(weights, tuple) and len(weights) == len(self.style_layers)
-        if not (fit and any(weights) and all(_is_number(w) and 0 <= w < math.inf for w in weights)):
-            raise ValueError(
-                f"style_weights is {weights!r}; give a tuple of {len(self.style_layers)} numbers "
-                "from 0, one a style layer, not all 0"
-            )
+        super().__post_init__()
+        if len(self.style_weights) != len(self.style_layers) or not any(self.style_weights):
+            raise self.refusal("style_weights")
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -119,10 +87,6 @@ class Settings:
         if name not in PRESETS:
             raise ValueError(f"preset is {name!r}; use one of {', '.join(PRESETS)}")
         return replace(PRESETS[name], **changes)
-
-
-def _is_number(value: Any, whole: bool = False) -> bool:
-    return isinstance(value, int if whole else int | float) and not isinstance(value, bool)
 
 
 PRESETS = {

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings
-from tfnst.synthesis.settings import STYLE_LAYERS
+from tfnst.synthesis.settings import STYLE_LAYERS, Layers, Precision
+from tfnst.validation import Checked
+
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0, le=1)]
+Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class TrainingSettings(Checked):
     """How a style network is trained; there is no weight of a loss to be found by trial.
 
     Attributes:
@@ -36,48 +46,29 @@ class TrainingSettings:
         ValueError: a value that makes no training.
     """
 
-    steps: int = 18_000
-    minutes: float = 0.0
-    learning_rate: float = 2e-3
-    precision: str = "float32"
+    steps: Count = 18_000
+    minutes: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    learning_rate: Rate = 2e-3
+    precision: Precision = "float32"
     network: NetworkSettings = CONFIGURATIONS["gallery"]
     extractor: str = "vgg19-lite"
     everything: bool = False
-    batch: int = 2
-    size: int = 192
-    style_size: int = 512
-    content_distance: float = 0.4
-    content_layers: tuple[str, ...] = ("block3_conv3", "block4_conv2")
-    style_layers: tuple[str, ...] = STYLE_LAYERS
-    variation: float = 3.0
-    photo_share: float = 0.05
-    mixture_share: float = 0.15
-    stability: float = 5.0
-    seed: int = 0
-    log_every: int = 50
-
-    def __post_init__(self) -> None:
-        least_of = {"size": 32, "style_size": 64, "seed": 0}
-        for name in ("steps", "batch", "log_every", "size", "style_size", "seed"):
-            least = least_of.get(name, 1)
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
-        if self.seed >= 2**32:
-            raise ValueError(f"seed is {self.seed}; use a number from 0 to {2**32 - 1}")
-        if self.size % 4:
-            raise ValueError(f"size is {self.size}; use a multiple of 4")
-        if not 0 <= self.minutes < float("inf"):
-            raise ValueError(f"minutes is {self.minutes}; use a number above 0, and finite")
-        if not 0 < self.learning_rate <= 1:
-            raise ValueError(f"learning_rate is {self.learning_rate}; use a number up to 1")
-        if not 0 <= self.content_distance <= 2:
-            raise ValueError(f"content_distance is {self.content_distance}; use a number, 0 to 2")
-        if self.precision not in ("float32", "bfloat16"):
-            raise ValueError(f"precision is {self.precision!r}; use float32 or bfloat16")
+    batch: Annotated[int, Field(ge=1, le=4096)] = 2
+    size: Annotated[int, Field(multiple_of=4, ge=32, le=4096)] = 192
+    style_size: Annotated[int, Field(ge=64, le=16384)] = 512
+    content_distance: Annotated[float, Field(ge=0, le=2)] = 0.4
+    content_layers: Layers = ("block3_conv3", "block4_conv2")
+    style_layers: Layers = STYLE_LAYERS
+    variation: Weight = 3.0
+    photo_share: Share = 0.05
+    mixture_share: Share = 0.15
+    stability: Weight = 5.0
+    seed: Seed = 0
+    log_every: Count = 50
 
 
 @dataclass(frozen=True)
-class DistillationSettings:
+class DistillationSettings(Checked):
     """How VGG-19-lite is trained.
 
     Attributes:
@@ -96,17 +87,11 @@ class DistillationSettings:
         ValueError: a number that makes no training.
     """
 
-    steps: int = 4_000
-    local_share: float = 0.375
-    batch: int = 8
-    crop: int = 128
-    learning_rate: float = 2e-2
-    sobolev: float = 0.5
-    seed: int = 0
-    log_every: int = 100
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch", "crop", "log_every"):
-            least = 48 if name == "crop" else 1
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; use a number from {least}")
+    steps: Count = 4_000
+    local_share: Share = 0.375
+    batch: Annotated[int, Field(ge=1, le=4096)] = 8
+    crop: Annotated[int, Field(ge=48, le=4096)] = 128
+    learning_rate: Rate = 2e-2
+    sobolev: Weight = 0.5
+    seed: Seed = 0
+    log_every: Count = 100
