@@ -7,6 +7,7 @@ network, layer and picture size. All return one number a sample, of shape (B,), 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from keras import ops
@@ -58,7 +59,7 @@ def feature_statistics(activation: Tensor, mask: Tensor | None = None) -> Featur
 
 
 def blend_statistics(
-    statistics: list[FeatureStatistics], weights: list[float]
+    statistics: Sequence[FeatureStatistics], weights: Sequence[float]
 ) -> FeatureStatistics:
     """The statistics of a picture of which each source fills its share.
 

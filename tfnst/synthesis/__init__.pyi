@@ -1,3 +1,5 @@
+from .objective import Objective as Objective
+from .objective import WeightedTerm as WeightedTerm
 from .settings import Settings as Settings
 from .style_transfer import DivergenceError as DivergenceError
 from .style_transfer import Progress as Progress

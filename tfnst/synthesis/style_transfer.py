@@ -12,9 +12,13 @@ import keras
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from tfnst import devices, images, losses
+from tfnst import devices, images
 from tfnst.features import vgg, vgg_weights
-from tfnst.synthesis.canvas import Canvas, padded, style_share
+from tfnst.images.arrays import checked_unit
+from tfnst.losses.terms import View
+from tfnst.synthesis import objective
+from tfnst.synthesis.canvas import Canvas, padded
+from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.settings import PRESETS, Settings
 
 
@@ -40,6 +44,7 @@ class Progress:
         style_loss: against the style blended with the photo where the strength is below ½.
         variation: `losses.total_variation`.
         content_weight: of the content distance, as it was balanced.
+        distances: of every term by its name, these and further ones.
     """
 
     level: int
@@ -53,6 +58,7 @@ class Progress:
     style_loss: float
     variation: float
     content_weight: float
+    distances: dict[str, float]
 
 
 def level_sizes(size: int, smallest: int) -> list[int]:
@@ -70,12 +76,16 @@ class StyleTransfer:
             `Picture` is white.
         settings: see `Settings`.
         shares: how much each style counts; relative to each other, equal by default.
+        terms: what else is wanted, beside the terms "content", "style" and "variation" that the
+            settings make.
+        style_masks: for each style an (H, W) array of its size in [0, 1], of how much each pixel
+            is part of the style, or None for all of it.
         network: "auto", "vgg19", "vgg19-lite", or a model image → {layer: activation} of one's own.
         weights: of the network; see `FeatureExtractor`.
         start: the picture to start from, with `settings.start` "picture".
 
     Raises:
-        ValueError: a picture, share, network, layer or start that does not fit.
+        ValueError: a picture, share, term, mask, network, layer or start that does not fit.
     """
 
     def __init__(
@@ -85,6 +95,8 @@ class StyleTransfer:
         settings: Settings = PRESETS["normal"],
         *,
         shares: Sequence[float] | None = None,
+        terms: Sequence[WeightedTerm] = (),
+        style_masks: Sequence[np.ndarray | None] | None = None,
         network: str | keras.Model = "auto",
         weights: str | Path | None = "auto",
         start: images.Pixels | None = None,
@@ -99,6 +111,9 @@ class StyleTransfer:
             for index, style in enumerate(several)
         ]
         self.shares = _checked_shares(shares, len(self.styles))
+        self.masks = _checked_masks(style_masks, self.styles)
+        self.terms = objective.checked((*objective.terms_of(settings), *terms))
+        layers = objective.layers_of(self.terms)
         if (settings.start == "picture") != (start is not None):
             raise ValueError("start: give a picture with settings.start 'picture', and only then")
         self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
@@ -106,7 +121,7 @@ class StyleTransfer:
         self.extractor = (
             vgg.FeatureExtractor(
                 vgg_weights.choose_network(network, weights)[0],
-                settings.layers,
+                layers,
                 settings.pooling,
                 weights,
                 "mixed_bfloat16" if settings.precision == "bfloat16" else None,
@@ -115,7 +130,7 @@ class StyleTransfer:
             else network
         )
         outputs = getattr(self.extractor, "output", None)
-        missing = set(settings.layers) - set(outputs) if isinstance(outputs, dict) else None
+        missing = set(layers) - set(outputs) if isinstance(outputs, dict) else None
         if missing:
             raise ValueError(f"network has no output {', '.join(sorted(missing))}")
         self.sizes = level_sizes(settings.size, settings.smallest)
@@ -139,7 +154,7 @@ class StyleTransfer:
         """
         # A run of L-BFGS starts without curvature, so it must be long enough to learn some.
         every = max(every, 25) if self.settings.optimizer == "lbfgs" else every
-        canvas = Canvas(self.extractor, self.settings)
+        canvas = Canvas(self.extractor, self.settings, self.terms)
         work = [steps * size**2 for steps, size in zip(self.plan, self.sizes, strict=True)]
         self.steps_done = 0
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
@@ -155,6 +170,7 @@ class StyleTransfer:
                     )
                 self._latest = picture
                 self.steps_done += count
+                distances = canvas.objective.named(report)
                 work_done = sum(work[:level]) + (first + count) * size**2
                 yield Progress(
                     level=level,
@@ -164,32 +180,32 @@ class StyleTransfer:
                     step=self.steps_done,
                     steps=sum(self.plan),
                     fraction=work_done / sum(work),
-                    content_distance=float(report[0]),
-                    style_loss=float(report[1]),
-                    variation=float(report[2]),
-                    content_weight=float(canvas.content_weight.numpy()),
+                    content_distance=distances["content"],
+                    style_loss=distances["style"],
+                    variation=distances["variation"],
+                    content_weight=float(canvas.objective.weights["content"].numpy()),
+                    distances=distances,
                 )
 
     def picture(self) -> np.ndarray:
         """The average at the last report: (H, W, 3) float32 in [0, 1], as large as the result."""
         return images.resize(self._latest, *self.shape)
 
-    def style_statistics(self, size: int) -> dict[str, losses.FeatureStatistics]:
-        """The style pictures' statistics, blended, as seen beside a canvas of that long side."""
-        gathered = []
-        for style in self.styles:
+    def style_measurements(self, size: int) -> dict[str, Any]:
+        """What terms measure of the artworks, blended, as seen beside a canvas of that long side.
+
+        By the terms' names; see `objective.measure`.
+        """
+        measurements = []
+        for style, mask in zip(self.styles, self.masks, strict=True):
             wanted = max(round(size * self.settings.style_scale), images.MIN_SIDE)
-            long_side = min(wanted, max(style.shape[:2]))
             height, width, _ = style.shape
-            small = images.resize(style, *images.fitted(height, width, long_side))
-            activations = self.extractor(padded(small))
-            gathered.append(
-                {k: losses.feature_statistics(activations[k]) for k in self.settings.style_layers}
-            )
-        return {
-            name: losses.blend_statistics([each[name] for each in gathered], self.shares)
-            for name in self.settings.style_layers
-        }
+            shape = images.fitted(height, width, min(wanted, max(height, width)))
+            image = padded(images.resize(style, *shape))
+            visible = None if mask is None else padded(images.resize(mask, *shape)[..., None])
+            view = View(image, self.extractor(image), visible)
+            measurements.append(objective.measure(self.terms, view))
+        return objective.blend(self.terms, measurements, self.shares)
 
     def _place(self, canvas: Canvas, size: int, first: bool) -> None:
         height, width, _ = self.content.shape
@@ -203,7 +219,7 @@ class StyleTransfer:
             start = noise(content, self.settings)
         else:
             start = content
-        canvas.place(content, self.style_statistics(size), start)
+        canvas.place(content, self.style_measurements(size), start)
 
 
 def noise(content: np.ndarray, settings: Settings) -> np.ndarray:
@@ -213,7 +229,7 @@ def noise(content: np.ndarray, settings: Settings) -> np.ndarray:
     place is to be white. So the start does, the more, the less style there is: wholly towards 0.
     Near black and white the deviation is smaller, so that the level holds. (H, W, 3) in [0, 1].
     """
-    grey = style_share(settings.strength) ** 3
+    grey = objective.style_share(settings.strength) ** 3
     blur = max(content.shape) / 32
     nearby = gaussian_filter(content, (blur, blur, 0), mode="nearest")
     level = grey * 0.5 + (1 - grey) * nearby
@@ -250,6 +266,29 @@ def _checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
         wanted = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
         raise ValueError(f"shares (--style-weight) is {shares!r}; give {wanted}")
     return given
+
+
+def _checked_masks(
+    masks: Sequence[np.ndarray | None] | None, styles: Sequence[np.ndarray]
+) -> list[np.ndarray | None]:
+    if masks is None:
+        return [None] * len(styles)
+    if len(masks) != len(styles):
+        raise ValueError(
+            f"style_masks holds {len(masks)} for {len(styles)} styles; give a mask or None for each"
+        )
+    for index, (mask, style) in enumerate(zip(masks, styles, strict=True)):
+        if mask is None:
+            continue
+        if np.shape(mask) != style.shape[:2] or not np.any(mask):
+            raise ValueError(
+                f"style_masks[{index}] has shape {np.shape(mask)} and values up to "
+                f"{np.max(mask, initial=0):g}; give {style.shape[:2]}, in part above 0"
+            )
+    return [
+        mask if mask is None else checked_unit(np.asarray(mask), f"style_masks[{index}]")
+        for index, mask in enumerate(masks)
+    ]
 
 
 def stylize(

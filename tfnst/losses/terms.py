@@ -1,0 +1,192 @@
+"""Terms of an objective: each measures what is wanted once, and then says how far a view is off.
+
+A picture under optimisation, a batch of pictures and a network in training share them.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from tfnst.losses.content import content_distance, standardize
+from tfnst.losses.smoothness import total_variation
+from tfnst.losses.statistics import (
+    FeatureStatistics,
+    blend_statistics,
+    feature_statistics,
+    gram_matrix,
+)
+from tfnst.losses.style import Gaussian, gaussian, gram_style_loss, wasserstein_style_loss
+
+
+class View(NamedTuple):
+    """What terms see of a batch of pictures.
+
+    Attributes:
+        image: (B, H, W, 3) RGB in [0, 1].
+        activations: for each layer (B, h, w, C), of any float type.
+        mask: (B, H, W, 1) in [0, 1], how much each pixel counts; None where all count alike.
+    """
+
+    image: Any
+    activations: Mapping[str, Any]
+    mask: Any = None
+
+
+class Term(ABC):
+    """An equation of an objective.
+
+    Of what is wanted it takes a measurement, once: a tensor or a structure of them, each of batch
+    dimension B. Measurements can be blended; `target` prepares the result for `distance`, which
+    compares views with it in every step. Whatever depends on positions heeds the views' masks.
+
+    Attributes:
+        layers: names of the activations that are read; none for a term of the picture alone.
+    """
+
+    layers: tuple[str, ...] = ()
+
+    @abstractmethod
+    def measure(self, view: View) -> Any:
+        """What of a view is to be matched."""
+
+    def blend(self, measurements: Sequence[Any], shares: Sequence[float]) -> Any:
+        """The measurement of which each source makes up its share: unless overridden, the mean.
+
+        Shares are from 0, relative to each other and not all 0.
+        """
+        whole = sum(shares)
+        return keras.tree.map_structure(
+            lambda *parts: sum(s / whole * part for s, part in zip(shares, parts, strict=True)),
+            *measurements,
+        )
+
+    def target(self, measurement: Any) -> Any:
+        """A measurement in the form that `distance` takes; unless overridden, as it is."""
+        return measurement
+
+    @abstractmethod
+    def distance(self, view: View, target: Any) -> Any:
+        """How far each picture is from its target, (B,), without units: about 0 where they agree.
+
+        The target has batch dimension B or 1, or is None in an objective that gives none.
+        """
+
+
+@dataclass(frozen=True)
+class StyleTerm(Term):
+    """A loss of feature statistics, averaged over layers.
+
+    Args:
+        layers: names of the activations that are read.
+        weights: a number from 0 for each layer, relative to each other; () where all count alike.
+
+    Raises:
+        ValueError: no layers, or weights that do not fit them.
+    """
+
+    layers: tuple[str, ...]
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        weights = self.weights or (1.0,) * len(self.layers)
+        numbers = all(0 <= weight < math.inf for weight in weights)
+        if len(weights) != len(self.layers) or not numbers or not any(weights):
+            raise ValueError(
+                f"weights is {self.weights!r} for layers {self.layers!r}; "
+                "give a number from 0 for each of one or more layers, not all 0"
+            )
+        object.__setattr__(self, "weights", weights)
+
+    @abstractmethod
+    def form(self, statistics: FeatureStatistics) -> Any:
+        """What `loss` compares with, of a layer's statistics."""
+
+    @abstractmethod
+    def loss(self, statistics: FeatureStatistics, target: Any) -> Any:
+        """Of one layer, (B,)."""
+
+    def measure(self, view: View) -> dict[str, FeatureStatistics]:
+        return {k: feature_statistics(view.activations[k], view.mask) for k in self.layers}
+
+    def blend(
+        self, measurements: Sequence[Mapping[str, FeatureStatistics]], shares: Sequence[float]
+    ) -> dict[str, FeatureStatistics]:
+        return {k: blend_statistics([m[k] for m in measurements], shares) for k in self.layers}
+
+    def target(self, measurement: Mapping[str, FeatureStatistics]) -> dict[str, Any]:
+        return {k: self.form(measurement[k]) for k in self.layers}
+
+    def distance(self, view: View, target: Mapping[str, Any]) -> Any:
+        weights = dict(zip(self.layers, self.weights, strict=True))
+        measured = self.measure(view)
+        losses = (weight * self.loss(measured[k], target[k]) for k, weight in weights.items())
+        return sum(losses) / sum(self.weights)
+
+
+class GramTerm(StyleTerm):
+    """`gram_style_loss` over layers, as in Gatys, Ecker & Bethge, CVPR 2016; see `StyleTerm`."""
+
+    def form(self, statistics: FeatureStatistics) -> Any:
+        return gram_matrix(statistics)
+
+    def loss(self, statistics: FeatureStatistics, target: Any) -> Any:
+        return gram_style_loss(statistics, target)
+
+
+class WassersteinTerm(StyleTerm):
+    """`wasserstein_style_loss` over layers; a target is a `Gaussian` a layer; see `StyleTerm`."""
+
+    def form(self, statistics: FeatureStatistics) -> Gaussian:
+        return gaussian(statistics)
+
+    def loss(self, statistics: FeatureStatistics, target: Gaussian) -> Any:
+        return wasserstein_style_loss(statistics, target)
+
+
+@dataclass(frozen=True)
+class ContentTerm(Term):
+    """`content_distance`, the mean over layers, to the standardised activations of a photo.
+
+    Args:
+        layers: names of the activations that are read, one or more.
+    """
+
+    layers: tuple[str, ...]
+
+    def measure(self, view: View) -> dict[str, Any]:
+        return {k: standardize(view.activations[k], view.mask) for k in self.layers}
+
+    def distance(self, view: View, target: Mapping[str, Any]) -> Any:
+        distances = (
+            content_distance(view.activations[k], target[k], view.mask) for k in self.layers
+        )
+        return sum(distances) / len(self.layers)
+
+
+@dataclass(frozen=True)
+class VariationTerm(Term):
+    """`total_variation`: all of it, or with a target, (B,), what exceeds that of the artworks."""
+
+    def measure(self, view: View) -> Any:
+        return total_variation(view.image, view.mask)
+
+    def distance(self, view: View, target: Any) -> Any:
+        variation = self.measure(view)
+        return variation if target is None else ops.relu(variation - target)
+
+
+def stack(targets: Sequence[Any]) -> Any:
+    """Targets of one term one above the other: as many rows as they have together."""
+    return keras.tree.map_structure(lambda *parts: ops.concatenate(parts), *targets)
+
+
+def mix(rows: Any, mixture: Any) -> Any:
+    """The targets of B pictures, each a mixture, (B, S), of the S rows of a stacked target."""
+    return keras.tree.map_structure(lambda part: ops.tensordot(mixture, part, 1), rows)
