@@ -23,6 +23,7 @@ from tfnst.losses.statistics import (
     gram_matrix,
 )
 from tfnst.losses.style import Gaussian, gaussian, gram_style_loss, wasserstein_style_loss
+from tfnst.tensors import Tensor
 
 
 class View(NamedTuple):
@@ -34,9 +35,9 @@ class View(NamedTuple):
         mask: (B, H, W, 1) in [0, 1], how much each pixel counts; None where all count alike.
     """
 
-    image: Any
-    activations: Mapping[str, Any]
-    mask: Any = None
+    image: Tensor
+    activations: Mapping[str, Tensor]
+    mask: Tensor | None = None
 
 
 class Term(ABC):
@@ -72,7 +73,7 @@ class Term(ABC):
         return measurement
 
     @abstractmethod
-    def distance(self, view: View, target: Any) -> Any:
+    def distance(self, view: View, target: Any) -> Tensor:
         """How far each picture is from its target, (B,), without units: about 0 where they agree.
 
         The target has batch dimension B or 1, or is None in an objective that gives none.
@@ -109,21 +110,25 @@ class StyleTerm(Term):
         """What `loss` compares with, of a layer's statistics."""
 
     @abstractmethod
-    def loss(self, statistics: FeatureStatistics, target: Any) -> Any:
+    def loss(self, statistics: FeatureStatistics, target: Any) -> Tensor:
         """Of one layer, (B,)."""
 
     def measure(self, view: View) -> dict[str, FeatureStatistics]:
+        """Each layer's statistics; a mask weighs their positions."""
         return {k: feature_statistics(view.activations[k], view.mask) for k in self.layers}
 
     def blend(
         self, measurements: Sequence[Mapping[str, FeatureStatistics]], shares: Sequence[float]
     ) -> dict[str, FeatureStatistics]:
+        """The statistics of a picture of which each source fills its share."""
         return {k: blend_statistics([m[k] for m in measurements], shares) for k in self.layers}
 
     def target(self, measurement: Mapping[str, FeatureStatistics]) -> dict[str, Any]:
+        """`form` of each layer."""
         return {k: self.form(measurement[k]) for k in self.layers}
 
-    def distance(self, view: View, target: Mapping[str, Any]) -> Any:
+    def distance(self, view: View, target: Mapping[str, Any]) -> Tensor:
+        """The mean of the layers' losses, by their weights."""
         weights = dict(zip(self.layers, self.weights, strict=True))
         measured = self.measure(view)
         losses = (weight * self.loss(measured[k], target[k]) for k, weight in weights.items())
@@ -133,20 +138,24 @@ class StyleTerm(Term):
 class GramTerm(StyleTerm):
     """`gram_style_loss` over layers, as in Gatys, Ecker & Bethge, CVPR 2016; see `StyleTerm`."""
 
-    def form(self, statistics: FeatureStatistics) -> Any:
+    def form(self, statistics: FeatureStatistics) -> Tensor:
+        """The Gram matrix, (B, C, C)."""
         return gram_matrix(statistics)
 
-    def loss(self, statistics: FeatureStatistics, target: Any) -> Any:
+    def loss(self, statistics: FeatureStatistics, target: Tensor) -> Tensor:
+        """`gram_style_loss`."""
         return gram_style_loss(statistics, target)
 
 
 class WassersteinTerm(StyleTerm):
-    """`wasserstein_style_loss` over layers; a target is a `Gaussian` a layer; see `StyleTerm`."""
+    """`wasserstein_style_loss` over layers; see `StyleTerm`."""
 
     def form(self, statistics: FeatureStatistics) -> Gaussian:
+        """The normal distribution of a layer."""
         return gaussian(statistics)
 
-    def loss(self, statistics: FeatureStatistics, target: Gaussian) -> Any:
+    def loss(self, statistics: FeatureStatistics, target: Gaussian) -> Tensor:
+        """`wasserstein_style_loss`."""
         return wasserstein_style_loss(statistics, target)
 
 
@@ -160,10 +169,12 @@ class ContentTerm(Term):
 
     layers: tuple[str, ...]
 
-    def measure(self, view: View) -> dict[str, Any]:
+    def measure(self, view: View) -> dict[str, Tensor]:
+        """Each layer's standardised activations, (B, h, w, C)."""
         return {k: standardize(view.activations[k], view.mask) for k in self.layers}
 
-    def distance(self, view: View, target: Mapping[str, Any]) -> Any:
+    def distance(self, view: View, target: Mapping[str, Tensor]) -> Tensor:
+        """`content_distance`, the mean over layers."""
         distances = (
             content_distance(view.activations[k], target[k], view.mask) for k in self.layers
         )
@@ -174,10 +185,12 @@ class ContentTerm(Term):
 class VariationTerm(Term):
     """`total_variation`: all of it, or with a target, (B,), what exceeds that of the artworks."""
 
-    def measure(self, view: View) -> Any:
+    def measure(self, view: View) -> Tensor:
+        """`total_variation`, (B,)."""
         return total_variation(view.image, view.mask)
 
-    def distance(self, view: View, target: Any) -> Any:
+    def distance(self, view: View, target: Tensor | None) -> Tensor:
+        """The variation, or by how much it exceeds the target."""
         variation = self.measure(view)
         return variation if target is None else ops.relu(variation - target)
 
@@ -187,6 +200,6 @@ def stack(targets: Sequence[Any]) -> Any:
     return keras.tree.map_structure(lambda *parts: ops.concatenate(parts), *targets)
 
 
-def mix(rows: Any, mixture: Any) -> Any:
+def mix(rows: Any, mixture: Tensor) -> Any:
     """The targets of B pictures, each a mixture, (B, S), of the S rows of a stacked target."""
     return keras.tree.map_structure(lambda part: ops.tensordot(mixture, part, 1), rows)

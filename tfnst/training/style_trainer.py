@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from tfnst import devices, images, losses
+from tfnst.losses import terms
 from tfnst.networks.architecture import HALO
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.settings import TrainingSettings
@@ -52,8 +53,9 @@ def style_targets(
     Raises:
         ValueError: an artwork too small or narrow for the deepest layer.
     """
-    found: dict[str, list[losses.Gaussian]] = {name: [] for name in settings.style_layers}
-    variation = []
+    style_term, variation_term = terms.WassersteinTerm(settings.style_layers), terms.VariationTerm()
+    statistics: list[dict[str, losses.Gaussian]] = []
+    variation: list[Any] = []
     for number, artwork in enumerate(artworks, 1):
         views = []
         height, width, _ = artwork.shape
@@ -66,16 +68,15 @@ def style_targets(
                     f"{small.shape[1]} x {small.shape[0]}; its shorter side there needs "
                     f"{SMALLEST_VIEW}, so give a larger or less narrow one"
                 )
-            views.append(extractor(small[None]))
-            variation.append(losses.total_variation(small[None]))
-        for name, each in found.items():
-            seen = [losses.feature_statistics(view[name]) for view in views]
-            each.append(losses.gaussian(losses.blend_statistics(seen, [1.0] * len(seen))))
-    statistics = {
-        name: losses.Gaussian(*(ops.concatenate(part) for part in zip(*each, strict=True)))
-        for name, each in found.items()
-    }
-    return StyleTargets(statistics, ops.mean(ops.reshape(ops.stack(variation), (-1, 2)), 1))
+            views.append(terms.View(small[None], extractor(small[None])))
+        statistics.append(_target(style_term, views))
+        variation.append(_target(variation_term, views))
+    return StyleTargets(terms.stack(statistics), terms.stack(variation))
+
+
+def _target(term: terms.Term, views: Sequence[terms.View]) -> Any:
+    """What views of one artwork, each of which counts the same, ask for."""
+    return term.target(term.blend([term.measure(view) for view in views], [1.0] * len(views)))
 
 
 def judge(
@@ -95,15 +96,11 @@ def judge(
     Returns:
         Both, (B,) each, means over layers.
     """
-    style = [
-        losses.wasserstein_style_loss(losses.feature_statistics(painted[name]), target)
-        for name, target in statistics.items()
-    ]
-    content = [
-        losses.content_distance(painted[name], losses.standardize(photo[name]))
-        for name in content_layers
-    ]
-    return sum(style) / len(style), sum(content) / len(content)
+    style = terms.WassersteinTerm(tuple(statistics))
+    content = terms.ContentTerm(tuple(content_layers))
+    wanted = content.target(content.measure(terms.View(None, photo)))
+    view = terms.View(None, painted)
+    return style.distance(view, statistics), content.distance(view, wanted)
 
 
 class StyleTrainer(keras.Model):  # type: ignore[misc]
@@ -178,8 +175,8 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         mixture /= ops.sum(mixture, 1, keepdims=True)
         style, content = self.judge(photo, painted, mixture)
         excess = ops.relu(content - self.settings.content_distance)
-        allowed = ops.matmul(mixture, self.variation)
-        rough = ops.relu(losses.total_variation(painted) - allowed)
+        allowed = terms.mix(self.variation, mixture)
+        rough = terms.VariationTerm().distance(terms.View(painted, {}), allowed)
         own = ops.mean(ops.square(painted - photo), (1, 2, 3)) * PHOTO_WEIGHT
         change = self.instability(x, y_pred["stylized"])
         of_style = style + self.settings.variation * rough + CONTENT_WEIGHT * ops.square(excess)
@@ -196,10 +193,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
     def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
         """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
         wanted = {k: ops.stop_gradient(v) for k, v in self.features(photo).items()}
-        blends = {
-            name: losses.Gaussian(*(ops.tensordot(mixture, part, 1) for part in target))
-            for name, target in self.targets.items()
-        }
+        blends = terms.mix(self.targets, mixture)
         return judge(self.features(painted), wanted, blends, self.settings.content_layers)
 
     def instability(self, x: Any, stylized: Any) -> Any:
