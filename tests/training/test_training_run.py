@@ -49,6 +49,16 @@ def eager_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_run, "CHECKPOINT", -1)
 
 
+@pytest.fixture
+def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps without a graph, which takes longer to trace than a few steps take."""
+    always = property(lambda trainer: True, lambda trainer, value: None)
+    monkeypatch.setattr(style_trainer.StyleTrainer, "run_eagerly", always)
+
+
+files_and_clocks = pytest.mark.usefixtures("untraced")  # of which the graph knows nothing
+
+
 def test_it_reports_and_writes_all_files(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
     output = tmp_path / "my.keras"
     reports = list(training_run.train(ARTWORKS, photos, output, SETTINGS, credit="By hand."))
@@ -71,6 +81,7 @@ def test_it_reports_and_writes_all_files(photos: photo_folder.PhotoFolder, tmp_p
     }
 
 
+@files_and_clocks
 def test_names_that_are_not_utf_8_end_no_training(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -172,6 +183,7 @@ def test_everything_can_be_trained_on(photos: photo_folder.PhotoFolder, tmp_path
     assert "began as a network with 2 styles" in (tmp_path / "other.md").read_text("utf-8")
 
 
+@files_and_clocks
 def test_checkpoints_of_another_training_are_not_gone_on_with(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -212,6 +224,7 @@ def test_nothing_is_written_over(photos: photo_folder.PhotoFolder, tmp_path: Pat
         training_run.train(ARTWORKS, photos, inside, SETTINGS)
 
 
+@files_and_clocks
 def test_a_start_that_comes_to_nothing_is_in_nobodys_way(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -225,6 +238,7 @@ def test_a_start_that_comes_to_nothing_is_in_nobodys_way(
     assert next(training_run.train(ARTWORKS, photos, output, SETTINGS)).step == 2
 
 
+@files_and_clocks
 def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +259,7 @@ def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
     assert last.fraction == 1 and output.exists()
 
 
+@files_and_clocks
 @pytest.mark.parametrize("name", ["my.keras", "state.weights.h5"])
 def test_a_full_disk_is_met_by_the_atomic_writer_alone(
     name: str, photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -274,6 +289,7 @@ def test_a_full_disk_is_met_by_the_atomic_writer_alone(
     assert file.read_bytes() == before
 
 
+@files_and_clocks
 def test_what_was_learnt_is_kept_when_it_is_stopped(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +318,7 @@ def test_what_was_learnt_is_kept_when_it_is_stopped(
     ] == [8]
 
 
+@files_and_clocks
 def test_a_second_ctrl_c_loses_no_checkpoint(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +337,7 @@ def test_a_second_ctrl_c_loses_no_checkpoint(
     assert checkpoints.state_file(output).exists() and output.exists()
 
 
+@files_and_clocks
 def test_a_network_that_is_gone_is_written_again(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -332,6 +350,7 @@ def test_a_network_that_is_gone_is_written_again(
         np.testing.assert_array_equal(one, other)
 
 
+@files_and_clocks
 def test_a_second_training_into_one_output_is_refused(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -344,6 +363,7 @@ def test_a_second_training_into_one_output_is_refused(
     assert list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
 
 
+@files_and_clocks
 def test_whoever_dies_before_the_checkpoint_repeats_neither_log_nor_clock(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,6 +385,7 @@ def test_whoever_dies_before_the_checkpoint_repeats_neither_log_nor_clock(
     assert [json.loads(line)["step"] for line in lines] == [2, 4, 6, 8]
 
 
+@files_and_clocks
 @pytest.mark.parametrize("name", ["clock.json", "run.json", "state.weights.h5"])
 def test_a_damaged_checkpoint_is_told(
     name: str, photos: photo_folder.PhotoFolder, tmp_path: Path
@@ -406,6 +427,7 @@ def test_the_schedule_is_one_of_steps_or_of_time() -> None:
     assert by_time.learning_rate == half.learning_rate
 
 
+@files_and_clocks
 def test_training_by_time_ends_in_time(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
