@@ -107,7 +107,7 @@ def test_what_keras_classes_rest_on_registers_them_when_it_brings_keras() -> Non
 
 def test_imports_are_seen() -> None:
     assert {"features.vgg", "images", "synthesis.settings"} <= imports("synthesis.style_transfer")
-    assert {"cli.terminal", "painting.recipe"} <= imports("cli.optimization")
+    assert {"cli.terminal", "painting.recipes"} <= imports("cli.optimization")
 
 
 @pytest.mark.parametrize("stub", STUBS, ids=lambda stub: stub.parent.name)

@@ -106,9 +106,12 @@ def test_what_json_gives_is_restored() -> None:
     [
         ({}, "it has no 'strokes'"),
         ({"strokes": [{}]}, "it has no 'length'"),
-        ({"strokes": [], "hue": 1, "depth": 2}, "depth, hue: unknown to this version of Drawing"),
+        (
+            {"strokes": [], "hue": 1, "depth": 2},
+            "'depth', 'hue': unknown to this version of Drawing",
+        ),
         ({"strokes": [3]}, "strokes is (3,); use a tuple"),
-        ({"strokes": [], "first": 3}, "first is 3; use a value"),
+        ({"strokes": [], "first": 3}, "first is 3; use a Stroke or None"),
         ({"strokes": [{"length": 8, "pressure": 2}]}, "pressure is 2; use a number above 0 to 1"),
     ],
 )

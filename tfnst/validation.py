@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+UNIONS = (Union, UnionType)
 
 
 class Checked:
@@ -49,7 +50,7 @@ def restored(kind: Any, value: Any) -> Any:
 
     Raises ValueError for names that a dataclass lacks, or that are missing.
     """
-    for option in get_args(kind) if isinstance(kind, UnionType) else (kind,):
+    for option in get_args(kind) if get_origin(kind) in UNIONS else (kind,):
         if is_dataclass(option) and isinstance(value, dict):
             return _restored_dataclass(option, value)
         if get_origin(option) is tuple and isinstance(value, list):
@@ -60,7 +61,9 @@ def restored(kind: Any, value: Any) -> Any:
 def _restored_dataclass(kind: Any, values: dict[str, Any]) -> Any:
     kinds = get_type_hints(kind)
     if unknown := sorted(set(values) - set(kinds)):
-        raise ValueError(f"{', '.join(unknown)}: unknown to this version of {kind.__name__}")
+        raise ValueError(
+            f"{', '.join(map(repr, unknown))}: unknown to this version of {kind.__name__}"
+        )
     for field in fields(kind):
         if field.default is MISSING and field.name not in values:
             raise ValueError(f"it has no {field.name!r}")
@@ -89,11 +92,15 @@ def _remedy(field: FieldInfo) -> str:
         return field.description
     if get_origin(field.annotation) is Literal:
         return f"one of {', '.join(get_args(field.annotation))}"
+    if get_origin(field.annotation) in UNIONS:
+        options = map(FieldInfo.from_annotation, get_args(field.annotation))
+        return " or ".join(map(_remedy, options))
     nouns: dict[Any, str] = {
         bool: "True or False",
         int: "a whole number",
         float: "a number",
         str: "a text",
+        NoneType: "None",
     }
     noun = nouns.get(field.annotation, f"a {getattr(field.annotation, '__name__', 'value')}")
     limits = {

@@ -19,7 +19,7 @@ def main() -> None:
     card = options.model.with_suffix(".md").read_text("utf-8").rstrip()
     if list(network.styles) != list(assets.gallery()):
         raise SystemExit("gallery.csv lists other styles, or in another order")
-    target = assets.PRESETS["gallery"]
+    target = assets.NETWORKS["gallery"]
     style_network.write(network, target)
     note = f"\n\n{options.note}" if options.note else ""
     files.write_bytes(target.with_suffix(".md"), f"{card}{note}\n".encode())

@@ -103,10 +103,10 @@ def test_a_look_of_any_size_is_painted_by_a_small_file(
     images.save(tmp_path / "photo.png", rgb, alpha=alpha)
     file = folder / "fixed.tflite"
     look = appearance.Look({"wave": 1.0}, keep_color=keep_color, size=None)
-    sources = targets.Jobs([tmp_path / "photo.png"], tmp_path / "out.png", [])
-    assert [report.error for report in pictures.run(lite.Stylizer(file), sources, look, file)] == [
-        None
-    ]
+    sources = targets.Targets([tmp_path / "photo.png"], tmp_path / "out.png", [])
+    assert [
+        report.error for report in pictures.paint_files(lite.Stylizer(file), sources, look, file)
+    ] == [None]
     painted = images.load(tmp_path / "out.png")
     assert painted.rgb.shape == rgb.shape and painted.alpha is not None
     np.testing.assert_allclose(painted.alpha, alpha, atol=1 / 255)

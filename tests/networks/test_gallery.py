@@ -44,7 +44,7 @@ def test_every_style_has_a_title_an_artist_and_a_year(gallery: StyleNetwork) -> 
 
 
 def test_it_is_small_and_has_a_card(gallery: StyleNetwork) -> None:
-    file = assets.PRESETS["gallery"]
+    file = assets.NETWORKS["gallery"]
     assert file.stat().st_size < 2_000_000
     card = file.with_suffix(".md").read_text("utf-8")
     assert all(f"| {name} |" in card for name in gallery.styles)

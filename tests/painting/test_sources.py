@@ -19,14 +19,6 @@ def test_versions_are_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> N
     assert set(sources.versions()) == {"numpy", "python", "machine"}
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [('{"tfnst": "apply"}', "apply"), ("{}", None), ("[]", None), ("text", None)],
-)
-def test_a_recipe_says_what_made_the_picture(text: str, kind: str | None) -> None:
-    assert sources.kind(text) == kind
-
-
 def test_a_source_is_found_where_it_was(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     file.write_bytes(b"some bytes")

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 ARTWORKS = Path(__file__).parent / "artworks"
-PRESETS = {"gallery": Path(__file__).parent / "gallery.npz"}  # networks, by name
+NETWORKS = {"gallery": Path(__file__).parent / "gallery.npz"}  # networks, by name
 NAMES = tuple(sorted(file.stem for file in ARTWORKS.glob("*.jpg")))
 
 

@@ -117,7 +117,7 @@ def _exported(
     if layers or weights != "auto":
         raise ValueError(f"--layers and --weights go with vgg19-lite and vgg19, not with {model}")
     about: dict[str, Any] = dict(assets.ABOUT.get(model, {}))
-    if model in assets.PRESETS:
+    if model in assets.NETWORKS:
         about["artworks"] = assets.gallery()
     return style_network.load_network(model), Path(model).stem, about
 

@@ -13,7 +13,8 @@ from tfnst.cli import terminal
 from tfnst.cli.app import AsJson, Device, NoRecipe, Option, Paths, Quiet, app
 
 if TYPE_CHECKING:
-    from tfnst.painting.appearance import Look, Painter
+    from tfnst.painting.appearance import Look
+    from tfnst.painting.painters import Painter
     from tfnst.painting.pictures import Applied
 
 Model = Annotated[str, Option(metavar="FILE", help="gallery, or a .keras file of tfnst train.")]
@@ -71,19 +72,22 @@ def apply(
         raise ValueError("--style-map goes without --lite, whose files mix styles all over alike")
     if lite and (model != "gallery" or device not in ("auto", "cpu")):
         raise ValueError("--lite names the network, for the processor; leave out --model, --device")
+    if lite and lite.suffix != ".tflite":
+        raise ValueError(f"--lite {str(lite)!r} is no .tflite file; name one of tfnst export")
     under = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
     from tfnst.painting import pictures as application
     from tfnst.painting.appearance import GRADIENT, Look
-    from tfnst.painting.targets import Jobs
+    from tfnst.painting.painters import open_painter
+    from tfnst.painting.targets import Targets
 
     with under:
-        painter, largest = _opened(model, lite)
+        painter = open_painter(lite or model)
         names = morph.split(",") if morph else style or []
         if "=" in morph:
             raise ValueError(f"--morph {morph!r} holds shares; give names alone")
         shares = _shares(names, painter)
         painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
-        longest = min((side for side in (size, largest) if side), default=None)
+        longest = min((side for side in (size, painter.side) if side), default=None)
         look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality)
         if morph:
             _morph(painter, pictures, output, names, frames or 24, look)
@@ -94,17 +98,19 @@ def apply(
             return
         masks = [Path(mask) for mask in look.masks if mask != GRADIENT]
         origin = lite or model
-        jobs = Jobs(pictures, output, [*masks, Path(origin)])
-        if unread := jobs.unread:
+        targets = Targets(pictures, output, [*masks, Path(origin)])
+        if unread := targets.unread:
             kinds = ", ".join(f"{count} {ending}" for ending, count in unread.items())
             terminal.remark(f"skipped, of kinds that are not read: {kinds}; convert them to .png")
-        if not jobs.pairs:
+        if not targets.pairs:
             folders = ", ".join(map(str, pictures))
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")
         reports = []
-        with terminal.progress_bar(quiet or jobs.single, as_json, _describe_applied) as show:
+        with terminal.progress_bar(quiet or targets.single, as_json, _describe_applied) as show:
             embed = not no_recipe
-            reports_of = application.run(painter, jobs, look, origin, skip_existing, embed, paths)
+            reports_of = application.paint_files(
+                painter, targets, look, origin, skip_existing, embed, paths
+            )
             for report in reports_of:
                 show(report)
                 reports.append(report)
@@ -115,18 +121,6 @@ def apply(
         terminal.remark(error)
     if failed:
         raise typer.Exit(1)
-
-
-def _opened(model: str, lite: Path | None) -> tuple[Painter, int | None]:
-    """The network, or a file of it, and the long side of what it paints if that is fixed."""
-    if lite:
-        from tfnst.export.lite import Stylizer
-
-        stylizer = Stylizer(lite)
-        return stylizer, stylizer.side
-    from tfnst.networks import style_network
-
-    return style_network.load_network(model), None
 
 
 def _shares(options: list[str], painter: Painter) -> dict[str, float]:

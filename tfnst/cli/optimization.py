@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tfnst import devices
 from tfnst.cli import processor, terminal
 from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
-
-if TYPE_CHECKING:
-    from tfnst.painting.pictures import PassRecipe
-    from tfnst.painting.recipe import Recipe
 
 
 @app.command()
@@ -97,7 +92,7 @@ def stylize(
     under = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst.cli import painting
-    from tfnst.painting.recipe import Recipe
+    from tfnst.painting import optimization
     from tfnst.synthesis.settings import Settings
 
     changes: dict[str, Any] = dict(
@@ -124,7 +119,7 @@ def stylize(
         changes["style_layers"] = tuple(name for name, _, _ in pairs)
         weigh = terminal.number
         changes["style_weights"] = tuple(weigh("--style-layer", w or "1") for _, _, w in pairs)
-    order = Recipe.gather(
+    order = optimization.gather(
         content,
         styles,
         Settings.preset(preset, **changes),
@@ -154,8 +149,7 @@ def demo(
     from tfnst.cli import painting
     from tfnst.images import figures
     from tfnst.networks import style_network
-    from tfnst.painting import sheets
-    from tfnst.painting.recipe import Recipe
+    from tfnst.painting import optimization, sheets
     from tfnst.synthesis.settings import Settings
 
     settings = Settings.preset("normal", size=size)
@@ -166,7 +160,7 @@ def demo(
     )
     print(sheet)
     for name in ("swirl", "mosaic"):
-        order = Recipe.gather(
+        order = optimization.gather(
             assets.photo(),
             [assets.artwork(name)],
             settings,
@@ -212,14 +206,19 @@ def repeat(
     text = _recipe_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
+    from tfnst.cli import painting
+    from tfnst.painting import recipes, repetition
     from tfnst.painting.sources import homes, versions
 
-    order, make = _made_again(text, picture, inputs or [], device, quiet)
+    order = recipes.from_json(text)
     if output is not None:
         folders = homes(picture, inputs or [])
-        used = [place for source in order.sources for place in source.places(*folders)]
+        used = [file for source in order.sources for file in source.places(*folders)]
         terminal.keep_apart(used, [output])
-    again = make()
+    tensorflow = order.needs_tensorflow
+    under = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
+    with under, terminal.progress_bar(quiet, False, painting.describe) as show:
+        again = repetition.paint_again(order, picture, inputs or (), show)
     if output is not None:
         files.write_bytes(output, again)
     if hashlib.sha256(again).hexdigest() == before:
@@ -237,32 +236,3 @@ def _recipe_text(file: Path) -> str:
         return read_text(file)
     except ValueError as error:
         raise ValueError(f"{file} is no recipe; name a file that --recipe wrote") from error
-
-
-def _made_again(
-    text: str, picture: Path, inputs: list[Path], device: str, quiet: bool
-) -> tuple[Recipe | PassRecipe, Callable[[], bytes]]:
-    """The recipe of either kind, and what makes its bytes."""
-    from tfnst.painting import pictures, sources
-
-    if sources.kind(text) == pictures.KIND:
-        one_pass = pictures.PassRecipe.from_json(text)
-        tensorflow = one_pass.needs_tensorflow
-        under = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
-
-        def passed() -> bytes:
-            with under:
-                return pictures.paint_again(one_pass, picture, inputs)
-
-        return one_pass, passed
-    under = devices.start_tensorflow(device)
-    from tfnst.cli import painting
-    from tfnst.painting.recipe import Recipe, paint_again
-
-    order = Recipe.from_json(text)
-
-    def optimised() -> bytes:
-        with under, terminal.progress_bar(quiet, False, painting.describe) as show:
-            return paint_again(order, picture, show, inputs)
-
-    return order, optimised

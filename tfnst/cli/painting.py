@@ -6,12 +6,14 @@ import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfnst import files, images
 from tfnst.cli import terminal
-from tfnst.painting.recipe import Recipe
-from tfnst.synthesis.style_transfer import DivergenceError, Progress, StyleTransfer
+from tfnst.painting.recipes import Recipe, to_json
+
+if TYPE_CHECKING:
+    from tfnst.synthesis.style_transfer import Progress, StyleTransfer
 
 
 def describe(report: Progress) -> str:
@@ -40,8 +42,11 @@ def paint(
     files too, and not their names alone. Ends with status 130 when it was stopped and 1 when it
     diverged, the picture so far written.
     """
+    from tfnst.painting import optimization
+    from tfnst.synthesis.style_transfer import DivergenceError
+
     began = time.perf_counter()
-    painting, alpha = order.begin(Path(output).parent)
+    painting, alpha = optimization.begin(order, Path(output).parent)
     order = order if paths else order.by_names()
     stopped, status = "", 0
     try:
@@ -66,7 +71,7 @@ def paint(
     with files.uninterrupted() if stopped else contextlib.nullcontext():
         final = _write(order, painting, alpha, output, embed)
         if recipe_file is not None:
-            files.write_bytes(recipe_file, final.to_json().encode() + b"\n")
+            files.write_bytes(recipe_file, to_json(final).encode() + b"\n")
         if comparison is not None:
             from tfnst.images import figures
 
@@ -99,7 +104,7 @@ def _write(order: Recipe, painting: StyleTransfer, alpha: Any, output: Path, emb
         output,
         painting.picture(),
         alpha=alpha,
-        recipe=final.to_json() if embed else None,
+        recipe=to_json(final) if embed else None,
         quality=order.quality,
     )
     return final

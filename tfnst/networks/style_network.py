@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from tfnst import images
-from tfnst.assets import PRESETS
+from tfnst.assets import NETWORKS
 from tfnst.files import FileError, archives
 from tfnst.networks import tiles
 from tfnst.networks.architecture import (
@@ -62,6 +62,8 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
     Raises:
         ValueError: no styles, one name twice, or one that a style cannot have.
     """
+
+    side = None  # of pictures: any
 
     def __init__(
         self,
@@ -200,9 +202,9 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         Raises:
             ValueError: an unknown name.
         """
-        if name not in PRESETS:
-            raise ValueError(f"preset {name!r} is unknown; use {', '.join(PRESETS)}")
-        return read(PRESETS[name])
+        if name not in NETWORKS:
+            raise ValueError(f"preset {name!r} is unknown; use {', '.join(NETWORKS)}")
+        return read(NETWORKS[name])
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> StyleNetwork:
@@ -211,7 +213,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
 
 
 def load_network(name: str | Path) -> StyleNetwork:
-    """The network that ships by that name, such as "gallery", or the one in a `.keras` file.
+    """The network that ships by a name, such as "gallery", or the one in a `.keras` or `.npz` file.
 
     `keras.models.load_model` reads such a file too, once tfnst has been imported.
 
@@ -225,12 +227,14 @@ def load_network(name: str | Path) -> StyleNetwork:
         ValueError: a name and file that are neither; a file that cannot be read, or whose network
             is no `StyleNetwork`.
     """
-    if str(name) in PRESETS:
+    if str(name) in NETWORKS:
         return StyleNetwork.from_preset(str(name))
+    if Path(name).suffix == ".npz":
+        return read(Path(name))
     if Path(name).suffix != ".keras" or not Path(name).is_file():
         state = "is no .keras file" if Path(name).exists() else "is not there"
         raise ValueError(
-            f"model {str(name)!r} {state}; use {', '.join(PRESETS)} or a file of tfnst train"
+            f"model {str(name)!r} {state}; use {', '.join(NETWORKS)} or a file of tfnst train"
         )
     try:
         with archives.modest(name):

@@ -1,4 +1,10 @@
 from .appearance import Look as Look
-from .pictures import PassRecipe as PassRecipe
-from .recipe import Recipe as Recipe
-from .targets import Jobs as Jobs
+from .optimization import gather as gather
+from .painters import open_painter as open_painter
+from .pictures import paint_files as paint_files
+from .recipes import PassRecipe as PassRecipe
+from .recipes import Recipe as Recipe
+from .recipes import from_json as from_json
+from .recipes import to_json as to_json
+from .repetition import paint_again as paint_again
+from .targets import Targets as Targets

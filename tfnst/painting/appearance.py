@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -13,29 +13,10 @@ from pydantic import Field
 from tfnst import images
 from tfnst.images.color import keep_color
 from tfnst.networks.mixture import LARGEST
+from tfnst.painting.painters import Painter
 from tfnst.validation import Checked
 
 GRADIENT = "gradient"  # in place of masks: the styles from left to right
-
-
-class Painter(Protocol):
-    """What paints in one pass: a `StyleNetwork`, or a file of it by `lite.Stylizer`."""
-
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """The names of its styles."""
-
-    def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
-        """The weights of its rows; ValueError for what is no mixture."""
-
-    def stylize(
-        self,
-        image: np.ndarray,
-        styles: str | Mapping[str, float],
-        strength: float = 1.0,
-        masks: Mapping[str, np.ndarray] | None = None,
-    ) -> np.ndarray:
-        """An (H, W, 3) picture in that mixture."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +45,7 @@ class Look(Checked):
         tuple[str | Path, ...], Field(description=f"a tuple of files, or ({GRADIENT!r},)")
     ] = ()
     keep_color: bool = False
-    size: Annotated[
-        Annotated[int, Field(ge=1)] | None, Field(description="a whole number from 1, or None")
-    ] = 1024
+    size: Annotated[int, Field(ge=1)] | None = 1024
     quality: Annotated[int, Field(ge=1, le=100)] = 95
 
     def __post_init__(self) -> None:

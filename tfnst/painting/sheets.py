@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from tfnst import images
 from tfnst.images.figures import show
-from tfnst.painting.appearance import Painter
+from tfnst.painting.painters import Painter
 
 
 def contact_sheet(painter: Painter, photo: str | Path, size: int = 384) -> Figure:

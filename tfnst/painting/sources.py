@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import json
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfnst import assets, files
+from tfnst.validation import Checked
 
 PACKAGES = ("tfnst", "tensorflow", "keras", "ai-edge-litert", "numpy", "pillow", "scipy")
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Checked):
     """A file that a picture was made from, and the SHA-256 of its bytes at that time."""
 
     path: str
     sha256: str
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.path, str) or not isinstance(self.sha256, str):
-            raise ValueError(f"path {self.path!r} and sha256 {self.sha256!r} are to be texts")
 
     @classmethod
     def of(cls, path: str | Path) -> Source:
@@ -41,13 +37,13 @@ class Source:
 
     def find(self, *folders: Path) -> Path:
         """The file where it was, or by its name in one of the folders; ValueError if it differs."""
-        found = [place for place in self.places(*folders) if _is_file(place)]
-        for place in found:
-            if files.sha256(place) == self.sha256:
-                return place
-        if found:
+        candidates = [file for file in self.places(*folders) if _is_file(file)]
+        for file in candidates:
+            if files.sha256(file) == self.sha256:
+                return file
+        if candidates:
             raise ValueError(
-                f"{str(found[0])!r} has changed since the picture was made from it; "
+                f"{str(candidates[0])!r} has changed since the picture was made from it; "
                 "put the old file back"
             )
         raise ValueError(
@@ -58,30 +54,17 @@ class Source:
 
 def homes(picture: Path, inputs: Sequence[Path] = ()) -> tuple[Path, ...]:
     """Folders where what a picture was made from may lie: its own, those named, the package's."""
-    shipped = (assets.photo().parent, assets.ARTWORKS, assets.PRESETS["gallery"].parent)
+    shipped = (assets.photo().parent, assets.ARTWORKS, assets.NETWORKS["gallery"].parent)
     return (picture.parent, *inputs, *shipped)
 
 
 def versions() -> dict[str, str]:
     """What the same bytes depend on, besides the processor's own arithmetic."""
-    found = {}
+    installed = {}
     for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return {**found, "python": platform.python_version(), "machine": platform.machine()}
-
-
-def kind(text: str) -> str | None:
-    """What made the picture of a recipe, such as "stylize"; None if it does not say."""
-    try:
-        return json.loads(text).get("tfnst")
-    except (ValueError, AttributeError, RecursionError):
-        return None
-
-
-def is_share(value: object) -> bool:
-    """Whether a value from JSON, where a number may have any length, is one from 0 to 1e9."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e9
+            installed[name] = importlib.metadata.version(name)
+    return {**installed, "python": platform.python_version(), "machine": platform.machine()}
 
 
 def _is_file(place: Path) -> bool:

@@ -16,7 +16,7 @@ UNREAD = {f".{ending}" for ending in _OTHERS.split()}  # pictures of kinds that 
 
 
 @dataclass(frozen=True)
-class Jobs:
+class Targets:
     """Which pictures become which files.
 
     Attributes:

@@ -1,0 +1,95 @@
+"""Pictures by optimisation: recipes gathered from files, and paintings begun from recipes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfnst import images
+from tfnst.features import vgg_architecture, vgg_weights
+from tfnst.painting.recipes import Recipe
+from tfnst.painting.sources import Source
+from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.style_transfer import StyleTransfer
+
+
+def gather(
+    content: str | Path,
+    styles: Sequence[str | Path],
+    settings: Settings,
+    *,
+    shares: Sequence[float] | None = None,
+    network: str = "auto",
+    weights: str = "auto",
+    start: str | Path | None = None,
+    quality: int = 95,
+) -> Recipe:
+    """The recipe of a painting to come: names are resolved, and every file is hashed.
+
+    Args:
+        content: the photo's file.
+        styles: the artworks' files.
+        settings: see `Settings`.
+        shares: how much each style counts, relative to each other; alike, if there are none.
+        network: name of the feature network, or "auto".
+        weights: the file of its weights, or "auto".
+        start: the file of the picture to start from, if there is one.
+        quality: of the file's encoding, 1 to 100.
+
+    Returns:
+        The recipe, which `begin` begins.
+
+    Raises:
+        ValueError: a file that is missing, or a network that is unknown.
+    """
+    name, _ = vgg_weights.choose_network(network, weights)
+    if name not in vgg_architecture.ARCHITECTURES:
+        known = ", ".join(("auto", *vgg_architecture.ARCHITECTURES))
+        raise ValueError(f"network {name!r} is unknown; use one of {known}")
+    return Recipe(
+        content=Source.of(content),
+        styles=tuple(Source.of(style) for style in styles),
+        shares=tuple(shares or [1.0] * len(styles)),
+        settings=settings,
+        network=name,
+        weights=Source.of(vgg_weights.weights_file(name, weights)),
+        start=None if start is None else Source.of(start),
+        quality=quality,
+    )
+
+
+def begin(recipe: Recipe, *folders: Path) -> tuple[StyleTransfer, np.ndarray | None]:
+    """The painting, ready to run, and the content's alpha at the size of the result.
+
+    Inputs that have moved are looked for in `folders`.
+    """
+    size, scale = recipe.settings.size, recipe.settings.style_scale
+    content = _loaded(recipe.content.find(*folders), size)
+    styles = [_loaded(style.find(*folders), size * scale) for style in recipe.styles]
+    weights_homes = (
+        vgg_weights.LITE_WEIGHTS.parent,
+        vgg_weights.keras_cache().parent,
+        Path(os.environ.get(vgg_weights.WEIGHTS_VARIABLE, "")).parent,
+    )
+    weights = recipe.weights.find(*weights_homes, *folders)
+    painting = StyleTransfer(
+        content.rgb,
+        styles,
+        recipe.settings,
+        shares=recipe.shares,
+        network=recipe.network,
+        weights=str(weights),
+        start=None if recipe.start is None else _loaded(recipe.start.find(*folders), size).rgb,
+    )
+    alpha = content.alpha
+    if alpha is not None:
+        alpha = images.resize(alpha, *painting.shape)
+    return painting, alpha
+
+
+def _loaded(file: Path, size: float) -> images.Picture:
+    """As large as it is; but what no camera makes, only as large as a painting of `size` needs."""
+    return images.load(file, enough=max(4096, round(2 * size)))
