@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from tfnst import cli
 
@@ -46,34 +49,43 @@ def small_network() -> StyleNetwork:
     return untrained("wave", "night")
 
 
+@contextmanager
+def shared(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of pytest-xdist have, one at a time: what is slow is made once."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    with FileLock(base / f"{name}.lock"):
+        (base / name).mkdir(exist_ok=True)
+        yield base / name
+
+
 @pytest.fixture(scope="session")
 def exported(
     small_network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[Exported]]:
     """All formats of that network, for 64 px and for any size; and what was reported."""
-    from tfnst.export.bundle import FORMATS, ExportSettings, export
+    from tfnst.export.bundle import FORMATS, Exported, ExportSettings, export
 
-    folder = tmp_path_factory.mktemp("exports") / "my"
-    return folder, list(
-        export(
-            small_network,
-            "my",
-            folder,
-            ExportSettings(FORMATS, ("64", "dynamic")),
-            {"license": "CC0"},
-        )
-    )
+    with shared(tmp_path_factory, "exports") as home:
+        notes = home.with_suffix(".json")
+        if not notes.exists():
+            settings = ExportSettings(FORMATS, ("64", "dynamic"))
+            reports = list(export(small_network, "my", home / "my", settings, {"license": "CC0"}))
+            notes.write_text(json.dumps([asdict(report) for report in reports]))
+        return home / "my", [Exported(**report) for report in json.loads(notes.read_text())]
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as `make wheel` builds it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder, ROOT]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = folder.glob("*.whl")
-    return built
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o"]
+    with shared(tmp_path_factory, "wheel") as folder:
+        if not list(folder.glob("*.whl")):
+            done = subprocess.run([*command, folder, ROOT], capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+        (built,) = folder.glob("*.whl")
+        return built
 
 
 def install(wheel: Path, home: Path) -> Path:
