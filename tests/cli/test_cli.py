@@ -31,18 +31,28 @@ FAST = (
 )
 
 
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photo and two artworks."""
+    folder = tmp_path_factory.mktemp("stock")
+    images.save(folder / "photo.png", images.load(assets.photo(), 60).rgb)
+    images.save(folder / "art.png", images.load(assets.artwork("swirl"), 64).rgb)
+    images.save(folder / "art2.png", images.load(assets.artwork("woodcut"), 64).rgb)
+    return folder
+
+
 @pytest.fixture
 def home(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    stock: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """The current folder, with a photo and two artworks; no VGG-19 on this machine."""
+    """The current folder, with all of that; no VGG-19 on this machine."""
+    shutil.copytree(stock, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(vgg_weights.WEIGHTS_VARIABLE, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
-    photo = images.load(assets.photo(), 60).rgb
-    images.save("photo.png", photo)
-    images.save("art.png", images.load(assets.artwork("swirl"), 64).rgb)
-    images.save("art2.png", images.load(assets.artwork("woodcut"), 64).rgb)
     return tmp_path
 
 

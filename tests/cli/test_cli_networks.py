@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,28 +18,39 @@ from PIL import Image
 
 from tests.conftest import Call
 from tfnst import assets, images
+from tfnst.networks import architecture
 from tfnst.networks.architecture import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 
 QUICK = ("--size", "32", "--style-size", "64", "--steps", "4", "--batch", "1")
+SMALL = NetworkSettings((0, 8, 12), 1)
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with a photo, a folder of photos, an artwork and a network."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photo, a folder of photos, an artwork and a network."""
+    folder = tmp_path_factory.mktemp("stock")
     photo = images.load(assets.photo(), 90).rgb
-    images.save("photo.png", photo)
-    (tmp_path / "photos" / "deep").mkdir(parents=True)
-    images.save("photos/one.jpg", photo)
-    images.save("photos/deep/two.png", photo[:70])
-    images.save("art.png", images.load(assets.artwork("swirl"), 64).rgb)
+    images.save(folder / "photo.png", photo)
+    (folder / "photos" / "deep").mkdir(parents=True)
+    images.save(folder / "photos" / "one.jpg", photo)
+    images.save(folder / "photos" / "deep" / "two.png", photo[:70])
+    images.save(folder / "art.png", images.load(assets.artwork("swirl"), 64).rgb)
     keras.utils.set_random_seed(0)
-    network = StyleNetwork(["wave", "night"], NetworkSettings((0, 8, 12), 1))
+    network = StyleNetwork(["wave", "night"], SMALL)
     for weight in network.weights:
         if weight.name == "beta":
             weight.assign(np.random.default_rng(0).normal(0, 0.3, weight.shape))
-    network.save("my.keras")
+    network.save(folder / "my.keras")
+    return folder
+
+
+@pytest.fixture
+def home(stock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with all of that."""
+    shutil.copytree(stock, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    keras.utils.set_random_seed(0)
     return tmp_path
 
 
@@ -188,13 +200,17 @@ def test_a_style_is_added_to_a_network(tfnst: Call, home: Path) -> None:
     assert ended.status == 2 and "go on with --resume or delete it" in ended.err
 
 
-def test_a_network_is_trained_from_the_beginning(tfnst: Call, home: Path) -> None:
+def test_a_network_is_trained_from_the_beginning(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(architecture.CONFIGURATIONS, "gallery", SMALL)
     (home / "photos" / "notes.txt").write_text("no picture")
     options = ("--photos", "photos", "--start-from", "none", *QUICK, "--json")
     ended = tfnst("train", "art.png", "-o", "one.keras", *options, "--architecture", "gallery")
     events = [json.loads(line) for line in ended.out.splitlines()]
     assert ended.status == 0 and events[-1]["step"] == 4 and events[-1]["fraction"] == 1
     assert ended.err == "tfnst: 1 of 3 files are no photos of 64 px or more; skipped\n"
+    assert keras.models.load_model("one.keras").settings == SMALL
     # A network with one style needs no --style.
     assert tfnst("apply", "photo.png", "--model", "one.keras", "-o", "p.png").status == 0
 
