@@ -53,7 +53,7 @@ def test_a_tflite_file_answers_as_the_network(
     (tmp_path / "a.tflite").write_bytes(conversion.to_tflite(model, shapes, precision, inputs))
     found = lite.Model(tmp_path / "a.tflite")
     assert found.shapes == shapes
-    assert list(found.signatures) == [conversion.SIGNATURE]
+    assert list(found.signatures) == [conversion.SERVING]
     assert found.left_over() == []
     for example in inputs:
         answer = found(**example)["stylized"]

@@ -38,7 +38,7 @@ def test_nothing_waits_for_a_pipe(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError):
             read()
-    assert folders.sums(tmp_path) == {}
+    assert folders.checksums(tmp_path) == {}
 
 
 def test_sha256(tmp_path: Path) -> None:

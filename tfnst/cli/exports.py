@@ -87,16 +87,16 @@ def _checked_folders(model: str, output: Path | None, web: Path | None) -> Path 
     from tfnst.export import studio
     from tfnst.files import folders
 
-    places = [folder for folder in (output, web) if folder is not None]
-    if not places:
+    targets = [folder for folder in (output, web) if folder is not None]
+    if not targets:
         raise ValueError("--output is missing; name a folder to write")
     if output is not None and web is not None:
-        one, other = output.resolve(), web.resolve()
-        if one == other or one in other.parents or other in one.parents:
+        first, second = output.resolve(), web.resolve()
+        if first == second or first in second.parents or second in first.parents:
             raise ValueError(f"--output {output} and --web {web} meet; name two folders")
     if web is not None and model in ("vgg19", "vgg19-lite"):
         raise ValueError(f"--web paints, and {model} has no styles; export a network of styles")
-    for folder in places:
+    for folder in targets:
         folders.require_room(folder)
     return None if web is None else studio.runtime()
 
@@ -162,8 +162,8 @@ def verify(
             if report.error:
                 terminal.remark(f"{folder / report.file} {report.error}")
             elif not (quiet or as_json):
-                told = "" if report.psnr is None else f"  {report.psnr:5.1f} dB"
-                print(f"{report.file:36}{told}".rstrip())
+                decibels = "" if report.psnr is None else f"  {report.psnr:5.1f} dB"
+                print(f"{report.file:36}{decibels}".rstrip())
     if failed:
         raise typer.Exit(1)
 

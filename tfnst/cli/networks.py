@@ -152,7 +152,7 @@ def _morph(
 
     if len(pictures) != 1 or pictures[0].is_dir():
         raise ValueError("--morph takes one photo")
-    animation.check_target(output)
+    animation.check_animation(output)
     terminal.keep_apart(pictures, [output])
     if len(names) < 2:
         raise ValueError(f"--morph {','.join(names)!r} is one style; give two or more")
@@ -160,7 +160,7 @@ def _morph(
         files.require_writable(output)
     photo = images.load(pictures[0], look.size)
     film = appearance.morph(painter, photo, names, frames, look)
-    animation.save(output, film, quality=look.quality)
+    animation.save_animation(output, film, quality=look.quality)
 
 
 def _describe_applied(report: Applied) -> str:
@@ -209,7 +209,7 @@ def styles(
         if as_json:
             terminal.emit("style", name=name, **(work or {}))
         else:
-            told = f"{work['artist']}, {work['title']}, {work['year']}" if work else ""
-            print(f"{name:18} {told}".rstrip())
+            credit = f"{work['artist']}, {work['title']}, {work['year']}" if work else ""
+            print(f"{name:18} {credit}".rstrip())
     if output is not None:
         figures.write(sheets.contact_sheet(network, photo or assets.photo()), output)

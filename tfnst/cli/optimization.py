@@ -130,7 +130,7 @@ def stylize(
         quality=quality,
     )
     with under:
-        painting.paint(
+        painting.paint_recipe(
             *(order, output, comparison, recipe, save_every, quiet, as_json, not no_recipe, paths),
             numbered=numbered,
         )
@@ -166,7 +166,7 @@ def demo(
             settings,
             network="vgg19-lite",
         )
-        painting.paint(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
+        painting.paint_recipe(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
 
 
 @app.command()
@@ -213,7 +213,7 @@ def repeat(
     order = recipes.from_json(text)
     if output is not None:
         folders = homes(picture, inputs or [])
-        used = [file for source in order.sources for file in source.places(*folders)]
+        used = [file for source in order.sources for file in source.candidates(*folders)]
         terminal.keep_apart(used, [output])
     tensorflow = order.needs_tensorflow
     under = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()

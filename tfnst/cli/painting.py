@@ -24,7 +24,7 @@ def describe(report: Progress) -> str:
     )
 
 
-def paint(
+def paint_recipe(
     order: Recipe,
     output: Path,
     comparison: Path | None = None,

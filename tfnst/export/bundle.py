@@ -23,9 +23,9 @@ from tfnst.export.verification import (
     CARD,
     DYNAMIC,
     EXPERIMENTAL,
-    LEAST,
+    LEAST_PSNR,
     SAVED_MODEL,
-    SIGNATURE,
+    SERVING,
     closeness,
     digest,
     require_whole,
@@ -170,19 +170,19 @@ def _files(
     """Every file, written and tried."""
     wanted = settings.files()
     sizes = dict.fromkeys(size for _, size in wanted)
-    given = {size: subject.examples(*_shape(size)) for size in sizes}
-    answers = {size: [_answer(subject, each) for each in given[size]] for size in sizes}
+    examples = {size: subject.examples(*_shape(size)) for size in sizes}
+    answers = {size: [_answer(subject, example) for example in examples[size]] for size in sizes}
     for size in sizes:
-        write_golden(folder, size, given[size][0]["image"][0], answers[size][0])
+        write_golden(folder, size, examples[size][0]["image"][0], answers[size][0])
     for step, (kind, size) in enumerate(wanted, 1):
         file = folder / (SAVED_MODEL if kind == SAVED_MODEL else f"{name}_{size}_{kind}.tflite")
-        found, took = _write(subject, file, kind, size, given[size])
-        pairs = zip(found, answers[size], strict=False)
-        worst = float(np.min([closeness(one, other) for one, other in pairs]))
-        if not worst >= LEAST[kind]:
+        written, took = _write(subject, file, kind, size, examples[size])
+        pairs = zip(written, answers[size], strict=False)
+        worst = float(np.min([closeness(answer, expected) for answer, expected in pairs]))
+        if not worst >= LEAST_PSNR[kind]:
             raise RuntimeError(
                 f"{file.name} answers otherwise than the network: {worst:.1f} dB, and "
-                f"{LEAST[kind]:.0f} are wanted; leave {kind} out of --formats"
+                f"{LEAST_PSNR[kind]:.0f} are wanted; leave {kind} out of --formats"
             )
         yield Exported(
             step,
@@ -198,27 +198,27 @@ def _files(
 
 
 def _write(
-    subject: Exportable, file: Path, kind: str, size: str, given: list[Example]
+    subject: Exportable, file: Path, kind: str, size: str, examples: list[Example]
 ) -> tuple[list[Example], float | None]:
     """Write one file; its answers to what is given, and the milliseconds of a .tflite's pass."""
     if kind == SAVED_MODEL:
         conversion.write_saved_model(subject.model, file)
-        return [served(file, each) for each in given[:1]], None
+        return [served(file, example) for example in examples[:1]], None
     side, batch = (None, None) if size == DYNAMIC else (int(size), 1)
     shapes = {
         name: (batch, side, side, 3) if name == "image" else (batch, *value.shape[1:])
-        for name, value in given[0].items()
+        for name, value in examples[0].items()
     }
-    data = conversion.to_tflite(subject.model, shapes, kind, given)
+    data = conversion.to_tflite(subject.model, shapes, kind, examples)
     files.write_bytes(file, data)
     lite = Model(file)
     require_whole(lite, set(shapes), subject.card["parameters"], kind, fixed=side is not None)
-    took = statistics.median(milliseconds(lite, given[0]) for _ in range(5))
-    return [lite(**each) for each in given], round(took, 1)
+    took = statistics.median(milliseconds(lite, examples[0]) for _ in range(5))
+    return [lite(**example) for example in examples], round(took, 1)
 
 
-def _answer(subject: Exportable, given: Example) -> Example:
-    return {k: ops.convert_to_numpy(v) for k, v in subject.model(given).items()}
+def _answer(subject: Exportable, example: Example) -> Example:
+    return {k: ops.convert_to_numpy(v) for k, v in subject.model(example).items()}
 
 
 def _shape(size: str) -> tuple[int, int]:
@@ -232,16 +232,16 @@ def _parts(file: Path) -> list[Path]:
 
 def _card(subject: Exportable, files: list[Exported]) -> dict[str, Any]:
     """All that a program has to know."""
-    told = [
-        {k: v for k, v in asdict(each).items() if k not in ("step", "steps")}
-        | {"batch": "any" if each.size == DYNAMIC else 1}
-        for each in files
+    entries = [
+        {k: v for k, v in asdict(report).items() if k not in ("step", "steps")}
+        | {"batch": "any" if report.size == DYNAMIC else 1}
+        for report in files
     ]
     golden = {k: v[0].tolist() for k, v in subject.examples(*FREE)[0].items() if k != "image"}
     return {
         **subject.card,
-        "signature": SIGNATURE,
+        "signature": SERVING,
         "golden": golden,
-        "files": told,
-        "experimental": [each.file for each in files if each.format in EXPERIMENTAL],
+        "files": entries,
+        "experimental": [report.file for report in files if report.format in EXPERIMENTAL],
     }

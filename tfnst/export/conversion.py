@@ -17,7 +17,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from tfnst.devices import silent_stderr
 from tfnst.export.lite import MULTIPLE
-from tfnst.export.verification import SIGNATURE
+from tfnst.export.verification import SERVING
 from tfnst.files.folders import full_disk_named
 from tfnst.networks.architecture import HALO, connect
 from tfnst.networks.layers import CropAs, MirrorPadding
@@ -49,7 +49,7 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
     """
     specs = {name: tf.TensorSpec(x.shape, x.dtype, name) for name, x in model.input.items()}
     serve = tf.function(lambda inputs: model(inputs), input_signature=[specs])
-    signatures = {"serve": serve, SIGNATURE: serve}
+    signatures = {"serve": serve, SERVING: serve}
     if "stylized" in model.output:
         bytes_in = specs | {"image": tf.TensorSpec(specs["image"].shape, tf.uint8, "image")}
 
@@ -117,18 +117,18 @@ def _quantized(file: bytes, format: str, examples: Sequence[Example]) -> bytes:
     from ai_edge_quantizer import quantizer, recipe
     from ai_edge_quantizer.qtyping import TFLOperationName
 
-    made = quantizer.Quantizer(file)
+    quantized = quantizer.Quantizer(file)
     if format == "int8-weights":
-        made.load_quantization_recipe(recipe.weight_only_wi8_afp32())
-        return bytes(made.quantize().quantized_model)
-    made.add_static_config(
+        quantized.load_quantization_recipe(recipe.weight_only_wi8_afp32())
+        return bytes(quantized.quantize().quantized_model)
+    quantized.add_static_config(
         regex=".*",
         operation_name=TFLOperationName.CONV_2D,
         activation_num_bits=8,
         weight_num_bits=8,
     )
-    found = made.calibrate({SIGNATURE: [dict(example) for example in examples]})
-    return bytes(made.quantize(found).quantized_model)
+    ranges = quantized.calibrate({SERVING: [dict(example) for example in examples]})
+    return bytes(quantized.quantize(ranges).quantized_model)
 
 
 @contextlib.contextmanager

@@ -91,14 +91,14 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         """What is asked for, no file if it is outside, where links may lead, or hidden."""
         nothing = self.server.site / ".nothing"
         try:
-            place = Path(self.translate_path(self.path)).resolve()
+            path = Path(self.translate_path(self.path)).resolve()
         except ValueError:  # a name that none can have
             return nothing
-        if not place.is_relative_to(self.server.site):
+        if not path.is_relative_to(self.server.site):
             return nothing
-        place = place / "index.html" if place == self.server.site else place
-        hidden = any(part.startswith(".") for part in place.relative_to(self.server.site).parts)
-        return nothing if hidden else place
+        path = path / "index.html" if path == self.server.site else path
+        hidden = any(part.startswith(".") for part in path.relative_to(self.server.site).parts)
+        return nothing if hidden else path
 
     def end_headers(self) -> None:
         for name, value in HEADERS.items():

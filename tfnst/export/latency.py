@@ -13,7 +13,7 @@ import numpy as np
 from tfnst.export import memory
 from tfnst.export.lite import Model, random_inputs
 
-MOST = 64  # threads: LiteRT fails without a word when the system gives no more
+MOST_THREADS = 64  # threads: LiteRT fails without a word when the system gives no more
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def measure(
 
     Args:
         files: .tflite files.
-        threads: how many each may use, `MOST` at most.
+        threads: how many each may use, `MOST_THREADS` at most.
         rounds: passes of each.
         side: of the pictures of a file for any size, in pixels.
 
@@ -58,13 +58,13 @@ def measure(
     Raises:
         ValueError: files that LiteRT cannot run, or too many threads.
     """
-    if threads > MOST:
-        raise ValueError(f"threads is {threads}; use {MOST} at most")
+    if threads > MOST_THREADS:
+        raise ValueError(f"threads is {threads}; use {MOST_THREADS} at most")
     models = [Model(file, threads) for file in files]
-    given = [random_inputs(model, side) for model in models]
+    examples = [random_inputs(model, side) for model in models]
     times: list[list[float]] = [[] for _ in models]
     for number in range(rounds + 2):
-        for model, example, taken in zip(models, given, times, strict=True):
+        for model, example, taken in zip(models, examples, times, strict=True):
             elapsed = milliseconds(model, example)
             if number >= 2:  # the first passes make room
                 taken.append(elapsed)

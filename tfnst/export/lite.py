@@ -18,7 +18,7 @@ from tfnst.networks.style_names import is_name
 
 LARGEST = 5_000_000  # pixels in one pass
 MULTIPLE = 4  # of the sides of a picture that a network takes
-LEAST = 16  # pixels a side that the files of version 0.1 take, of any size
+LEAST_SIDE = 16  # pixels a side that the files of version 0.1 take, of any size
 NAMES = "styles.txt"  # beside the files: the names of the rows, a line each
 
 
@@ -55,19 +55,19 @@ class Model:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Of the inputs, by name; -1 where any number goes."""
-        found = {name: each["shape_signature"] for name, each in self._inputs().items()}
-        return {name: tuple(int(size) for size in shape) for name, shape in found.items()}
+        signatures = {name: details["shape_signature"] for name, details in self._inputs().items()}
+        return {name: tuple(int(size) for size in shape) for name, shape in signatures.items()}
 
     @property
     def types(self) -> dict[str, np.dtype[Any]]:
         """Of the inputs, by name."""
-        return {name: np.dtype(each["dtype"]) for name, each in self._inputs().items()}
+        return {name: np.dtype(details["dtype"]) for name, details in self._inputs().items()}
 
     def _inputs(self) -> dict[str, dict[str, Any]]:
         with self._turn():
             if self.signatures:
                 return dict(self._runner().get_input_details())
-            return {each["name"]: each for each in self.interpreter.get_input_details()}
+            return {details["name"]: details for details in self.interpreter.get_input_details()}
 
     def _runner(self) -> Any:
         return self.interpreter.get_signature_runner(next(iter(self.signatures)))
@@ -81,13 +81,13 @@ class Model:
         with self._first_use():
             self.interpreter.allocate_tensors()
         operations = self.interpreter._get_ops_details()
-        pieces = [one for one in operations if one["op_name"] == "DELEGATE"]
+        pieces = [operation for operation in operations if operation["op_name"] == "DELEGATE"]
         passed_on = {index for piece in pieces for index in piece["outputs"]}
         alone = [
-            one["op_name"]
-            for one in operations
-            if one not in pieces
-            and any(self._held(index) for index in set(one["outputs"]) - passed_on)
+            operation["op_name"]
+            for operation in operations
+            if operation not in pieces
+            and any(self._held(index) for index in set(operation["outputs"]) - passed_on)
         ]
         return ["DELEGATE"] * (len(pieces) - 1) + alone if pieces else alone
 
@@ -129,16 +129,18 @@ class Model:
         if self.signatures:
             with self._first_use():
                 return dict(self._runner()(**inputs))
-        for name, each in self._inputs().items():
-            if -1 in each["shape_signature"]:
-                self.interpreter.resize_tensor_input(each["index"], inputs[name].shape)
+        for name, details in self._inputs().items():
+            if -1 in details["shape_signature"]:
+                self.interpreter.resize_tensor_input(details["index"], inputs[name].shape)
         with self._first_use():
             self.interpreter.allocate_tensors()
-        for name, each in self._inputs().items():
-            self.interpreter.set_tensor(each["index"], inputs[name])
+        for name, details in self._inputs().items():
+            self.interpreter.set_tensor(details["index"], inputs[name])
         self.interpreter.invoke()
-        found = self.interpreter.get_output_details()
-        return {each["name"]: self.interpreter.get_tensor(each["index"]) for each in found}
+        outputs = self.interpreter.get_output_details()
+        return {
+            details["name"]: self.interpreter.get_tensor(details["index"]) for details in outputs
+        }
 
 
 def random_inputs(model: Model, side: int) -> dict[str, np.ndarray]:
@@ -230,7 +232,7 @@ class Stylizer:
         """The side that the file takes in place of one of that size."""
         if self.side is not None:
             return self.side
-        return size if self.any_batch else max(LEAST, size + -size % MULTIPLE)
+        return size if self.any_batch else max(LEAST_SIDE, size + -size % MULTIPLE)
 
 
 def _names(file: Path, rows: int) -> tuple[str, ...]:

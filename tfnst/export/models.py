@@ -55,7 +55,7 @@ def exportable(network: StyleNetwork | FeatureExtractor, name: str) -> Exportabl
     outputs = dict(zip(network.layer_names, network.outputs, strict=True))
     return Exportable(
         keras.Model({"image": network.inputs[0]}, outputs),
-        lambda height, width: [{"image": one[None]} for one in _pictures(height, width)],
+        lambda height, width: [{"image": picture[None]} for picture in _pictures(height, width)],
         _card(network, name) | _feature_card(network),
         lambda folder: None,
     )
@@ -65,10 +65,10 @@ def weights_digest(network: StyleNetwork | FeatureExtractor) -> str:
     """The SHA-256 of a network's names and weights: whether an export is of this network."""
     is_style = isinstance(network, StyleNetwork)
     names = (network.styles, network.settings) if is_style else (network.layer_names,)
-    found = hashlib.sha256(repr(names).encode())
+    digest = hashlib.sha256(repr(names).encode())
     for weight in network.weights:
-        found.update(ops.convert_to_numpy(weight).tobytes())
-    return found.hexdigest()
+        digest.update(ops.convert_to_numpy(weight).tobytes())
+    return digest.hexdigest()
 
 
 def _card(network: StyleNetwork | FeatureExtractor, name: str) -> dict[str, Any]:
@@ -82,15 +82,15 @@ def _card(network: StyleNetwork | FeatureExtractor, name: str) -> dict[str, Any]
 
 def _pictures(height: int, width: int) -> list[np.ndarray]:
     """Two bundled pictures, the upper middle of each, in that size, rounded to eight bits."""
-    found = []
+    pictures = []
     for file in (assets.photo(), assets.artwork(assets.NAMES[0])):
         picture = images.load(file).rgb
         scale = min(picture.shape[0] / height, picture.shape[1] / width)
         rows, columns = round(height * scale), round(width * scale)
         left = (picture.shape[1] - columns) // 2
         part = images.resize(picture[:rows, left : left + columns], height, width)
-        found.append(images.as_uint8(part) / np.float32(255))
-    return found
+        pictures.append(images.as_uint8(part) / np.float32(255))
+    return pictures
 
 
 # Styles

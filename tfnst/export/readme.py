@@ -16,11 +16,11 @@ SNIPPETS = ("StylePainter.kt", "StylePainter.swift")
 def pages(card: Mapping[str, Any]) -> dict[str, str]:
     """The texts by their files' names, for the files that a card lists."""
     styles = card.get("styles", [])
-    plainest = min(card["files"], key=lambda each: PLAINEST.index(each["format"]))["format"]
-    best = [each for each in card["files"] if each["format"] == plainest]
-    fixed = [each for each in best if each["size"].isdecimal()]
+    plainest = min(card["files"], key=lambda entry: PLAINEST.index(entry["format"]))["format"]
+    best = [entry for entry in card["files"] if entry["format"] == plainest]
+    fixed = [entry for entry in best if entry["size"].isdecimal()]
     # The one to begin with: of a fixed size if there is one, as all accelerators want it.
-    first = max(fixed, key=lambda each: int(each["size"]), default=best[0])
+    first = max(fixed, key=lambda entry: int(entry["size"]), default=best[0])
     words = {
         "NAME": card["tfnst"],
         "COUNT": str(len(styles) - 1),
@@ -37,7 +37,7 @@ def pages(card: Mapping[str, Any]) -> dict[str, str]:
     if fixed and styles:
         chosen |= {name: name for name in SNIPPETS}
     texts = {name: (TEMPLATES / file).read_text("utf-8") for name, file in chosen.items()}
-    formats = {each["format"] for each in card["files"]}
+    formats = {entry["format"] for entry in card["files"]}
     kept = {"SAVED": SAVED_MODEL in formats, "LITE": formats != {SAVED_MODEL}}
     kept["SNIPPETS"] = set(chosen) > {"README.md"}
     return {name: _filled(_parts(text, kept), words) for name, text in texts.items()}
@@ -64,19 +64,21 @@ def _files(card: Mapping[str, Any]) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     anywhere = f"any from {card['smallest']} × {card['smallest']}, any batch"
-    for each in card["files"]:
-        side = each["size"]
+    for entry in card["files"]:
+        side = entry["size"]
         size = f"{side} × {side}" if side.isdecimal() else anywhere
-        took = "" if each["milliseconds"] is None else f"{each['milliseconds']} ms"
-        mark = ", experimental" if each["file"] in card["experimental"] else ""
-        kilobytes = round(each["bytes"] / 1000)
-        rows.append(f"| {each['file']}{mark} | {size} | {kilobytes} | {each['psnr']} dB | {took} |")
+        took = "" if entry["milliseconds"] is None else f"{entry['milliseconds']} ms"
+        mark = ", experimental" if entry["file"] in card["experimental"] else ""
+        kilobytes = round(entry["bytes"] / 1000)
+        rows.append(
+            f"| {entry['file']}{mark} | {size} | {kilobytes} | {entry['psnr']} dB | {took} |"
+        )
     return "\n".join(rows)
 
 
 def _layers(card: Mapping[str, Any]) -> str:
-    told = [f"| {name} | out | {card['outputs'][name]} |" for name in card.get("layers", ())]
-    return "\n".join(told)
+    rows = [f"| {name} | out | {card['outputs'][name]} |" for name in card.get("layers", ())]
+    return "\n".join(rows)
 
 
 def _license(card: Mapping[str, Any]) -> str:
@@ -89,6 +91,6 @@ def _styles(card: Mapping[str, Any]) -> str:
     lines = ["0. photo: the photo itself, for strength"]
     for number, name in enumerate(card.get("styles", ())[1:], 1):
         work = artworks.get(name)
-        told = f": {work['artist']}, *{work['title']}*, {work['year']}" if work else ""
-        lines.append(f"{number}. {name}{told}")
+        credit = f": {work['artist']}, *{work['title']}*, {work['year']}" if work else ""
+        lines.append(f"{number}. {name}{credit}")
     return "\n".join(lines)

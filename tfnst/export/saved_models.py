@@ -41,7 +41,9 @@ def require_harmless(folder: Path) -> None:
     if len(graphs) != 1 or not graphs[0].HasField("object_graph_def"):
         raise ValueError("it is of TensorFlow 1; with --trust it is run all the same")
     (graph,) = graphs
-    bodies = {one.signature.name: one.node_def for one in graph.graph_def.library.function}
+    bodies = {
+        function.signature.name: function.node_def for function in graph.graph_def.library.function
+    }
     called = _called(bodies, graph.object_graph_def.concrete_functions)
     operations = {node.op for name in called for node in bodies[name]}
     others = {node.op for name in bodies.keys() - called for node in bodies[name]}
@@ -87,11 +89,11 @@ def answers(folder: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     return outputs
 
 
-def _main(folder: str, given: str, answer: str, trust: str) -> None:
+def _main(folder: str, question: str, answer: str, trust: str) -> None:
     try:
         if trust != str(True):
             require_harmless(Path(folder))
-        with np.load(given) as inputs:
+        with np.load(question) as inputs:
             outputs = answers(Path(folder), dict(inputs))
     except Exception as error:  # TensorFlow's own, of every kind: the last line tells
         raise SystemExit((str(error).strip().splitlines() or [type(error).__name__])[0]) from None

@@ -43,11 +43,11 @@ def runtime() -> Path:
 
     Raises ValueError where it is neither, or of another version.
     """
-    places = (WEB / LITERT, Path.cwd() / LITERT)
-    for place in places:
+    candidates = (WEB / LITERT, Path.cwd() / LITERT)
+    for folder in candidates:
         with contextlib.suppress(OSError, ValueError):
-            if json.loads((place / "core" / "package.json").read_text())["version"] == VERSION:
-                return place
+            if json.loads((folder / "core" / "package.json").read_text())["version"] == VERSION:
+                return folder
     raise ValueError(
         f"LiteRT.js {VERSION} is missing; run npm install @litertjs/core@{VERSION} in this folder, "
         "or make studio in a checkout"
@@ -80,14 +80,14 @@ def _models(card: dict[str, Any]) -> dict[int, str]:
     """A file for each fixed size, the plainest that there is."""
     if "styles" not in card:
         raise ValueError("the studio paints, and this network has no styles; export one that has")
-    found: dict[int, str] = {}
-    for precision in reversed(PLAINEST):
-        for each in card["files"]:
-            if each["format"] == precision and each["size"].isdecimal():
-                found[int(each["size"])] = each["file"]
-    if not found:
+    models: dict[int, str] = {}
+    for format in reversed(PLAINEST):
+        for entry in card["files"]:
+            if entry["format"] == format and entry["size"].isdecimal():
+                models[int(entry["size"])] = entry["file"]
+    if not models:
         raise ValueError("the studio needs a file of a fixed size; add 256 or 512 to --sizes")
-    return dict(sorted(found.items()))
+    return dict(sorted(models.items()))
 
 
 def _copy_model(exported: Path, card: dict[str, Any], files: dict[int, str], folder: Path) -> None:
@@ -102,14 +102,14 @@ def _copy_model(exported: Path, card: dict[str, Any], files: dict[int, str], fol
     for source, target in copies:
         shutil.copyfile(regular(exported, source), folder / target)
     works = card.get("artworks", {})
-    told = {
+    page = {
         "name": card["tfnst"],
         "styles": [{**works.get(name, {}), "name": name, "file": stems[name]} for name in styles],
         "files": {str(side): f"model/{quote(file)}" for side, file in files.items()},
         "license": card.get("license", ""),
         "litert": VERSION,
     }
-    (folder / "model.json").write_text(json.dumps(told, indent=2, ensure_ascii=False), "utf-8")
+    (folder / "model.json").write_text(json.dumps(page, indent=2, ensure_ascii=False), "utf-8")
 
 
 def _copy_litert(litert: Path, folder: Path) -> None:
@@ -144,13 +144,13 @@ def _service_worker(site: Path) -> str:
         for file in site.rglob("*")
         if file.is_file() and file.suffix != ".wasm" and file.parent.name != "wasm"
     )
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for file in kept:
-        found.update(file.read_bytes())
+        digest.update(file.read_bytes())
     names = ["./", *(quote(file.relative_to(site).as_posix(), safe=UNQUOTED) for file in kept)]
     text = (WEB / WORKER).read_text("utf-8")
     words = {
-        "@VERSION@": found.hexdigest()[:16],
+        "@VERSION@": digest.hexdigest()[:16],
         "@LITERT@": VERSION,
         "@FILES@": json.dumps(names, indent=2),
     }

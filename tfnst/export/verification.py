@@ -23,13 +23,19 @@ from tfnst.networks.mixture import PHOTO
 from tfnst.networks.style_names import is_name
 
 SAVED_MODEL, DYNAMIC = "saved_model", "dynamic"
-SIGNATURE = "serving_default"  # of the .tflite files
+SERVING = "serving_default"  # of the .tflite files
 # PSNR to Keras' answers, in decibels, at least. "int8" rounds activations too, which shows.
-LEAST = {SAVED_MODEL: 90.0, "float32": 90.0, "float16": 60.0, "int8-weights": 38.0, "int8": 25.0}
+LEAST_PSNR = {
+    SAVED_MODEL: 90.0,
+    "float32": 90.0,
+    "float16": 60.0,
+    "int8-weights": 38.0,
+    "int8": 25.0,
+}
 PLAINEST = ("float16", "float32", "int8-weights", "int8", SAVED_MODEL)  # to begin with, in order
 EXPERIMENTAL = ("int8",)
 EXTREMES = (OverflowError, RecursionError)
-MOST = 10**12  # parameters of a network
+MOST_PARAMETERS = 10**12  # parameters of a network
 BYTES = {"float32": 4, "float16": 2, "int8-weights": 1, "int8": 1}  # a parameter takes, at least
 GRAPH = 400_000  # bytes of a file that are no weights, at most
 CARD, GOLDEN = "card.json", "golden"
@@ -71,18 +77,18 @@ def verify(folder: Path, trust: bool = False) -> Iterator[Verified]:
     """
     card = read_card(folder)
     wrong = altered(folder)
-    named = [each["file"] for each in card["files"]]
-    others = {name: told for name, told in wrong.items() if name.split("/")[0] not in named}
+    named = [entry["file"] for entry in card["files"]]
+    others = {name: fault for name, fault in wrong.items() if name.split("/")[0] not in named}
     steps = len(named) + len(others)
-    for step, each in enumerate(card["files"], 1):
-        within = [told for name, told in wrong.items() if name.split("/")[0] == each["file"]]
-        found, error = None, next(iter(within), None)
+    for step, entry in enumerate(card["files"], 1):
+        within = [fault for name, fault in wrong.items() if name.split("/")[0] == entry["file"]]
+        decibels, error = None, next(iter(within), None)
         if error is None:
             try:
-                found = _answer(folder, card, each, trust)
+                decibels = _answer(folder, card, entry, trust)
             except (OSError, ValueError, RuntimeError) as failure:
                 error = str(failure)
-        yield Verified(step, steps, each["file"], found, error)
+        yield Verified(step, steps, entry["file"], decibels, error)
     for step, (name, error) in enumerate(others.items(), 1 + len(named)):
         yield Verified(step, steps, name, None, error)
 
@@ -92,13 +98,13 @@ def read_card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads(read_text(regular(folder, CARD)))
         kinds = {"tfnst": str, "inputs": dict, "golden": dict, "parameters": int, "files": list}
-        told = all(isinstance(card[name], kind) for name, kind in kinds.items())
+        fit = all(isinstance(card[name], kind) for name, kind in kinds.items())
         styles = card.get("styles", [])
         golden = np.array(list(card["golden"].values()), np.float32)
-        told = told and bool(card["files"]) and 0 < card["parameters"] < MOST
-        told = told and bool(np.isfinite(golden).all())
-        told = told and _are_names(styles) and _are_texts(card, styles[1:])
-        if not (told and all(_is_told(each) for each in card["files"])):
+        fit = fit and bool(card["files"]) and 0 < card["parameters"] < MOST_PARAMETERS
+        fit = fit and bool(np.isfinite(golden).all())
+        fit = fit and _are_names(styles) and _are_texts(card, styles[1:])
+        if not (fit and all(_is_known(entry) for entry in card["files"])):
             raise ValueError("it is of another kind")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, *EXTREMES) as error:
         raise ValueError(
@@ -107,11 +113,11 @@ def read_card(folder: Path) -> dict[str, Any]:
     return dict(card)
 
 
-def _is_told(each: dict[str, Any]) -> bool:
+def _is_known(entry: dict[str, Any]) -> bool:
     """Whether a file of a card can be looked for: it is here, of a format and a size we know."""
-    size = each["size"] == DYNAMIC or re.fullmatch("[1-9][0-9]{1,4}", each["size"]) is not None
-    here = re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", each["file"]) is not None
-    return each["format"] in LEAST and size and here and isinstance(each["sha256"], str)
+    size = entry["size"] == DYNAMIC or re.fullmatch("[1-9][0-9]{1,4}", entry["size"]) is not None
+    here = re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", entry["file"]) is not None
+    return entry["format"] in LEAST_PSNR and size and here and isinstance(entry["sha256"], str)
 
 
 def _are_names(styles: Any) -> bool:
@@ -130,11 +136,11 @@ def _are_texts(card: dict[str, Any], styles: list[str]) -> bool:
 
 
 def _answer(
-    folder: Path, card: Mapping[str, Any], each: Mapping[str, Any], trust: bool
+    folder: Path, card: Mapping[str, Any], entry: Mapping[str, Any], trust: bool
 ) -> float | None:
     """PSNR of one file's answer to the golden one, None where nothing can run it."""
-    file, kind, size = folder / each["file"], each["format"], each["size"]
-    if digest(file) != each["sha256"]:
+    file, kind, size = folder / entry["file"], entry["format"], entry["size"]
+    if digest(file) != entry["sha256"]:
         raise ValueError("is not the file of the card: its SHA-256 differs")
     image, expected = read_golden(folder, size)
     others = {k: np.array([v], np.float32) for k, v in card["golden"].items()}
@@ -148,12 +154,14 @@ def _answer(
         return None
     else:
         answer = served(file, example, trust)
-    found = round(closeness(_told(answer), expected), 1)
+    decibels = round(closeness(_summary(answer), expected), 1)
     # Means are kept of activations: they are smaller, and so is what they are compared with.
-    least = min(LEAST[kind], ROUNDED) if PAINTING in expected else LEAST[kind] - 6
-    if not found >= least:
-        raise ValueError(f"answers otherwise than it did: {found} dB, and {least:.0f} are wanted")
-    return found
+    least = min(LEAST_PSNR[kind], ROUNDED) if PAINTING in expected else LEAST_PSNR[kind] - 6
+    if not decibels >= least:
+        raise ValueError(
+            f"answers otherwise than it did: {decibels} dB, and {least:.0f} are wanted"
+        )
+    return decibels
 
 
 def write_golden(
@@ -162,11 +170,11 @@ def write_golden(
     """Keep a picture (H, W, 3), of eight bits, and what a network answers to it."""
     (folder / GOLDEN).mkdir(exist_ok=True)
     images.save(folder / GOLDEN / f"{size}_input.png", image)
-    told = _told(answer)
-    if set(told) == {PAINTING}:
-        images.save(folder / GOLDEN / f"{size}_output.png", told[PAINTING])
+    summary = _summary(answer)
+    if set(summary) == {PAINTING}:
+        images.save(folder / GOLDEN / f"{size}_output.png", summary[PAINTING])
     else:
-        np.savez_compressed(folder / GOLDEN / f"{size}_output.npz", **dict[str, Any](told))
+        np.savez_compressed(folder / GOLDEN / f"{size}_output.npz", **dict[str, Any](summary))
 
 
 def read_golden(folder: Path, size: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -188,21 +196,21 @@ def _read_numbers(file: Path) -> dict[str, np.ndarray]:
     raise FileError(file, "it holds other than finite numbers; export again")
 
 
-def _told(answer: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _summary(answer: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """A painting (H, W, 3) as it is; of activations, which are large, the mean of each channel."""
     return {k: v[0] if k == PAINTING else v.mean((0, 1, 2)) for k, v in answer.items()}
 
 
-def closeness(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
+def closeness(answer: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> float:
     """The least PSNR of the answers, in decibels, relative to 1 or what is larger in `expected`.
 
     nan where one is, or for other names.
     """
-    if set(found) != set(expected):
+    if set(answer) != set(expected):
         return float("nan")
     peaks = {k: max(1.0, float(np.abs(v).max())) for k, v in expected.items()}
     # Not Python's min, which overlooks a nan.
-    return float(np.min([psnr(found[k] / peak, expected[k] / peak) for k, peak in peaks.items()]))
+    return float(np.min([psnr(answer[k] / peak, expected[k] / peak) for k, peak in peaks.items()]))
 
 
 def require_whole(
@@ -214,7 +222,7 @@ def require_whole(
         lite: the file.
         names: of its inputs.
         parameters: how many the network has.
-        kind: one of `LEAST`.
+        kind: one of `LEAST_PSNR`.
         fixed: whether it is of one size.
 
     Raises:
@@ -222,7 +230,7 @@ def require_whole(
             a file that XNNPACK cannot run alone.
     """
     size, least = lite.path.stat().st_size, BYTES[kind] * parameters
-    if list(lite.signatures) != [SIGNATURE] or set(lite.shapes) != set(names):
+    if list(lite.signatures) != [SERVING] or set(lite.shapes) != set(names):
         raise RuntimeError(f"{lite.path.name} has lost the names of its inputs")
     if size < 0.9 * least:
         raise RuntimeError(f"{lite.path.name} has {size} bytes, and its weights alone {least}")
@@ -240,10 +248,12 @@ def served(
     Raises RuntimeError if it does not, when its bytes differ from its floats, or, unless there is
     `trust`, when its graph does more than compute.
     """
-    with tempfile.TemporaryDirectory() as place:
-        given, answer = Path(place) / "given.npz", Path(place) / "answer.npz"
-        np.savez(given, **dict[str, Any](example))
-        ended = processes.run_module("export.saved_models", folder.resolve(), given, answer, trust)
+    with tempfile.TemporaryDirectory() as temporary:
+        question, answer = Path(temporary) / "question.npz", Path(temporary) / "answer.npz"
+        np.savez(question, **dict[str, Any](example))
+        ended = processes.run_module(
+            "export.saved_models", folder.resolve(), question, answer, trust
+        )
         if ended.returncode:
             reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise RuntimeError(f"{folder.name} cannot be served: {reason}")
@@ -257,9 +267,9 @@ def served(
     return answers
 
 
-def psnr(one: np.ndarray, other: np.ndarray) -> float:
+def psnr(picture: np.ndarray, reference: np.ndarray) -> float:
     """Peak signal-to-noise ratio of pictures in [0, 1], in decibels, 200 at most; nan if one is."""
-    return float(-10 * np.log10(np.mean(np.square(one - other, dtype=np.float64)) + 1e-20))
+    return float(-10 * np.log10(np.mean(np.square(picture - reference, dtype=np.float64)) + 1e-20))
 
 
 def digest(file: Path) -> str:

@@ -21,18 +21,18 @@ SUMS = "SHA256SUMS"  # as sha256sum -c reads it; it tells what is ours, and whet
 def require_room(folder: Path) -> None:
     """ValueError for what is no folder of ours, or holds anything that is not as we wrote it."""
     try:
-        place = folder.resolve()
+        path = folder.resolve()
     except (OSError, RuntimeError):  # a link that leads to itself
         raise ValueError(f"{str(folder)!r} leads nowhere; name a folder") from None
-    if place.exists() and not place.is_dir():
+    if path.exists() and not path.is_dir():
         raise ValueError(f"{str(folder)!r} is a file; name a folder")
-    if not place.parent.is_dir():
-        raise ValueError(f"there is no folder {str(place.parent)!r}; make it first")
-    if os.path.ismount(place):
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no folder {str(path.parent)!r}; make it first")
+    if os.path.ismount(path):
         raise ValueError(f"{str(folder)!r} is a mount point; name a folder in it")
-    if Path.cwd().resolve().is_relative_to(place):
+    if Path.cwd().resolve().is_relative_to(path):
         raise ValueError(f"{str(folder)!r} is where you are; name a folder in it")
-    if place.is_dir() and (others := _others(place)):
+    if path.is_dir() and (others := _others(path)):
         raise ValueError(f"{str(folder)!r} holds other files, as {others[0]}; name a new folder")
 
 
@@ -43,55 +43,55 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     Raises ValueError as `require_room` does, OSError that names the folder, not what was to become
     it, when the disk is full or refuses.
     """
-    place = Path(os.path.realpath(folder))
-    _put_back(place)
+    target = Path(os.path.realpath(folder))
+    _put_back(target)
     require_room(folder)
-    with new_folder(folder, place) as new:
+    with new_folder(folder, target) as new:
         yield new
         (new / SUMS).write_text(_listed(new), "utf-8")
         require_room(folder)  # it took a while
 
 
 @contextlib.contextmanager
-def new_folder(folder: Path, place: Path) -> Iterator[Path]:
+def new_folder(folder: Path, target: Path) -> Iterator[Path]:
     """A folder to fill that then takes the place of another or of none, unless that fails."""
-    new = leftovers.temporary(place, "")
-    leftovers.sweep(place.parent)
+    new = leftovers.temporary(target, "")
+    leftovers.sweep(target.parent)
     try:
         with leftovers.held_folder(new):
             yield new
-            _take_place(new, place)
+            _rename_over(new, target)
     except (OSError, ValueError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
         if isinstance(cause, OSError) and (new.name in str(error) or _is_full(cause)):
             raise OSError(cause.errno, cause.strerror, str(folder)) from error
         raise
     finally:
-        _put_back(place)
+        _put_back(target)
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _take_place(new: Path, place: Path) -> None:
+def _rename_over(new: Path, target: Path) -> None:
     """Rename a folder; what was there before is under its name, or gone."""
-    if not place.exists():
-        new.replace(place)
-    elif not leftovers.exchange(new, place):
-        place.replace(old := _old(place))
-        new.replace(place)
+    if not target.exists():
+        new.replace(target)
+    elif not leftovers.exchange(new, target):
+        target.replace(old := _old(target))
+        new.replace(target)
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _old(place: Path) -> Path:
-    return place.with_name(f".tfnst-old-{place.name}")
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".tfnst-old-{folder.name}")
 
 
-def _put_back(place: Path) -> None:
+def _put_back(folder: Path) -> None:
     """Mend what a process that died between two renames has left."""
-    if (old := _old(place)).exists():
-        if place.exists():
+    if (old := _old(folder)).exists():
+        if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:
-            old.replace(place)
+            old.replace(folder)
 
 
 @contextlib.contextmanager
@@ -113,24 +113,24 @@ def _others(folder: Path) -> list[str]:
     """What of a folder we did not write, or not so; empty folders, too."""
     if not any(folder.iterdir()):
         return []
-    listed = sums(folder)
+    listed = checksums(folder)
     if not listed:
         return _files(folder) or [next(folder.iterdir()).name]
     ours = {parent.as_posix() for name in listed for parent in Path(name).parents}
-    places = (place for place in folder.rglob("*") if place.is_dir() and not place.is_symlink())
-    within = [place.relative_to(folder).as_posix() for place in places]
-    changed = [name for name, told in altered(folder).items() if told != MISSING]
+    inner = (path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())
+    within = [path.relative_to(folder).as_posix() for path in inner]
+    changed = [name for name, fault in altered(folder).items() if fault != MISSING]
     return [*changed, *sorted(set(within) - ours)]
 
 
-def sums(folder: Path) -> dict[str, str]:
+def checksums(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file as it was written, by its name within; empty if it is not ours."""
     try:
         first, *lines = read_text(regular(folder, SUMS)).splitlines()
     except (OSError, ValueError):
         return {}
-    told = [line.partition("  ") for line in lines]
-    return {name: digest for digest, _, name in told if name} if first == MARK else {}
+    entries = [line.partition("  ") for line in lines]
+    return {name: digest for digest, _, name in entries if name} if first == MARK else {}
 
 
 def regular(folder: Path, name: str) -> Path:
@@ -151,22 +151,22 @@ def regular(folder: Path, name: str) -> Path:
 
 def contents(folder: Path) -> list[Path]:
     """All that a folder holds but folders, at any depth; links are not followed."""
-    places = (place for place in folder.rglob("*") if not place.is_dir() or place.is_symlink())
-    return sorted(places)
+    paths = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    return sorted(paths)
 
 
 def altered(folder: Path) -> dict[str, str]:
     """What is wrong with a folder by its sums: a sentence for each file, by its name."""
-    listed, there = sums(folder), set(_files(folder))
+    listed, there = checksums(folder), set(_files(folder))
     if not listed:
         return {SUMS: "is missing, or not of tfnst; write the folder again"}
-    found = dict.fromkeys(sorted(there - set(listed) - {SUMS}), "was not written by tfnst")
+    faults = dict.fromkeys(sorted(there - set(listed) - {SUMS}), "was not written by tfnst")
     for name, digest in listed.items():
         if name not in there:
-            found[name] = MISSING
+            faults[name] = MISSING
         elif _digest(folder, name) != digest:
-            found[name] = "is not the file that was written: its SHA-256 differs"
-    return found
+            faults[name] = "is not the file that was written: its SHA-256 differs"
+    return faults
 
 
 def _digest(folder: Path, name: str) -> str | None:
@@ -178,7 +178,7 @@ def _digest(folder: Path, name: str) -> str | None:
 
 
 def _files(folder: Path) -> list[str]:
-    return sorted(place.relative_to(folder).as_posix() for place in contents(folder))
+    return sorted(path.relative_to(folder).as_posix() for path in contents(folder))
 
 
 def _listed(folder: Path) -> str:

@@ -107,11 +107,11 @@ def _sweep(path: Path, changed: float) -> None:
         os.close(descriptor)
 
 
-def exchange(one: Path, other: Path) -> bool:
+def exchange(first: Path, second: Path) -> bool:
     """Have two folders change names in one step; False where the system cannot."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError, TypeError):
         return False
-    names = [ctypes.c_char_p(os.fsencode(path)) for path in (one, other)]
+    names = [ctypes.c_char_p(os.fsencode(path)) for path in (first, second)]
     return rename(_HERE, names[0], _HERE, names[1], ctypes.c_uint(_EXCHANGE)) == 0

@@ -24,8 +24,8 @@ def require_writable(target: Path) -> None:
         FileError: a place where no file can be written.
     """
     try:
-        temporary = leftovers.temporary(place := _followed(target))
-        leftovers.sweep(place.parent)
+        temporary = leftovers.temporary(path := _followed(target))
+        leftovers.sweep(path.parent)
     except OSError as error:
         raise _refusal(target, error) from error
     try:
@@ -39,12 +39,12 @@ def require_writable(target: Path) -> None:
 
 def _followed(target: Path) -> Path:
     """Where a link leads, or the name itself; OSError for what is no file, such as a device."""
-    place = Path(os.path.realpath(target))
-    if place.is_symlink():
+    path = Path(os.path.realpath(target))
+    if path.is_symlink():
         raise OSError(errno.ELOOP, "it is a link to itself")
-    if place.exists() and not place.is_file():
+    if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is no regular file")
-    return place
+    return path
 
 
 def _refusal(target: Path, error: OSError) -> FileError:
@@ -63,17 +63,17 @@ def write_bytes(target: Path, data: bytes) -> None:
         FileError: a place where no file can be written, or a full disk; an old file stays.
     """
     try:
-        place = _followed(target)
+        path = _followed(target)
     except OSError as error:
         raise _refusal(target, error) from error
-    temporary = leftovers.temporary(place)
+    temporary = leftovers.temporary(path)
     try:
         with temporary.open("xb") as file:
             leftovers.hold(file.fileno())
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(place)
+        temporary.replace(path)
     except OSError as error:
         raise _refusal(target, error) from error
     finally:

@@ -15,7 +15,7 @@ from tfnst.files import FileError
 from tfnst.files.folders import new_folder
 
 
-def check_target(target: Path) -> None:
+def check_animation(target: Path) -> None:
     """ValueError unless the name is that of a .gif or .webp file, or of a folder for .png files."""
     if target.suffix.lower() not in ("", ".gif", ".webp"):
         raise FileError(
@@ -29,7 +29,7 @@ def check_target(target: Path) -> None:
         raise FileError(target, "this is there already, and of another kind; use another name")
 
 
-def save(
+def save_animation(
     target: Path, frames: Iterable[np.ndarray], seconds: float = 0.08, quality: int = 95
 ) -> None:
     """Write (H, W, 3) frames in [0, 1] as a .gif or .webp that repeats, or a folder of .png files.
@@ -37,7 +37,7 @@ def save(
     `seconds` is how long each is shown, `quality` that of WebP. Either is written whole or not at
     all; ValueError for a name of another kind, and when the disk refuses.
     """
-    check_target(target)
+    check_animation(target)
     if not target.suffix:
         with new_folder(target, target.resolve()) as folder:
             for number, frame in enumerate(frames):

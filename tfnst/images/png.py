@@ -52,7 +52,7 @@ def require_pixels(file: IO[bytes]) -> None:
     chunks = list(_chunks(memoryview(file.read())))
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", chunks[0][1][8:21])
     bits, inflate, count = depth * _CHANNELS[colour], zlib.decompressobj(), 0
-    for _, chunk, _ in (one for one in chunks if one[0] == b"IDAT"):
+    for _, chunk, _ in (part for part in chunks if part[0] == b"IDAT"):
         waiting = bytes(chunk[8:-4])
         while waiting:
             count += len(inflate.decompress(waiting, 1 << 20))

@@ -75,14 +75,14 @@ class Parts:
     """Layers by name: made when first asked for, the same ones afterwards."""
 
     def __init__(self, dtype: str | None) -> None:
-        self.made: dict[str, Any] = {}
+        self.layers: dict[str, Any] = {}
         self.dtype = keras.dtype_policies.get(dtype or "float32").name
 
     def __call__(self, name: str, kind: Callable[..., Any], *sizes: Any, **options: Any) -> Any:
         """The layer of that name, made by `kind(*sizes, **options)` if there is none yet."""
-        if name not in self.made:
-            self.made[name] = kind(*sizes, name=name, **{"dtype": self.dtype, **options})
-        return self.made[name]
+        if name not in self.layers:
+            self.layers[name] = kind(*sizes, name=name, **{"dtype": self.dtype, **options})
+        return self.layers[name]
 
 
 @keras.saving.register_keras_serializable("tfnst")
@@ -136,8 +136,8 @@ class _Stages:
 
     def normalized(self, x: Tensor, name: str, scale: int) -> Tensor:
         layer = self.layers(f"{name}_norm", ConditionalInstanceNormalization, self.rows)
-        given = self.statistics and self.statistics(name, x, scale)
-        return layer(x, self.weights[scale], given)
+        moments = self.statistics and self.statistics(name, x, scale)
+        return layer(x, self.weights[scale], moments)
 
     def stage(self, x: Tensor, name: str, scale: int, *sizes: int) -> Tensor:
         return ops.relu(self.normalized(self.convolution(x, name, *sizes), name, scale))

@@ -140,7 +140,7 @@ class MirrorPadding(keras.layers.Layer):  # type: ignore[misc]
 
     def _lined(self, x: Tensor, axis: int, size: int) -> Tensor:
         sides = (self.width, self.width + -size % self.multiple)
-        lines = [int(place) for place in np.pad(np.arange(size), sides, "symmetric")]
+        lines = [int(line) for line in np.pad(np.arange(size), sides, "symmetric")]
         before = _joined([_line(x, axis, k) for k in lines[: self.width]], axis)
         after = _joined([_line(x, axis, k) for k in lines[self.width + size :]], axis)
         return ops.concatenate([before, x, after], axis)
@@ -151,8 +151,8 @@ class MirrorPadding(keras.layers.Layer):  # type: ignore[misc]
         size = tf.shape(x)[axis]
         end = size + self.width + -size % self.multiple
         # Mirrored at both ends, a line of pixels repeats after twice its length.
-        place = tf.range(-self.width, end) % (2 * size)
-        return tf.gather(x, tf.minimum(place, 2 * size - 1 - place), axis=axis)
+        lines = tf.range(-self.width, end) % (2 * size)
+        return tf.gather(x, tf.minimum(lines, 2 * size - 1 - lines), axis=axis)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Larger by the borders and the filling, where the size is known."""
@@ -187,8 +187,8 @@ class CropAs(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "width": self.width}
 
 
-def _line(x: Tensor, axis: int, place: int) -> Tensor:
-    line = slice(place, place + 1)
+def _line(x: Tensor, axis: int, index: int) -> Tensor:
+    line = slice(index, index + 1)
     return x[:, line] if axis == 1 else x[:, :, line]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 PHOTO = "photo"  # the name of row 0, which gives the photo back
-LARGEST = 1e9  # share of a style: sums of larger ones overflow
+LARGEST_SHARE = 1e9  # share of a style: sums of larger ones overflow
 
 
 def row_weights(
@@ -37,7 +37,7 @@ def row_weights(
     for name, share in shares.items():
         if name not in known:
             raise ValueError(f"style {name!r} is unknown; use {', '.join(known)}")
-        if not isinstance(share, numbers.Real) or not 0 <= share < LARGEST:
+        if not isinstance(share, numbers.Real) or not 0 <= share < LARGEST_SHARE:
             raise ValueError(f"share of style {name!r} is {share!r}; use a number from 0")
     if not sum(shares.values()):
         raise ValueError(f"styles is {styles!r}; give at least one share above 0")

@@ -62,27 +62,27 @@ class TiledNetwork:
         image = keras.Input((None, None, 3), name="image", dtype="float32")
         styles = keras.Input(weights, name="style_weights", dtype="float32")
         inputs = {"image": image, "style_weights": styles}
-        found: dict[str, Tensor] = {}
-        given: dict[str, Tensor] = {}
+        measured: dict[str, Tensor] = {}
+        statistics: dict[str, Tensor] = {}
 
-        def measured(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
+        def measure(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
             rows, columns = (slice(edge // scale, -(edge // scale) or None) for edge in edges)
             mean, variance = moments(ops.cast(x[:, rows, columns], "float32"), (0, 1, 2))
-            found.update({f"{name}_mean": mean, f"{name}_variance": variance})
+            measured.update({f"{name}_mean": mean, f"{name}_variance": variance})
             return mean, variance
 
         def known(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
             shape = (1, 1, 1, x.shape[-1])
             names = (f"{name}_mean", f"{name}_variance")
-            given.update(
+            statistics.update(
                 {key: keras.Input(batch_shape=shape, name=key, dtype="float32") for key in names}
             )
-            return given[names[0]], given[names[1]]
+            return statistics[names[0]], statistics[names[1]]
 
-        connect(parts, settings, image, styles, measured)
-        self.measure = compiled(keras.Model(inputs, found))
+        connect(parts, settings, image, styles, measure)
+        self.measure = compiled(keras.Model(inputs, measured))
         painted = connect(parts, settings, image, styles, known)
-        self.paint = compiled(keras.Model({**inputs, **given}, painted))
+        self.paint = compiled(keras.Model({**inputs, **statistics}, painted))
 
     def __call__(self, image: np.ndarray, weights_at: WeightsAt) -> np.ndarray:
         """A padded picture, (H, W, 3), stylized; `weights_at` gives the weights of a window."""

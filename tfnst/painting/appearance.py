@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tfnst import images
 from tfnst.images.color import keep_color
-from tfnst.networks.mixture import LARGEST
+from tfnst.networks.mixture import LARGEST_SHARE
 from tfnst.painting.painters import Painter
 from tfnst.validation import Checked
 
@@ -37,8 +37,8 @@ class Look(Checked):
     """
 
     styles: Annotated[
-        Mapping[str, Annotated[float, Field(ge=0, lt=LARGEST)]],
-        Field(description=f"{{name: share}}, numbers from 0 to {LARGEST:g}"),
+        Mapping[str, Annotated[float, Field(ge=0, lt=LARGEST_SHARE)]],
+        Field(description=f"{{name: share}}, numbers from 0 to {LARGEST_SHARE:g}"),
     ]
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
     masks: Annotated[
@@ -109,8 +109,8 @@ def morph(
     cover = 1.0 if photo.alpha is None else photo.alpha[..., None]
     if len(styles) < 2 or frames < 2:
         raise ValueError(f"a morph of {len(styles)} styles in {frames} frames; give two or more")
-    for place in np.linspace(0, len(styles) - 1, frames):
-        before = min(int(place), len(styles) - 2)
-        shares = {styles[before]: before + 1 - place}
-        shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + place - before
+    for position in np.linspace(0, len(styles) - 1, frames):
+        before = min(int(position), len(styles) - 2)
+        shares = {styles[before]: before + 1 - position}
+        shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + position - before
         yield paint(painter, photo, replace(look, styles=shares)) * cover + 1 - cover

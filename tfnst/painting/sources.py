@@ -31,19 +31,19 @@ class Source(Checked):
         """The same without its folders, which are nobody else's business."""
         return Source(Path(self.path).name, self.sha256)
 
-    def places(self, *folders: Path) -> list[Path]:
+    def candidates(self, *folders: Path) -> list[Path]:
         """Where it may be: where it was, or in one of the folders; a mere name, where you are."""
         return [Path(self.path), *(folder / Path(self.path).name for folder in folders)]
 
     def find(self, *folders: Path) -> Path:
         """The file where it was, or by its name in one of the folders; ValueError if it differs."""
-        candidates = [file for file in self.places(*folders) if _is_file(file)]
-        for file in candidates:
+        there = [file for file in self.candidates(*folders) if _is_file(file)]
+        for file in there:
             if files.sha256(file) == self.sha256:
                 return file
-        if candidates:
+        if there:
             raise ValueError(
-                f"{str(candidates[0])!r} has changed since the picture was made from it; "
+                f"{str(there[0])!r} has changed since the picture was made from it; "
                 "put the old file back"
             )
         raise ValueError(
@@ -67,8 +67,8 @@ def versions() -> dict[str, str]:
     return {**installed, "python": platform.python_version(), "machine": platform.machine()}
 
 
-def _is_file(place: Path) -> bool:
+def _is_file(path: Path) -> bool:
     try:
-        return place.is_file()
+        return path.is_file()
     except OSError:  # a name that is too long
         return False

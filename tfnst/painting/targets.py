@@ -40,14 +40,14 @@ class Targets:
         read = {file.resolve(): file for file in (*self.others, *(s for s, _ in self.pairs))}
         written: dict[Path, Path] = {}
         for source, target in self.pairs:
-            place = target.resolve()
-            if place in read:
-                raise ValueError(f"{source} would overwrite {read[place]}; use another --output")
-            if place in written:
+            path = target.resolve()
+            if path in read:
+                raise ValueError(f"{source} would overwrite {read[path]}; use another --output")
+            if path in written:
                 raise ValueError(
-                    f"{written[place]} and {source} would both become {target}; paint them apart"
+                    f"{written[path]} and {source} would both become {target}; paint them apart"
                 )
-            written[place] = source
+            written[path] = source
 
     @property
     def unread(self) -> dict[str, int]:
