@@ -6,10 +6,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
 from tests.conftest import untrained
 from tfnst import images
-from tfnst.export.models import exportable, weights_digest
+from tfnst.export.models import exportable, open_model, weights_digest
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.style_network import StyleNetwork
 
@@ -57,3 +58,18 @@ def test_the_digest_is_of_names_and_weights() -> None:
     assert weights_digest(changed) != weights_digest(one)
     lite = FeatureExtractor("vgg19-lite", LAYERS)
     assert weights_digest(lite) == weights_digest(FeatureExtractor("vgg19-lite", LAYERS))
+
+
+def test_what_is_exported_goes_by_a_name(small_network: StyleNetwork, tmp_path: Path) -> None:
+    network, name, about = open_model("vgg19-lite", LAYERS)
+    assert isinstance(network, FeatureExtractor) and network.layer_names == LAYERS
+    assert name == "vgg19-lite" and about["license"] == "Apache-2.0"
+    network, name, about = open_model("gallery")
+    assert isinstance(network, StyleNetwork) and set(about["artworks"]) >= set(network.styles)
+    small_network.save(tmp_path / "my.keras")
+    network, name, about = open_model(str(tmp_path / "my.keras"))
+    assert isinstance(network, StyleNetwork) and network.styles == ("wave", "night")
+    assert (name, about) == ("my", {})
+    for options in ({"layers": LAYERS}, {"weights": "my.npz"}):
+        with pytest.raises(ValueError, match="layers and weights go with vgg19-lite and vgg19"):
+            open_model("gallery", **options)  # type: ignore[arg-type]

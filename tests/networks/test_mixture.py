@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfnst.networks.mixture import mask_shares, row_weights
+from tfnst.networks.mixture import mask_shares, parse_shares, row_weights
 
 KNOWN = ("wave", "night", "scream")
 shares = st.dictionaries(st.sampled_from(KNOWN), st.floats(1e-3, 1e6), min_size=1)
@@ -57,3 +57,23 @@ def test_masks_of_other_types_are_told(mask: np.ndarray) -> None:
         mask_shares({"wave": mask}, "wave", (40, 52))
     with pytest.raises(ValueError, match="masks is a list"):
         mask_shares([mask], "wave", (40, 52))  # type: ignore[arg-type]
+
+
+def test_shares_are_told_by_texts() -> None:
+    assert parse_shares(["wave=3,night", "scream=0.5"], KNOWN) == dict(wave=3, night=1, scream=0.5)
+    assert list(parse_shares(["night", "wave"], KNOWN)) == ["night", "wave"]
+    assert parse_shares([], ("wave",)) == {"wave": 1}
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ([], "style is missing; use wave, night, scream"),
+        (["wave=much"], "share of style 'wave' is 'much'; use a number from 0"),
+        (["wave", "night,wave=2"], "style 'wave' is named twice; name it once"),
+    ],
+)
+def test_texts_that_tell_no_shares(texts: list[str], message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        parse_shares(texts, KNOWN)
+    assert str(caught.value) == message

@@ -74,26 +74,6 @@ def test_a_gradient_of_one_style_begins_with_the_photo(network: StyleNetwork) ->
     assert 3 * difference[:3].max() < difference[-8:].min()
 
 
-def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
-    picture = images.Picture(photo())
-    frames = list(appearance.morph(network, picture, ["wave", "night", "wave"], 5, Look({})))
-    assert len(frames) == 5
-    for frame, shares in zip(
-        frames,
-        ["wave", {"wave": 1, "night": 1}, "night", {"wave": 1, "night": 1}, "wave"],
-        strict=True,
-    ):
-        np.testing.assert_allclose(frame, network.stylize(photo(), shares), atol=1e-5)
-    with pytest.raises(ValueError, match="give two or more"):
-        list(appearance.morph(network, picture, ["wave"], 5, Look({})))
-    alpha = np.zeros((40, 52), np.float32)
-    alpha[:, 26:] = 1
-    for clear in appearance.morph(
-        network, images.Picture(photo(), alpha), ["wave", "night"], 2, Look({})
-    ):
-        assert (clear[:, :26] == 1).all() and (clear[:, 26:] < 1).any()
-
-
 @pytest.mark.parametrize("mode", ["L", "RGB", "P"])
 def test_a_mask_of_labels_is_one_of_black_and_white(tmp_path: Path, mode: str) -> None:
     labels = np.zeros((16, 24), np.uint8)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tfnst.export.bundle import Exported
     from tfnst.export.latency import Latency
     from tfnst.export.verification import Verified
-    from tfnst.features.vgg import FeatureExtractor
-    from tfnst.networks.style_network import StyleNetwork
 
 
 @app.command()
@@ -57,6 +55,7 @@ def export(
     litert = _checked_folders(model, output, web)
     devices.start_tensorflow()
     from tfnst.export import bundle as exporting
+    from tfnst.export import models
     from tfnst.export import studio as studio_page
 
     defaults = exporting.ExportSettings() if output else exporting.FOR_WEB
@@ -65,7 +64,7 @@ def export(
     settings = replace(defaults, **changes)
     if web is not None and not settings.fixed():
         raise ValueError("--web needs a .tflite file of a fixed size; add 256 or 512 to --sizes")
-    network, name, about = _exported(model, layers, weights)
+    network, name, about = models.open_model(model, layers and terminal.parts(layers), weights)
     about |= {k: v for k, v in (("license", license_), ("credits", credit)) if v}
     with tempfile.TemporaryDirectory() as temporary:
         folder = output or Path(temporary) / "exported"
@@ -99,27 +98,6 @@ def _checked_folders(model: str, output: Path | None, web: Path | None) -> Path 
     for folder in targets:
         folders.require_room(folder)
     return None if web is None else studio.runtime()
-
-
-def _exported(
-    model: str, layers: str | None, weights: str
-) -> tuple[StyleNetwork | FeatureExtractor, str, dict[str, Any]]:
-    """The network, the name of its files, and what its card is to say of it."""
-    from tfnst import assets
-    from tfnst.features import vgg, vgg_architecture
-    from tfnst.networks import style_network
-    from tfnst.synthesis.settings import STYLE_LAYERS
-
-    if model in vgg_architecture.ARCHITECTURES:
-        chosen = terminal.parts(layers) if layers else STYLE_LAYERS
-        extractor = vgg.FeatureExtractor(model, chosen, weights=weights)
-        return extractor, model, dict(assets.ABOUT[model])
-    if layers or weights != "auto":
-        raise ValueError(f"--layers and --weights go with vgg19-lite and vgg19, not with {model}")
-    about: dict[str, Any] = dict(assets.ABOUT.get(model, {}))
-    if model in assets.NETWORKS:
-        about["artworks"] = assets.gallery()
-    return style_network.load_network(model), Path(model).stem, about
 
 
 def _describe(report: Exported | Latency | Verified) -> str:

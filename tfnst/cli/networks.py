@@ -13,11 +13,11 @@ from tfnst.cli import terminal
 from tfnst.cli.app import AsJson, Device, NoRecipe, Option, Paths, Quiet, app
 
 if TYPE_CHECKING:
-    from tfnst.painting.appearance import Look
-    from tfnst.painting.painters import Painter
     from tfnst.painting.pictures import Applied
 
-Model = Annotated[str, Option(metavar="FILE", help="gallery, or a .keras file of tfnst train.")]
+NetworkFile = Annotated[
+    str, Option(metavar="FILE", help="gallery, or a .keras file of tfnst train.")
+]
 
 
 @app.command()
@@ -39,7 +39,7 @@ def apply(
     size: Annotated[
         int, Option(min=0, help="Long side of the result, in pixels; 0 keeps the photo's.")
     ] = 1024,
-    model: Model = "gallery",
+    model: NetworkFile = "gallery",
     lite: Annotated[
         Path | None,
         Option(metavar="FILE", help="A .tflite file of tfnst export, run without TensorFlow."),
@@ -68,6 +68,10 @@ def apply(
     for file in pictures:
         if not file.exists():
             raise ValueError(f"{file}: there is no such file; give a photo or a folder of photos")
+    if morph and (len(pictures) != 1 or pictures[0].is_dir()):
+        raise ValueError("--morph takes one photo")
+    if "=" in morph:
+        raise ValueError(f"--morph {morph!r} holds shares; give names alone")
     if lite and style_map:
         raise ValueError("--style-map goes without --lite, whose files mix styles all over alike")
     if lite and (model != "gallery" or device not in ("auto", "cpu")):
@@ -75,29 +79,29 @@ def apply(
     if lite and lite.suffix != ".tflite":
         raise ValueError(f"--lite {str(lite)!r} is no .tflite file; name one of tfnst export")
     under = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
+    from tfnst.networks.mixture import parse_shares
+    from tfnst.painting import morphs
     from tfnst.painting import pictures as application
     from tfnst.painting.appearance import GRADIENT, Look
     from tfnst.painting.painters import open_painter
     from tfnst.painting.targets import Targets
 
     with under:
-        painter = open_painter(lite or model)
-        names = morph.split(",") if morph else style or []
-        if "=" in morph:
-            raise ValueError(f"--morph {morph!r} holds shares; give names alone")
-        shares = _shares(names, painter)
+        painter = open_painter(origin := lite or model)
+        names = morph.split(",")
+        shares = dict.fromkeys(names, 1.0) if morph else parse_shares(style or [], painter.styles)
         painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
         longest = min((side for side in (size, painter.side) if side), default=None)
         look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality)
         if morph:
-            _morph(painter, pictures, output, names, frames or 24, look)
+            terminal.keep_apart(pictures, [output])
+            morphs.write_morph(painter, pictures[0], output, names, frames or 24, look)
             if as_json:
                 terminal.emit("done", output=str(output))
             elif not quiet:
                 print(output)
             return
         masks = [Path(mask) for mask in look.masks if mask != GRADIENT]
-        origin = lite or model
         targets = Targets(pictures, output, [*masks, Path(origin)])
         if unread := targets.unread:
             kinds = ", ".join(f"{count} {ending}" for ending, count in unread.items())
@@ -105,13 +109,10 @@ def apply(
         if not targets.pairs:
             folders = ", ".join(map(str, pictures))
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")
+        options = (skip_existing, not no_recipe, paths)
         reports = []
         with terminal.progress_bar(quiet or targets.single, as_json, _describe_applied) as show:
-            embed = not no_recipe
-            reports_of = application.paint_files(
-                painter, targets, look, origin, skip_existing, embed, paths
-            )
-            for report in reports_of:
+            for report in application.paint_files(painter, targets, look, origin, *options):
                 show(report)
                 reports.append(report)
     if not (quiet or as_json):
@@ -121,46 +122,6 @@ def apply(
         terminal.remark(error)
     if failed:
         raise typer.Exit(1)
-
-
-def _shares(options: list[str], painter: Painter) -> dict[str, float]:
-    """NAME and NAME=SHARE, by commas or by options."""
-    if not options:
-        if len(painter.styles) == 1:
-            return {painter.styles[0]: 1.0}
-        raise ValueError(f"--style is missing; use {', '.join(painter.styles)}")
-    shares: dict[str, float] = {}
-    for part in (part for option in options for part in option.split(",")):
-        name, _, share = part.partition("=")
-        if name in shares:
-            raise ValueError(f"--style {name!r} is named twice; name it once")
-        shares[name] = terminal.number("--style", share) if share else 1.0
-    return shares
-
-
-def _morph(
-    painter: Painter,
-    pictures: list[Path],
-    output: Path,
-    names: list[str],
-    frames: int,
-    look: Look,
-) -> None:
-    from tfnst import files, images
-    from tfnst.images import animation
-    from tfnst.painting import appearance
-
-    if len(pictures) != 1 or pictures[0].is_dir():
-        raise ValueError("--morph takes one photo")
-    animation.check_animation(output)
-    terminal.keep_apart(pictures, [output])
-    if len(names) < 2:
-        raise ValueError(f"--morph {','.join(names)!r} is one style; give two or more")
-    if output.suffix:
-        files.require_writable(output)
-    photo = images.load(pictures[0], look.size)
-    film = appearance.morph(painter, photo, names, frames, look)
-    animation.save_animation(output, film, quality=look.quality)
 
 
 def _describe_applied(report: Applied) -> str:
@@ -186,7 +147,7 @@ def styles(
     photo: Annotated[
         Path | None, Option(help="Of the sheet; the bundled portrait, if not given.")
     ] = None,
-    model: Model = "gallery",
+    model: NetworkFile = "gallery",
     as_json: AsJson = False,
 ) -> None:
     """List the styles that a network knows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,12 @@ from tfnst import assets, images
 from tfnst.export import conversion
 from tfnst.export.conversion import Example
 from tfnst.export.lite import NAMES
+from tfnst.features import vgg_architecture
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.mixture import PHOTO
 from tfnst.networks.style_names import file_stems
-from tfnst.networks.style_network import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork, load_network
+from tfnst.synthesis.settings import STYLE_LAYERS
 
 THUMBNAIL = 128
 IMAGE = "float32, (batch, height, width, 3), RGB in [0, 1], sRGB"
@@ -41,6 +43,33 @@ class Exportable:
     examples: Callable[[int, int], list[Example]]
     card: Mapping[str, Any]
     accompany: Callable[[Path], None]
+
+
+def open_model(
+    model: str, layers: Sequence[str] | None = None, weights: str = "auto"
+) -> tuple[StyleNetwork | FeatureExtractor, str, dict[str, Any]]:
+    """A network that is to be exported.
+
+    Args:
+        model: its name, such as "gallery" or "vgg19-lite", or a file of `tfnst train`.
+        layers: of a feature network, what it is to give; by default what a painting takes.
+        weights: the file of a feature network's weights, or "auto".
+
+    Returns:
+        The network, a name for its files, and what its card is to say of it.
+
+    Raises:
+        ValueError: no network of that name or file; layers or weights of a network of styles.
+    """
+    if model in vgg_architecture.ARCHITECTURES:
+        extractor = FeatureExtractor(model, tuple(layers or STYLE_LAYERS), weights=weights)
+        return extractor, model, dict(assets.ABOUT[model])
+    if layers or weights != "auto":
+        raise ValueError(f"layers and weights go with vgg19-lite and vgg19, not with {model!r}")
+    about: dict[str, Any] = dict(assets.ABOUT.get(model, {}))
+    if model in assets.NETWORKS:
+        about["artworks"] = assets.gallery()
+    return load_network(model), Path(model).stem, about
 
 
 def exportable(network: StyleNetwork | FeatureExtractor, name: str) -> Exportable:

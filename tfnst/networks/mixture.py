@@ -50,6 +50,37 @@ def row_weights(
     return weights
 
 
+def parse_shares(texts: Sequence[str], known: Sequence[str]) -> dict[str, float]:
+    """The shares of styles that texts tell.
+
+    Args:
+        texts: of NAME, whose share is 1, and NAME=SHARE, by commas or one by one.
+        known: the styles; where there is one alone, it needs no text.
+
+    Returns:
+        {name: share}, which `row_weights` checks, in the order of the texts.
+
+    Raises:
+        ValueError: no text, a name that comes twice, or a share that is no number.
+
+    Examples:
+        >>> parse_shares(["scream=3,swirl"], ("scream", "swirl", "udnie"))
+        {'scream': 3.0, 'swirl': 1.0}
+    """
+    if not texts and len(known) > 1:
+        raise ValueError(f"style is missing; use {', '.join(known)}")
+    shares: dict[str, float] = {}
+    for part in (part for text in texts or known for part in text.split(",")):
+        name, _, share = part.partition("=")
+        if name in shares:
+            raise ValueError(f"style {name!r} is named twice; name it once")
+        try:
+            shares[name] = float(share or 1)
+        except ValueError:
+            raise ValueError(f"share of style {name!r} is {share!r}; use a number from 0") from None
+    return shares
+
+
 def mask_shares(
     masks: Mapping[str, np.ndarray], styles: str | Mapping[str, float], shape: tuple[int, int]
 ) -> np.ndarray:

@@ -1,9 +1,9 @@
-"""How photos are to be painted by a network: styles, strength, masks, colours; and as morphs."""
+"""How photos are to be painted by a network: styles, strength, masks, colours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -97,20 +97,3 @@ def paint(painter: Painter, picture: images.Picture, look: Look) -> np.ndarray:
     masks = look.shares(*photo.shape[:2])
     painted = painter.stylize(photo, look.styles, look.strength, masks)
     return keep_color(photo, painted) if look.keep_color else painted
-
-
-def morph(
-    painter: Painter, photo: images.Picture, styles: Sequence[str], frames: int, look: Look
-) -> Iterator[np.ndarray]:
-    """`frames` pictures (H, W, 3) on the way from the first of the styles to the last.
-
-    What is transparent in the photo is white in them.
-    """
-    cover = 1.0 if photo.alpha is None else photo.alpha[..., None]
-    if len(styles) < 2 or frames < 2:
-        raise ValueError(f"a morph of {len(styles)} styles in {frames} frames; give two or more")
-    for position in np.linspace(0, len(styles) - 1, frames):
-        before = min(int(position), len(styles) - 2)
-        shares = {styles[before]: before + 1 - position}
-        shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + position - before
-        yield paint(painter, photo, replace(look, styles=shares)) * cover + 1 - cover
