@@ -85,6 +85,17 @@ def test_imports_point_one_way(module: str) -> None:
     assert not wrong, f"{module} imports {sorted(wrong)}"
 
 
+def test_only_commands_print_and_leave() -> None:
+    # What runs as a process of its own ends with what it has to say to the one that began it.
+    ends = {"export.saved_models": {"SystemExit"}}
+    for module, file in MODULES.items():
+        nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+        names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        spoken = names & {"print", "stdout", "exit", "_exit", "SystemExit"}
+        assert room(module) == "cli" or spoken == ends.get(module, set()), module
+
+
 def test_imports_go_in_no_circle() -> None:
     graph = {module: imports(module) for module in MODULES}
     order = list(graphlib.TopologicalSorter(graph).static_order())

@@ -6,6 +6,7 @@ A process of its own for each file, for the peak is that of a whole process.
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 from tfnst.export import processes
@@ -22,10 +23,12 @@ def of_one_pass(file: Path, threads: int, side: int) -> float | None:
     """
     if not STATUS.exists():
         return None
-    ended = processes.run_module("export.memory", file.resolve(), threads, side)
-    if ended.returncode:
-        raise FileError(file, f"one pass in a process of its own failed ({threads} threads)")
-    return round(float(ended.stdout), 1)
+    with tempfile.TemporaryDirectory() as temporary:
+        answer = Path(temporary) / "megabytes"
+        ended = processes.run_module("export.memory", file.resolve(), threads, side, answer)
+        if ended.returncode:
+            raise FileError(file, f"one pass in a process of its own failed ({threads} threads)")
+        return round(float(answer.read_text("ascii")), 1)
 
 
 def peak() -> float:
@@ -37,13 +40,13 @@ def peak() -> float:
     return int(line.split()[1]) / 1000
 
 
-def _main(file: str, threads: str, side: str) -> None:
+def _main(file: str, threads: str, side: str, answer: str) -> None:
     from tfnst.export import lite
 
     before = peak()
     model = lite.Model(file, int(threads))
     model(**lite.random_inputs(model, int(side)))
-    print(peak() - before)
+    Path(answer).write_text(str(peak() - before), "ascii")
 
 
 if __name__ == "__main__":
