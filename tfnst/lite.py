@@ -1,7 +1,5 @@
 """Exported networks on machines without TensorFlow: `tfnst.export.lite` by a short name."""
 
-from tfnst.export.lite import LARGEST as LARGEST
-from tfnst.export.lite import MULTIPLE as MULTIPLE
 from tfnst.export.lite import NAMES as NAMES
 from tfnst.export.lite import Model as Model
 from tfnst.export.lite import Stylizer as Stylizer

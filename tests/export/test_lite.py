@@ -15,6 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 from tests.conftest import Call
 from tfnst import assets, images
 from tfnst.export import conversion, lite
+from tfnst.images import sizes
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.painting import appearance, pictures, targets
 
@@ -181,7 +182,7 @@ def test_what_a_file_cannot_do_is_told(
     stylizer = lite.Stylizer(folder / "free.tflite")
     with pytest.raises(ValueError, match="masks are given"):
         stylizer.stylize(photo, "wave", masks={"wave": photo[..., 0]})
-    monkeypatch.setattr(lite, "LARGEST", 1000)
+    monkeypatch.setattr(sizes, "ONE_PASS", 1000)
     with pytest.raises(ValueError, match="image is 40 x 30 pixels; without TensorFlow"):
         stylizer.stylize(photo[:30, :40], "wave")
 

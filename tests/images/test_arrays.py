@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.images.samples import noise, problem, quick, slope
 from tfnst import images
+from tfnst.images import HALO
 
 
 class TestResize:
@@ -172,3 +173,12 @@ def test_over_white() -> None:
     np.testing.assert_array_equal(images.Picture(rgb, np.zeros((24, 30))).over_white(), 1)
     half = images.Picture(rgb, np.full((24, 30), 0.5, np.float32)).over_white()
     np.testing.assert_allclose(half, 0.5 + rgb / 2, rtol=1e-6)
+
+
+def test_the_halo_reflects() -> None:
+    image = np.random.default_rng(0).random((9, 10, 3))
+    seen = images.padded(image, 4)
+    assert seen.shape == (9 + 2 * HALO + 3, 10 + 2 * HALO + 2, 3)
+    np.testing.assert_array_equal(seen[HALO:-HALO, HALO:-HALO][:9, :10], image)
+    assert images.padded(image).shape == (9 + 2 * HALO, 10 + 2 * HALO, 3)
+    np.testing.assert_array_equal(seen[HALO - 1, HALO : HALO + 10], image[0])

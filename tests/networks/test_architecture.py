@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfnst.networks.architecture import CONFIGURATIONS, HALO, NetworkSettings, padded, reach
+from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings, reach
 from tfnst.networks.style_network import StyleNetwork
 
 SMALL = NetworkSettings(widths=(0, 8, 12), blocks=2)
@@ -16,14 +16,6 @@ TINY_JOHNSON = NetworkSettings((4, 6, 8), 1, "residual", head="convolution")
 def network(settings: NetworkSettings = SMALL) -> StyleNetwork:
     keras.utils.set_random_seed(1)
     return StyleNetwork(["wave", "night"], settings)
-
-
-def test_the_halo_reflects() -> None:
-    image = np.random.default_rng(0).random((9, 10, 3))
-    seen = padded(image)
-    assert seen.shape == (9 + 2 * HALO + 3, 10 + 2 * HALO + 2, 3)
-    np.testing.assert_array_equal(seen[HALO:-HALO, HALO:-HALO][:9, :10], image)
-    np.testing.assert_array_equal(seen[HALO - 1, HALO : HALO + 10], image[0])
 
 
 def test_johnsons_network_is_the_papers() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tfnst import images
+from tfnst.images import sizes
 from tfnst.networks import tiles
 from tfnst.networks.architecture import NetworkSettings, reach
 from tfnst.networks.style_network import StyleNetwork
@@ -34,7 +35,7 @@ def photo(height: int = 300, width: int = 260) -> np.ndarray:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "PATCH", 64)
     monkeypatch.setattr(tiles, "PATCHES", (3, 3))
-    monkeypatch.setattr(tiles, "WHOLE", 0)
+    monkeypatch.setattr(sizes, "ONE_PASS", 0)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -56,7 +57,7 @@ def test_pieces_are_nearly_what_one_pass_gives(monkeypatch: pytest.MonkeyPatch) 
     made, image = network(), photo(620, 580)
     monkeypatch.setattr(tiles, "PATCHES", (6, 7))
     pieces = made.stylize(image, "wave")
-    monkeypatch.setattr(tiles, "WHOLE", 1 << 30)
+    monkeypatch.setattr(sizes, "ONE_PASS", 1 << 30)
     whole = made.stylize(image, "wave")
     assert np.sqrt(np.mean((pieces - whole) ** 2)) < 0.02
     # Each piece by its own statistics would be further off.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tfnst import images
-from tfnst.networks.architecture import HALO
+from tfnst.images.sizes import HALO
 from tfnst.training import batches, photo_folder
 from tfnst.training.batches import StyleBatches
 from tfnst.training.settings import TrainingSettings

@@ -20,7 +20,8 @@ from tensorflow.python.framework.ops import gradient_registry
 
 from tfnst import images, losses
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.networks.architecture import HALO, NetworkSettings
+from tfnst.images.sizes import HALO
+from tfnst.networks.architecture import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import photo_folder, style_trainer
 from tfnst.training.batches import Schedule, StyleBatches

@@ -189,7 +189,7 @@ def bench_lite(
 ) -> None:
     """Time .tflite files, anybody's, and say what memory they take."""
     from tfnst.export import latency
-    from tfnst.export.lite import MULTIPLE
+    from tfnst.images.sizes import MULTIPLE
 
     if size % MULTIPLE:
         right = size // MULTIPLE * MULTIPLE

@@ -17,7 +17,7 @@ from tfnst import devices, files
 from tfnst.export import conversion, readme
 from tfnst.export.conversion import Example
 from tfnst.export.latency import milliseconds
-from tfnst.export.lite import MULTIPLE, Model
+from tfnst.export.lite import Model
 from tfnst.export.models import Exportable, exportable
 from tfnst.export.verification import (
     CARD,
@@ -34,6 +34,7 @@ from tfnst.export.verification import (
 )
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.files.folders import replaced_folder
+from tfnst.images.sizes import MULTIPLE
 from tfnst.networks.style_names import file_stem
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.validation import Checked, each_once

@@ -16,10 +16,10 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from tfnst.devices import silent_stderr
-from tfnst.export.lite import MULTIPLE
 from tfnst.export.verification import SERVING
 from tfnst.files.folders import full_disk_named
-from tfnst.networks.architecture import HALO, connect
+from tfnst.images.sizes import HALO, MULTIPLE
+from tfnst.networks.architecture import connect
 from tfnst.networks.layers import CropAs, MirrorPadding
 from tfnst.networks.style_network import StyleNetwork
 

@@ -13,11 +13,11 @@ import numpy as np
 from tfnst import images
 from tfnst.devices import silent_stderr
 from tfnst.files import FileError, opened
+from tfnst.images import sizes
+from tfnst.images.sizes import MULTIPLE
 from tfnst.networks.mixture import PHOTO, row_weights
 from tfnst.networks.style_names import is_name
 
-LARGEST = 5_000_000  # pixels in one pass
-MULTIPLE = 4  # of the sides of a picture that a network takes
 LEAST_SIDE = 16  # pixels a side that the files of version 0.1 take, of any size
 NAMES = "styles.txt"  # beside the files: the names of the rows, a line each
 
@@ -194,7 +194,7 @@ class Stylizer:
         """A picture in a style or a mixture, in the same shape.
 
         Args:
-            image: (H, W, 3) in [0, 1], of at most `LARGEST` pixels in a file for any size.
+            image: (H, W, 3) in [0, 1], of at most `ONE_PASS` pixels in a file for any size.
             styles: a style's name, or {name: share}; shares are relative to each other.
             strength: 0 is the photo, 1 the style.
             masks: none, for a file cannot have them; `StyleNetwork.stylize` paints by them.
@@ -213,10 +213,10 @@ class Stylizer:
         if self.side is not None and max(height, width) > self.side:
             small = images.resize(image, *images.fitted(height, width, self.side))
             return images.resize(self._painted(small, weights), height, width)
-        if height * width > LARGEST:
+        if height * width > sizes.ONE_PASS:
             raise ValueError(
-                f"image is {width} x {height} pixels; without TensorFlow {LARGEST / 1e6:g} million "
-                "are the most, so use a smaller --size"
+                f"image is {width} x {height} pixels; without TensorFlow "
+                f"{sizes.ONE_PASS / 1e6:g} million are the most, so use a smaller --size"
             )
         return self._painted(image, weights)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from tfnst.images.sizes import HALO
+
 Array = np.ndarray
 
 
@@ -92,6 +94,24 @@ def fitted(height: int, width: int, size: int) -> tuple[int, int]:
     # Whole numbers throughout: a float product can miss `size` by one.
     rows, columns = ((2 * side * size + longest) // (2 * longest) for side in (height, width))
     return max(1, rows), max(1, columns)
+
+
+def padded(image: Array, multiple: int = 1) -> Array:
+    """A picture with its halo: reflected pixels, for networks that see beyond borders.
+
+    Args:
+        image: (H, W, C).
+        multiple: what the sides of the answer are to be multiples of.
+
+    Returns:
+        (H + 2·HALO, W + 2·HALO, C), and up to `multiple` - 1 more below and to the right.
+
+    Examples:
+        >>> padded(np.zeros((30, 40, 3)), 4).shape
+        (64, 72, 3)
+    """
+    after = [HALO + -(side + 2 * HALO) % multiple for side in image.shape[:2]]
+    return np.pad(image, ((HALO, after[0]), (HALO, after[1]), (0, 0)), "symmetric")
 
 
 def as_uint8(array: Array) -> Array:

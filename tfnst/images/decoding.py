@@ -17,10 +17,8 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from tfnst.files import File, FileError
 from tfnst.images import gamut, jpeg, png
 from tfnst.images.arrays import Array, checked_unit, unit
+from tfnst.images.sizes import LARGE, MAX_PIXELS, MIN_SIDE
 
-MAX_PIXELS = 200_000_000
-MIN_SIDE = 8
-LARGE = 50_000_000  # pixels: beyond what cameras make, memory goes before exactness
 IMAGE_DESCRIPTION = 270
 _PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 262, 258, 339
 _READ = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "HEIF")

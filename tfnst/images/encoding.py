@@ -14,10 +14,10 @@ from PIL import Image, PngImagePlugin
 from tfnst.files import File, FileError, called, write_bytes
 from tfnst.images.arrays import Array, Picture, Pixels, as_uint8, checked_unit, validate
 from tfnst.images.decoding import IMAGE_DESCRIPTION, is_recipe
+from tfnst.images.sizes import LONGEST_SIDE
 
 _WRITTEN = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 _WRITTEN |= {"tif": "TIFF", "tiff": "TIFF"}
-LONGEST_SIDE = {"GIF": 65_535, "JPEG": 65_500, "WEBP": 16_383}  # in pixels
 _LONGEST_JPEG_RECIPE = 65_000
 
 

@@ -21,8 +21,6 @@ from tfnst.images.arrays import (
     resized_with_alpha,
     unit,
 )
-from tfnst.images.decoding import MAX_PIXELS as MAX_PIXELS
-from tfnst.images.decoding import MIN_SIDE as MIN_SIDE
 from tfnst.images.decoding import decoded
 
 

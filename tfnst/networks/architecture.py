@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import keras
-import numpy as np
 from keras import ops
 from pydantic import Field, Strict
 
@@ -15,7 +14,6 @@ from tfnst.networks.layers import ConditionalInstanceNormalization, DepthToSpace
 from tfnst.tensors import Tensor
 from tfnst.validation import Checked
 
-HALO = 16  # reflected pixels around a picture, cut off afterwards: no bands along the borders
 Width = Annotated[int, Field(ge=1, le=4096)]  # channels of a layer
 
 
@@ -60,12 +58,6 @@ def reach(settings: NetworkSettings) -> int:
     deep = 4 * settings.blocks * (2 if settings.block == "residual" else 1)
     enlarging = 2 + 2 + (2 + 1 if settings.head == "subpixel" else 1 + 1 + 4)
     return -(-(fine + 2 + deep + enlarging) // 4) * 4
-
-
-def padded(image: np.ndarray) -> np.ndarray:
-    """An (H, W, C) picture with its halo, reflected, and up to a multiple of 4."""
-    after = [HALO + -side % 4 for side in image.shape[:2]]
-    return np.pad(image, ((HALO, after[0]), (HALO, after[1]), (0, 0)), "symmetric")
 
 
 Statistics = Callable[[str, Tensor, int], tuple[Tensor, Tensor]]

@@ -15,14 +15,14 @@ from keras import ops
 from tfnst import images
 from tfnst.assets import NETWORKS
 from tfnst.files import FileError, archives
+from tfnst.images import sizes
+from tfnst.images.sizes import HALO, MULTIPLE
 from tfnst.networks import tiles
 from tfnst.networks.architecture import (
     CONFIGURATIONS,
-    HALO,
     NetworkSettings,
     Parts,
     connect,
-    padded,
 )
 from tfnst.networks.layers import ConditionalInstanceNormalization
 from tfnst.networks.mixture import PHOTO, mask_shares, row_weights
@@ -114,7 +114,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         """A picture in a style or a mixture, in the same shape, at any size.
 
         Args:
-            image: (H, W, 3) RGB in [0, 1]; above `tiles.WHOLE` pixels it goes in tiles.
+            image: (H, W, 3) RGB in [0, 1]; above `ONE_PASS` pixels it goes in tiles.
             styles: a style's name, or {name: share}; shares are relative to each other.
             strength: 0 is the photo, 1 the style.
             masks: where, {name: (H, W) in [0, 1]} for each of the styles. Where they add up to more
@@ -130,7 +130,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         rows = {name: self.weights_for(name, strength) for name in masks or {}}
         overall = self.weights_for(styles, strength)
         area = None if masks is None else mask_shares(masks, styles, image.shape[:2])
-        share = None if area is None else padded(area)
+        share = None if area is None else images.padded(area, MULTIPLE)
 
         def weights_at(window: tiles.Window) -> np.ndarray:
             if share is None:
@@ -139,8 +139,8 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             local[..., 0] += 1 - share[window].sum(-1)
             return local
 
-        whole = padded(image)
-        if whole.shape[0] * whole.shape[1] > tiles.WHOLE:
+        whole = images.padded(image, MULTIPLE)
+        if whole.shape[0] * whole.shape[1] > sizes.ONE_PASS:
             painted = self._tiled(whole.shape, share is not None)(whole, weights_at)
         else:
             weights = weights_at((slice(None), slice(None)))

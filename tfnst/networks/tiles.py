@@ -13,7 +13,6 @@ from tfnst.networks.architecture import NetworkSettings, Parts, connect, reach
 from tfnst.networks.layers import moments
 from tfnst.tensors import Tensor
 
-WHOLE = 5_000_000  # pixels that go through the network in one piece, at most
 TILE = 1024  # pixels a side, in pieces
 PATCH, PATCHES = 256, (6, 8)  # pixels a side, and how many along the short and the long side
 FEWER = (4, 6)  # with weights at each position, whose rows take twice the memory again

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfnst.networks.architecture import HALO
+from tfnst.images.sizes import HALO
 from tfnst.training import photo_folder
 from tfnst.training.settings import TrainingSettings
 

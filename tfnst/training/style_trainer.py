@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from tfnst import devices, images, losses
+from tfnst.images.sizes import HALO
 from tfnst.losses import terms
-from tfnst.networks.architecture import HALO
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.settings import TrainingSettings
 
