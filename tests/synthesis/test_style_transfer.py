@@ -204,9 +204,8 @@ def test_train_equals_as_many_single_steps(
 
 
 @pytest.mark.parametrize("kind", ["wasserstein", "gram"])
-@pytest.mark.parametrize("along", ["gradient", "noise"])
 def test_gradient_agrees_with_finite_differences(
-    extractor: Any, photo: np.ndarray, swirl: np.ndarray, kind: str, along: str
+    extractor: Any, photo: np.ndarray, swirl: np.ndarray, kind: str
 ) -> None:
     settings = replace(SMALL, style_loss=kind, variation=10.0)
     made = placed(extractor, photo, swirl, settings)
@@ -215,18 +214,16 @@ def test_gradient_agrees_with_finite_differences(
     image = made.image.numpy().astype(np.float32)
     _, gradient, _ = made.slope(tf.constant(image))
     slope = gradient.numpy().astype(np.float64)
-    if along == "gradient":
-        direction = slope / np.abs(slope).max()
-    else:
-        direction = np.random.default_rng(0).normal(size=image.shape)
+    noise = np.random.default_rng(0).normal(size=image.shape)
     width = 3e-4  # wide enough for float32, too narrow to cross many kinks of ReLU and pooling
-    ahead, behind = (
-        float(made.slope(tf.constant(image + sign * width * direction, tf.float32))[0])
-        for sign in (1, -1)
-    )
-    expected = float((slope * direction).sum())
-    assert abs(expected) > 0.02
-    assert (ahead - behind) / (2 * width) == pytest.approx(expected, rel=0.04)
+    for direction in (slope / np.abs(slope).max(), noise):
+        ahead, behind = (
+            float(made.slope(tf.constant(image + sign * width * direction, tf.float32))[0])
+            for sign in (1, -1)
+        )
+        expected = float((slope * direction).sum())
+        assert abs(expected) > 0.02
+        assert (ahead - behind) / (2 * width) == pytest.approx(expected, rel=0.04)
 
 
 def test_moments_are_carried_to_the_next_level(
@@ -513,14 +510,12 @@ def test_odd_tall_wide_and_grey(
 
 
 def test_flat_pictures_stay_finite(extractor: Any) -> None:
-    for content, style in itertools.product((0.0, 1.0), repeat=2):
-        painting, _ = run(
-            np.full((40, 40, 3), content),
-            [np.full((40, 40, 3), style)],
-            replace(SMALL, size=48, smallest=48, steps=(3,)),
-            network=extractor,
-        )
-        assert np.isfinite(painting.picture()).all()
+    made = Canvas(extractor, SMALL)
+    flat = [np.full((40, 40, 3), level, np.float32) for level in (0.0, 1.0)]
+    for content, style in itertools.product(flat, repeat=2):
+        made.place(content, measured(made, style), content)
+        made.descend(3)
+        assert np.isfinite(made.report.numpy()).all() and np.isfinite(made.picture()).all()
 
 
 def test_uint8_is_the_same_as_floats(photo: np.ndarray, swirl: np.ndarray) -> None:
@@ -615,7 +610,7 @@ def test_paintings_leave_no_graph_behind(
 ) -> None:
     """Each holds megabytes, and a loop of paintings would fill the memory."""
     counts = []
-    for size in (48, 64, 56, 72):
+    for size in (48, 64, 72):  # the last in two levels
         stylize(
             photo,
             swirl,
@@ -623,7 +618,7 @@ def test_paintings_leave_no_graph_behind(
             network=LITE,
         )
         counts.append(live_graphs())
-    assert counts[3] == counts[1]
+    assert counts[2] == counts[1]
 
 
 @pytest.mark.parametrize("shape", [(12, 400, 3), (400, 12, 3)])
