@@ -49,6 +49,15 @@ def small_network() -> StyleNetwork:
     return untrained("wave", "night")
 
 
+@pytest.fixture
+def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of training without a graph, which takes longer to trace than a few steps take."""
+    from tfnst.training.style_trainer import StyleTrainer
+
+    always = property(lambda trainer: True, lambda trainer, value: None)
+    monkeypatch.setattr(StyleTrainer, "run_eagerly", always)
+
+
 @contextmanager
 def shared(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
     """A folder that all workers of pytest-xdist have, one at a time: what is slow is made once."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -21,6 +22,7 @@ from tfnst import assets, images
 from tfnst.networks import architecture
 from tfnst.networks.architecture import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.training import settings
 
 QUICK = ("--size", "32", "--style-size", "64", "--steps", "4", "--batch", "1")
 SMALL = NetworkSettings((0, 8, 12), 1)
@@ -248,10 +250,15 @@ def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: 
     assert sorted(home.rglob("*")) == before
 
 
-def test_a_killed_training_goes_on(tfnst: Call, home: Path) -> None:
+def test_a_killed_training_goes_on(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """kill -9 in the middle; then --resume to the end."""
+    often = partial(settings.TrainingSettings, log_every=10)
     code = (
-        "from tfnst import cli; from tfnst.training import training_run; "
+        "from functools import partial; from tfnst import cli; "
+        "from tfnst.training import settings, training_run; "
+        "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=10); "
         "training_run.CHECKPOINT = -1; cli.main()"
     )
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
@@ -263,11 +270,12 @@ def test_a_killed_training_goes_on(tfnst: Call, home: Path) -> None:
         time.sleep(0.5)
         run.send_signal(signal.SIGKILL)
     step = json.loads(Path("new.keras.checkpoints/clock.json").read_text("utf-8"))["step"]
-    assert step >= 100
-    ended = tfnst("train", "swirl=art.png", *options, "--steps", step + 60, "--resume", "--json")
+    assert step >= 20
+    monkeypatch.setattr(settings, "TrainingSettings", often)
+    ended = tfnst("train", "swirl=art.png", *options, "--steps", step + 12, "--resume", "--json")
     events = [json.loads(line) for line in ended.out.splitlines()]
-    assert ended.status == 0 and [e["step"] for e in events][-1] == step + 60
-    assert events[0]["step"] > step - 50
+    assert ended.status == 0 and [e["step"] for e in events][-1] == step + 12
+    assert events[0]["step"] > step - 10
 
 
 def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,6 +291,7 @@ def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.M
     assert ended.err == "tfnst: stopped; the same command with --resume goes on\n"
 
 
+@pytest.mark.usefixtures("untraced")
 def test_resume_keeps_the_schedule(tfnst: Call, home: Path) -> None:
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
     options += ["--style-size", "64", "--batch", "1", "-o", "new.keras"]
@@ -300,6 +309,7 @@ def test_minutes_are_some(minutes: str, tfnst: Call, home: Path) -> None:
     assert ended.status == 2 and f"--minutes is {float(minutes)}" in ended.err
 
 
+@pytest.mark.usefixtures("untraced")
 def test_an_artworks_file_may_have_an_equals_sign(tfnst: Call, home: Path) -> None:
     Path("a=1").mkdir()
     Path("art.png").rename("a=1/art.png")

@@ -49,13 +49,6 @@ def eager_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_run, "CHECKPOINT", -1)
 
 
-@pytest.fixture
-def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps without a graph, which takes longer to trace than a few steps take."""
-    always = property(lambda trainer: True, lambda trainer, value: None)
-    monkeypatch.setattr(style_trainer.StyleTrainer, "run_eagerly", always)
-
-
 files_and_clocks = pytest.mark.usefixtures("untraced")  # of which the graph knows nothing
 
 
@@ -398,6 +391,7 @@ def test_a_damaged_checkpoint_is_told(
         next(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
 
 
+@files_and_clocks
 def test_a_loss_that_is_no_number_ends_it(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
