@@ -1,3 +1,5 @@
+from .bands import band_energies as band_energies
+from .bands import band_loss as band_loss
 from .content import content_distance as content_distance
 from .content import content_loss as content_loss
 from .content import standardize as standardize
