@@ -1,15 +1,17 @@
-"""Photos in several styles by Magenta's arbitrary-style network and by ours, on one sheet."""
+"""Photos in several styles by colour grading, Magenta's network and ours: figures, and a sheet."""
 
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.contact_sheet import tile
-from benchmarks.judging import Judge
+from benchmarks.judging import IndependentJudge, matched_colors
 from tfnst import images
 from tfnst.networks import style_network
 
@@ -21,15 +23,15 @@ class Magenta:
         self.predictor, self.transformer = (
             Interpreter(model_path=str(file), num_threads=2) for file in (predictor, transformer)
         )
-        for each in (self.predictor, self.transformer):
-            each.allocate_tensors()
+        for interpreter in (self.predictor, self.transformer):
+            interpreter.allocate_tensors()
 
     @staticmethod
     def run(interpreter: Interpreter, **inputs: np.ndarray) -> np.ndarray:
         """The first output, given inputs by a part of their names."""
-        for each in interpreter.get_input_details():
-            (value,) = (v for name, v in inputs.items() if name in each["name"])
-            interpreter.set_tensor(each["index"], value.reshape(each["shape"]))
+        for details in interpreter.get_input_details():
+            (value,) = (v for name, v in inputs.items() if name in details["name"])
+            interpreter.set_tensor(details["index"], value.reshape(details["shape"]))
         interpreter.invoke()
         answer: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
         return answer
@@ -44,47 +46,71 @@ class Magenta:
         return images.resize(np.clip(painted[0], 0, 1), *photo.shape[:2])
 
 
-def told(name: str, theirs: np.ndarray, ours: np.ndarray) -> str:
-    """A line of the table."""
-    numbers = (f"style {style:.4f}  content {content:.3f}" for style, content in (theirs, ours))
-    return "{:18} Magenta: {}   tfnst: {}".format(name, *numbers)
+def candidates(
+    photo: np.ndarray, artwork: np.ndarray, style: str, networks: dict[str, Any]
+) -> dict[str, np.ndarray]:
+    """Paintings of a photo after an artwork, by who painted them."""
+    return {"colours alone": matched_colors(photo, artwork)} | {
+        name: network.stylize(photo, artwork if isinstance(network, Magenta) else style)
+        for name, network in networks.items()
+    }
+
+
+def table(measures: dict[str, list[dict[str, float]]]) -> str:
+    """A line for each painter, with the means over all paintings."""
+    head = " ".join(f"{column:>8}" for column in IndependentJudge.COLUMNS)
+    lines = [f"{'':16} {head}"]
+    for name, rows in measures.items():
+        means = (np.mean([row[column] for row in rows]) for column in IndependentJudge.COLUMNS)
+        lines.append(f"{name:16} " + " ".join(f"{mean:8.3f}" for mean in means))
+    return "\n".join(lines)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--judge", type=Path, required=True, help="a network's .npz")
+    options.add_argument("--magenta", type=Path, nargs=2, help="predictor and transformer")
+    options.add_argument("--photos", type=Path, nargs="+", required=True)
+    options.add_argument("--styles", nargs="+", required=True, metavar="NAME=FILE")
+    options.add_argument("--models", nargs="+", default=["tfnst=gallery"], metavar="NAME=MODEL")
+    options.add_argument("--size", type=int, default=384)
+    options.add_argument("--artwork-size", type=int, default=640)
+    options.add_argument("--output", type=Path, required=True, help="the sheet")
+    return options
 
 
 def main() -> None:
-    """Print style losses and content distances, through VGG-19-lite, means over the photos.
+    """Print the means over photos and styles, style by style and together, and write the sheet.
 
-    And write the sheet: a row a photo; for each style theirs and ours.
+    A row a photo and style: the artwork, the photo, and each painting at its full size.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--predictor", type=Path, required=True)
-    parser.add_argument("--transformer", type=Path, required=True)
-    parser.add_argument("--photos", type=Path, nargs="+", required=True)
-    parser.add_argument("--styles", nargs="+", required=True, metavar="NAME=FILE")
-    parser.add_argument("--model", default="gallery")
-    parser.add_argument("--size", type=int, default=384)
-    parser.add_argument("--output", type=Path, required=True)
-    options = parser.parse_args()
-    network = style_network.load_network(options.model)
-    magenta = Magenta(options.predictor, options.transformer)
-    photos = [images.load(file, options.size, upscale=True).rgb for file in options.photos]
-    columns, found = [[tile(photo, options.size) for photo in photos]], []
-    for name, _, file in (pair.partition("=") for pair in options.styles):
-        artwork = images.load(file, 1024).rgb
-        theirs = [magenta.stylize(photo, artwork) for photo in photos]
-        ours = [network.stylize(photo, name) for photo in photos]
-        judge = Judge(artwork)
-        measured = [
-            np.mean([judge(*pair) for pair in zip(photos, paintings, strict=True)], 0)
-            for paintings in (theirs, ours)
-        ]
-        found.append(measured)
-        print(told(name, *measured), flush=True)
-        columns += [
-            [tile(each, options.size) for each in paintings] for paintings in (theirs, ours)
-        ]
-    print(told("mean", *np.mean(found, 0)))
-    rows = [np.concatenate(row, 1) for row in zip(*columns, strict=True)]
-    images.save(options.output, np.concatenate(rows))
+    options = parser().parse_args()
+    networks: dict[str, Any] = (
+        {"Magenta int8": Magenta(*options.magenta)} if options.magenta else {}
+    )
+    for pair in options.models:
+        name, _, model = pair.partition("=")
+        networks[name] = style_network.load_network(model)
+    judge, rows = IndependentJudge(options.judge), []
+    measures: dict[str, list[dict[str, float]]] = defaultdict(list)
+    for style, _, file in (pair.partition("=") for pair in options.styles):
+        artwork, of_style = images.load(file, options.artwork_size).rgb, defaultdict(list)
+        for photo in (images.load(file, options.size, upscale=True).rgb for file in options.photos):
+            paintings = candidates(photo, artwork, style, networks)
+            for name, painting in paintings.items():
+                of_style[name].append(judge(photo, painting, artwork))
+            tiles = [
+                tile(picture, options.size) for picture in (artwork, photo, *paintings.values())
+            ]
+            rows.append(np.concatenate(tiles, 1))
+        print(f"{style}\n{table(of_style)}", flush=True)
+        for name, lines in of_style.items():
+            measures[name] += lines
+        images.save(options.output, np.concatenate(rows))
+    print(
+        f"mean of {len(options.styles)} styles on {len(options.photos)} photos\n{table(measures)}"
+    )
 
 
 if __name__ == "__main__":
