@@ -6,9 +6,9 @@ import functools
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, InstanceOf, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
@@ -43,6 +43,13 @@ def each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if not values or len(set(values)) < len(values):
         raise ValueError("there is none, or one is there twice")
     return values
+
+
+Layers = Annotated[
+    tuple[str, ...],
+    AfterValidator(each_once),
+    Field(description="a tuple of one or more layer names, each once"),
+]
 
 
 def restored(kind: Any, value: Any) -> Any:

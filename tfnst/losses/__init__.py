@@ -1,4 +1,4 @@
-"""The equations of style transfer, one pure function each, on any Keras backend."""
+"""The equations of style transfer, one pure function each, and the terms that objectives add up."""
 
 import lazy_loader
 

@@ -5,14 +5,14 @@ A picture under optimisation, a batch of pictures and a network in training shar
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import keras
 from keras import ops
+from pydantic import Field
 
 from tfnst.losses.content import content_distance, standardize
 from tfnst.losses.smoothness import total_variation
@@ -24,6 +24,7 @@ from tfnst.losses.statistics import (
 )
 from tfnst.losses.style import Gaussian, gaussian, gram_style_loss, wasserstein_style_loss
 from tfnst.tensors import Tensor
+from tfnst.validation import Checked, Layers
 
 
 class View(NamedTuple):
@@ -49,6 +50,18 @@ class Term(ABC):
 
     Attributes:
         layers: names of the activations that are read; none for a term of the picture alone.
+
+    Examples:
+        >>> class MeanColour(Term):
+        ...     def measure(self, view):
+        ...         return ops.mean(view.image, (1, 2))
+        ...
+        ...     def distance(self, view, target):
+        ...         return ops.mean(ops.square(self.measure(view) - target), 1)
+        >>> term, black, white = MeanColour(), ops.zeros((1, 4, 4, 3)), ops.ones((1, 4, 4, 3))
+        >>> grey = term.blend([term.measure(View(image, {})) for image in (black, white)], (1, 1))
+        >>> float(term.distance(View(white, {}), term.target(grey))[0])
+        0.25
     """
 
     layers: tuple[str, ...] = ()
@@ -69,7 +82,10 @@ class Term(ABC):
         )
 
     def target(self, measurement: Any) -> Any:
-        """A measurement in the form that `distance` takes; unless overridden, as it is."""
+        """A measurement in the form that `distance` takes; unless overridden, as it is.
+
+        On a canvas, which grows, only tensors (B, H, W, C) may change their height and width.
+        """
         return measurement
 
     @abstractmethod
@@ -81,29 +97,27 @@ class Term(ABC):
 
 
 @dataclass(frozen=True)
-class StyleTerm(Term):
+class StyleTerm(Checked, Term):
     """A loss of feature statistics, averaged over layers.
 
     Args:
         layers: names of the activations that are read.
-        weights: a number from 0 for each layer, relative to each other; () where all count alike.
+        weights: a number for each layer, relative to each other; () where all count alike.
 
     Raises:
         ValueError: no layers, or weights that do not fit them.
     """
 
-    layers: tuple[str, ...]
-    weights: tuple[float, ...] = ()
+    layers: Layers
+    weights: Annotated[
+        tuple[Annotated[float, Field(ge=0)], ...],
+        Field(description="a tuple of numbers from 0, one a layer, not all 0"),
+    ] = ()
 
     def __post_init__(self) -> None:
-        weights = self.weights or (1.0,) * len(self.layers)
-        numbers = all(0 <= weight < math.inf for weight in weights)
-        if len(weights) != len(self.layers) or not numbers or not any(weights):
-            raise ValueError(
-                f"weights is {self.weights!r} for layers {self.layers!r}; "
-                "give a number from 0 for each of one or more layers, not all 0"
-            )
-        object.__setattr__(self, "weights", weights)
+        super().__post_init__()
+        if self.weights and (len(self.weights) != len(self.layers) or not any(self.weights)):
+            raise self.refusal("weights")
 
     @abstractmethod
     def form(self, statistics: FeatureStatistics) -> Any:
@@ -129,10 +143,13 @@ class StyleTerm(Term):
 
     def distance(self, view: View, target: Mapping[str, Any]) -> Tensor:
         """The mean of the layers' losses, by their weights."""
-        weights = dict(zip(self.layers, self.weights, strict=True))
+        weights = self.weights or (1.0,) * len(self.layers)
         measured = self.measure(view)
-        losses = (weight * self.loss(measured[k], target[k]) for k, weight in weights.items())
-        return sum(losses) / sum(self.weights)
+        losses = [
+            weight * self.loss(measured[k], target[k])
+            for k, weight in zip(self.layers, weights, strict=True)
+        ]
+        return sum(losses) / sum(weights)
 
 
 class GramTerm(StyleTerm):
@@ -160,14 +177,17 @@ class WassersteinTerm(StyleTerm):
 
 
 @dataclass(frozen=True)
-class ContentTerm(Term):
+class ContentTerm(Checked, Term):
     """`content_distance`, the mean over layers, to the standardised activations of a photo.
 
     Args:
-        layers: names of the activations that are read, one or more.
+        layers: names of the activations that are read.
+
+    Raises:
+        ValueError: no layers.
     """
 
-    layers: tuple[str, ...]
+    layers: Layers
 
     def measure(self, view: View) -> dict[str, Tensor]:
         """Each layer's standardised activations, (B, h, w, C)."""

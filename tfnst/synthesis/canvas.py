@@ -12,7 +12,7 @@ from scipy.optimize import Bounds, minimize
 
 from tfnst import devices
 from tfnst.losses.terms import View
-from tfnst.synthesis.objective import Objective, WeightedTerm, style_share, terms_of
+from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms, style_share
 from tfnst.synthesis.settings import Settings
 
 MARGIN = 16  # reflected pixels around the canvas, cut off at the end: no bands along the borders
@@ -34,7 +34,7 @@ class Canvas:
     Args:
         extractor: a model image → {layer: activation} with all layers that the terms read.
         settings: see `Settings`.
-        terms: what is descended; by default what the settings say, `objective.terms_of`.
+        terms: what is descended; by default what the settings say, `objective.default_terms`.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Canvas:
         terms: Sequence[WeightedTerm] | None = None,
     ) -> None:
         self.extractor, self.settings = extractor, settings
-        terms = terms_of(settings) if terms is None else terms
+        terms = default_terms(settings) if terms is None else terms
         self.objective = Objective(terms, style_share(settings.strength))
         picture = (1, None, None, 3)
         blank = tf.zeros((1, 1, 1, 3))
@@ -148,7 +148,7 @@ class Canvas:
             return float(total), gradient.numpy().ravel().astype(np.float64)
 
         start = self.image.numpy().ravel().astype(np.float64)
-        found = minimize(
+        result = minimize(
             value_and_slope,
             start,
             jac=True,
@@ -156,7 +156,7 @@ class Canvas:
             bounds=Bounds(0.0, 1.0),
             options={"maxiter": steps, "maxcor": 20},
         )
-        self.image.assign(found.x.reshape(shape).astype(np.float32))
+        self.image.assign(result.x.reshape(shape).astype(np.float32))
         self.report.assign(self.slope(tf.convert_to_tensor(self.image))[2])
         self.objective.steer(self.report, min(1.0, GAIN * steps))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tensorflow as tf
+from pydantic import Field
 
 from tfnst.losses.terms import (
     ContentTerm,
@@ -18,9 +19,9 @@ from tfnst.losses.terms import (
     WassersteinTerm,
 )
 from tfnst.synthesis.settings import Settings
+from tfnst.validation import Checked
 
 STYLE_TERMS = {"gram": GramTerm, "wasserstein": WassersteinTerm}
-SOURCES = ("style", "content", None)
 FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `steer`
 WEIGHT_RANGE = (1e-4, 1e3)
 MOST = 2.0  # times what the other terms count, the most that a steered one may count
@@ -40,59 +41,59 @@ def style_share(strength: float) -> float:
 
 
 @dataclass(frozen=True)
-class WeightedTerm:
+class WeightedTerm(Checked):
     """A term of an objective: how much it counts, and what its target is measured on.
 
     Args:
         name: what its distance is called in reports; each name once in an objective.
         term: see `losses.Term`.
-        weight: of its distance in the sum that is descended, from 0. Where a strength below ½ asks
-            for part of the style only, terms that are not about the photo count that part.
+        weight: of its distance in the sum that is descended. Where a strength below ½ asks for part
+            of the style only, terms that are not about the photo count that part.
         source: "style" for the artworks, blended by their shares and, below a strength of ½, with
             the photo; "content" for the photo; None for a term without a target.
         wanted: a distance that the weight, which then is only the first, is steered towards.
 
     Raises:
-        ValueError: a weight, distance or source out of range, in one line.
+        ValueError: a term, weight, distance or source out of range, in one line.
     """
 
     name: str
-    term: Term
-    weight: float = 1.0
-    source: Literal["style", "content"] | None = "style"
-    wanted: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, value in (("weight", self.weight), ("wanted", self.wanted or 0.0)):
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name} of term {self.name!r} is {value!r}; use a number from 0")
-        if self.source not in SOURCES:
-            raise ValueError(
-                f"source of term {self.name!r} is {self.source!r}; use 'style', 'content' or None"
-            )
+    term: Annotated[Term, Field(description="a losses.Term")]
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    source: Annotated[
+        Literal["style", "content"] | None, Field(description="'style', 'content' or None")
+    ] = "style"
+    wanted: Annotated[
+        Annotated[float, Field(ge=0)] | None, Field(description="a number from 0, or None")
+    ] = None
 
 
-def terms_of(settings: Settings) -> tuple[WeightedTerm, ...]:
-    """Content, style and variation, as settings weigh them."""
+def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
+    """Content, style and variation, as settings weigh them.
+
+    Args:
+        settings: which layers count, by which style loss, and how much variation weighs.
+
+    Returns:
+        Terms named "content", "style" and "variation".
+    """
     style = STYLE_TERMS[settings.style_loss](settings.style_layers, settings.style_weights)
+    content = ContentTerm(settings.content_layers)
     wanted = distance_wanted(settings.strength)
     return (
-        WeightedTerm(
-            "content", ContentTerm(settings.content_layers), FIRST_WEIGHT, "content", wanted
-        ),
+        WeightedTerm("content", content, FIRST_WEIGHT, "content", wanted),
         WeightedTerm("style", style),
         WeightedTerm("variation", VariationTerm(), settings.variation, None),
     )
 
 
 def checked(terms: Sequence[WeightedTerm]) -> tuple[WeightedTerm, ...]:
-    """The same, or a ValueError where one is no `WeightedTerm` or two share a name."""
-    for term in terms:
-        if not isinstance(term, WeightedTerm):
-            raise ValueError(f"terms holds {term!r}; give each as WeightedTerm(name, term, weight)")
-    names = [term.name for term in terms]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"terms has two called {repeated[0]!r}; give each a name of its own")
+    """The same, or a ValueError: none, something else than a `WeightedTerm`, or a name twice."""
+    names = [term.name for term in terms if isinstance(term, WeightedTerm)]
+    if not names or len(names) < len(terms) or len(set(names)) < len(names):
+        raise ValueError(
+            f"terms is {terms!r}; give one WeightedTerm or more, each with a name of its own"
+        )
     return tuple(terms)
 
 
@@ -125,7 +126,7 @@ class Objective:
         share: how much of a target the artworks make up; the photo itself makes up the rest.
 
     Raises:
-        ValueError: no `WeightedTerm`, or two of one name.
+        ValueError: no term, something else than a `WeightedTerm`, or two of one name.
     """
 
     def __init__(self, terms: Sequence[WeightedTerm], share: float = 1.0) -> None:
@@ -141,13 +142,19 @@ class Objective:
     def aim(self, photo: View, style: Mapping[str, Any]) -> None:
         """Measure a photo, and keep what is wanted of it and of the artworks, see `blend`."""
         for weighted in self.terms:
-            if weighted.source is None:
-                continue
-            name, term = weighted.name, weighted.term
-            measured = term.measure(photo)
-            if weighted.source == "style":
-                measured = term.blend([style[name], measured], [self.share, 1 - self.share])
-            self._keep(name, term.target(measured))
+            if weighted.source is not None:
+                measurement = self._measurement(weighted, photo, style)
+                self._keep(weighted.name, weighted.term.target(measurement))
+
+    def _measurement(self, weighted: WeightedTerm, photo: View, style: Mapping[str, Any]) -> Any:
+        """Of the photo, or of the artworks with the photo's share."""
+        term = weighted.term
+        if weighted.source == "content":
+            return term.measure(photo)
+        artworks = style[weighted.name]
+        if self.share == 1:
+            return artworks
+        return term.blend([artworks, term.measure(photo)], [self.share, 1 - self.share])
 
     def _keep(self, name: str, target: Any) -> None:
         """Put tensors into variables; pictures and activations may have another size next time."""

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from tfnst.validation import Checked, each_once
+from tfnst.validation import Checked, Layers
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 
-Layers = Annotated[
-    tuple[str, ...],
-    AfterValidator(each_once),
-    Field(description="a tuple of one or more layer names, each once"),
-]
 Precision = Literal["float32", "bfloat16"]  # of activations
 
 

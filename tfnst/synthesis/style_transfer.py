@@ -14,9 +14,8 @@ from scipy.ndimage import gaussian_filter
 
 from tfnst import devices, images
 from tfnst.features import vgg, vgg_weights
-from tfnst.images.arrays import checked_unit
 from tfnst.losses.terms import View
-from tfnst.synthesis import objective
+from tfnst.synthesis import inputs, objective
 from tfnst.synthesis.canvas import Canvas, padded
 from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.settings import PRESETS, Settings
@@ -30,7 +29,8 @@ class DivergenceError(RuntimeError):
 class Progress:
     """Where a painting stands.
 
-    The losses are those of the last step, of the picture before averaging and with its margin.
+    The losses are those of the last step, of the picture before averaging and with its margin; NaN
+    where the objective has no term of that name.
 
     Attributes:
         level: of the pyramid, from 0, the coarsest.
@@ -44,7 +44,7 @@ class Progress:
         style_loss: against the style blended with the photo where the strength is below ½.
         variation: `losses.total_variation`.
         content_weight: of the content distance, as it was balanced.
-        distances: of every term by its name, these and further ones.
+        distances: of every term, by its name.
     """
 
     level: int
@@ -76,8 +76,7 @@ class StyleTransfer:
             `Picture` is white.
         settings: see `Settings`.
         shares: how much each style counts; relative to each other, equal by default.
-        terms: what else is wanted, beside the terms "content", "style" and "variation" that the
-            settings make.
+        terms: the objective; by default `default_terms(settings)`, to which others can be added.
         style_masks: for each style an (H, W) array of its size in [0, 1], of how much each pixel
             is part of the style, or None for all of it.
         network: "auto", "vgg19", "vgg19-lite", or a model image → {layer: activation} of one's own.
@@ -95,7 +94,7 @@ class StyleTransfer:
         settings: Settings = PRESETS["normal"],
         *,
         shares: Sequence[float] | None = None,
-        terms: Sequence[WeightedTerm] = (),
+        terms: Sequence[WeightedTerm] | None = None,
         style_masks: Sequence[np.ndarray | None] | None = None,
         network: str | keras.Model = "auto",
         weights: str | Path | None = "auto",
@@ -107,32 +106,19 @@ class StyleTransfer:
         single = isinstance(styles, np.ndarray) and styles.ndim == 3
         several: Any = [styles] if single or isinstance(styles, images.Picture) else styles
         self.styles = [
-            images.validate(_over_white(style), f"styles[{index}]", images.MIN_SIDE)
+            images.validate(inputs.over_white(style), f"styles[{index}]", images.MIN_SIDE)
             for index, style in enumerate(several)
         ]
-        self.shares = _checked_shares(shares, len(self.styles))
-        self.masks = _checked_masks(style_masks, self.styles)
-        self.terms = objective.checked((*objective.terms_of(settings), *terms))
-        layers = objective.layers_of(self.terms)
+        self.shares = inputs.checked_shares(shares, len(self.styles))
+        self.masks = inputs.checked_masks(style_masks, self.styles)
+        terms = objective.default_terms(settings) if terms is None else terms
+        self.terms = objective.checked(terms)
         if (settings.start == "picture") != (start is not None):
             raise ValueError("start: give a picture with settings.start 'picture', and only then")
         self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
-        self.shape = _checked_shape(self.content, settings.size)
-        self.extractor = (
-            vgg.FeatureExtractor(
-                vgg_weights.choose_network(network, weights)[0],
-                layers,
-                settings.pooling,
-                weights,
-                "mixed_bfloat16" if settings.precision == "bfloat16" else None,
-            )
-            if isinstance(network, str)
-            else network
-        )
-        outputs = getattr(self.extractor, "output", None)
-        missing = set(layers) - set(outputs) if isinstance(outputs, dict) else None
-        if missing:
-            raise ValueError(f"network has no output {', '.join(sorted(missing))}")
+        self.shape = inputs.checked_shape(self.content, settings.size)
+        layers = objective.layers_of(self.terms)
+        self.extractor = _feature_model(network, weights, layers, settings)
         self.sizes = level_sizes(settings.size, settings.smallest)
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(self.sizes))]
@@ -171,6 +157,7 @@ class StyleTransfer:
                 self._latest = picture
                 self.steps_done += count
                 distances = canvas.objective.named(report)
+                weights = {"content": math.nan} | canvas.objective.weights
                 work_done = sum(work[:level]) + (first + count) * size**2
                 yield Progress(
                     level=level,
@@ -180,10 +167,10 @@ class StyleTransfer:
                     step=self.steps_done,
                     steps=sum(self.plan),
                     fraction=work_done / sum(work),
-                    content_distance=distances["content"],
-                    style_loss=distances["style"],
-                    variation=distances["variation"],
-                    content_weight=float(canvas.objective.weights["content"].numpy()),
+                    content_distance=distances.get("content", math.nan),
+                    style_loss=distances.get("style", math.nan),
+                    variation=distances.get("variation", math.nan),
+                    content_weight=float(weights["content"]),
                     distances=distances,
                 )
 
@@ -238,57 +225,28 @@ def noise(content: np.ndarray, settings: Settings) -> np.ndarray:
     return np.clip(start, 0, 1).astype(np.float32)
 
 
-def _over_white(style: images.Pixels) -> np.ndarray:
-    return style.over_white() if isinstance(style, images.Picture) else style
-
-
-def _checked_shape(content: np.ndarray, size: int) -> tuple[int, int]:
-    height, width, _ = content.shape
-    shape = images.fitted(height, width, size)
-    if (shortest := min(shape)) < images.MIN_SIDE:
-        raise ValueError(
-            f"size is {size}, where the shorter side of content, {width}×{height}, has {shortest} "
-            f"pixels, and {images.MIN_SIDE} are needed; use a larger one"
-        )
-    return shape
-
-
-def _checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
-    if count == 0:
-        raise ValueError("styles is empty; give at least one style picture")
-    try:
-        given = [1.0] * count if shares is None else [float(share) for share in shares]
-        numbers = all(0 <= share < math.inf for share in given)
-        fit = len(given) == count and numbers and any(given)
-    except (TypeError, ValueError):
-        fit = False
-    if not fit:
-        wanted = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
-        raise ValueError(f"shares (--style-weight) is {shares!r}; give {wanted}")
-    return given
-
-
-def _checked_masks(
-    masks: Sequence[np.ndarray | None] | None, styles: Sequence[np.ndarray]
-) -> list[np.ndarray | None]:
-    if masks is None:
-        return [None] * len(styles)
-    if len(masks) != len(styles):
-        raise ValueError(
-            f"style_masks holds {len(masks)} for {len(styles)} styles; give a mask or None for each"
-        )
-    for index, (mask, style) in enumerate(zip(masks, styles, strict=True)):
-        if mask is None:
-            continue
-        if np.shape(mask) != style.shape[:2] or not np.any(mask):
-            raise ValueError(
-                f"style_masks[{index}] has shape {np.shape(mask)} and values up to "
-                f"{np.max(mask, initial=0):g}; give {style.shape[:2]}, in part above 0"
-            )
-    return [
-        mask if mask is None else checked_unit(np.asarray(mask), f"style_masks[{index}]")
-        for index, mask in enumerate(masks)
-    ]
+def _feature_model(
+    network: str | keras.Model,
+    weights: str | Path | None,
+    layers: Sequence[str],
+    settings: Settings,
+) -> Any:
+    """A model image → {layer: activation}, or a ValueError where it lacks a layer."""
+    if not isinstance(network, str):
+        outputs = getattr(network, "output", None)
+        missing = set(layers) - set(outputs) if isinstance(outputs, dict) else None
+        if missing:
+            raise ValueError(f"network has no output {', '.join(sorted(missing))}")
+        return network
+    if not layers:  # all terms are of the picture alone
+        return lambda image: {}
+    return vgg.FeatureExtractor(
+        vgg_weights.choose_network(network, weights)[0],
+        layers,
+        settings.pooling,
+        weights,
+        "mixed_bfloat16" if settings.precision == "bfloat16" else None,
+    )
 
 
 def stylize(

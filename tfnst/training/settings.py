@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings
-from tfnst.synthesis.settings import STYLE_LAYERS, Layers, Precision
-from tfnst.validation import Checked
+from tfnst.synthesis.settings import STYLE_LAYERS, Precision
+from tfnst.validation import Checked, Layers
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]

@@ -1,0 +1,66 @@
+"""What a painting takes, checked: the size of its photo, and the artworks' shares and masks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfnst import images
+from tfnst.images.arrays import checked_unit
+
+
+def over_white(style: images.Pixels) -> np.ndarray:
+    """An artwork as an array, with white where a `Picture` is transparent."""
+    return style.over_white() if isinstance(style, images.Picture) else style
+
+
+def checked_shape(content: np.ndarray, size: int) -> tuple[int, int]:
+    """Height and width of a photo whose long side is `size`, or a ValueError: it is too narrow."""
+    height, width, _ = content.shape
+    shape = images.fitted(height, width, size)
+    if (shortest := min(shape)) < images.MIN_SIDE:
+        raise ValueError(
+            f"size is {size}, where the shorter side of content, {width}×{height}, has {shortest} "
+            f"pixels, and {images.MIN_SIDE} are needed; use a larger one"
+        )
+    return shape
+
+
+def checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
+    """A share for each style, equal ones by default, or a ValueError."""
+    if count == 0:
+        raise ValueError("styles is empty; give at least one style picture")
+    try:
+        numbers = [1.0] * count if shares is None else [float(share) for share in shares]
+        positive = all(0 <= share < math.inf for share in numbers) and any(numbers)
+    except (TypeError, ValueError):
+        numbers, positive = [], False
+    if not positive or len(numbers) != count:
+        wanted = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
+        raise ValueError(f"shares (--style-weight) is {shares!r}; give {wanted}")
+    return numbers
+
+
+def checked_masks(
+    masks: Sequence[np.ndarray | None] | None, styles: Sequence[np.ndarray]
+) -> list[np.ndarray | None]:
+    """A mask or None for each style, or a ValueError."""
+    masks = [None] * len(styles) if masks is None else masks
+    if len(masks) != len(styles):
+        raise ValueError(
+            f"style_masks holds {len(masks)} for {len(styles)} styles; give a mask or None for each"
+        )
+    return [
+        mask if mask is None else _checked_mask(mask, style.shape[:2], f"style_masks[{index}]")
+        for index, (mask, style) in enumerate(zip(masks, styles, strict=True))
+    ]
+
+
+def _checked_mask(mask: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+    if np.shape(mask) != shape:
+        raise ValueError(f"{name} has shape {np.shape(mask)}; give {shape}, that of its style")
+    if not np.any(mask):
+        raise ValueError(f"{name} is 0 everywhere; leave some of the style visible")
+    return checked_unit(np.asarray(mask), name)
