@@ -301,10 +301,10 @@ def test_what_several_artworks_measure_is_blended_by_name() -> None:
     [
         ({"weight": -1.0}, "weight is -1.0; use a number from 0"),
         ({"weight": math.nan}, "weight is nan; use a number from 0"),
-        ({"wanted": -0.5}, "wanted is -0.5; use a number from 0, or None"),
-        ({"source": "photo"}, "source is 'photo'; use 'style', 'content' or None"),
-        ({"term": "palette"}, "term is 'palette'; use a losses.Term"),
-        ({"term": Palette}, "term is .*Palette.*; use a losses.Term"),
+        ({"wanted": -0.5}, "wanted is -0.5; use a number from 0 or None"),
+        ({"source": "photo"}, "source is 'photo'; use one of style, content or None"),
+        ({"term": "palette"}, "term is 'palette'; use a Term"),
+        ({"term": Palette}, "term is .*Palette.*; use a Term"),
     ],
 )
 def test_weighted_terms_are_checked(changes: dict[str, Any], message: str) -> None:

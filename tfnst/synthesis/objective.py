@@ -58,14 +58,10 @@ class WeightedTerm(Checked):
     """
 
     name: str
-    term: Annotated[Term, Field(description="a losses.Term")]
+    term: Term
     weight: Annotated[float, Field(ge=0)] = 1.0
-    source: Annotated[
-        Literal["style", "content"] | None, Field(description="'style', 'content' or None")
-    ] = "style"
-    wanted: Annotated[
-        Annotated[float, Field(ge=0)] | None, Field(description="a number from 0, or None")
-    ] = None
+    source: Literal["style", "content"] | None = "style"
+    wanted: Annotated[float, Field(ge=0)] | None = None
 
 
 def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
