@@ -9,11 +9,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst import devices, images, losses
+from tfnst import images, losses
 from tfnst.images.sizes import HALO
 from tfnst.losses import terms
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.settings import TrainingSettings
+from tfnst.training.trainer import Trainer, share_of_replica
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
@@ -103,7 +104,7 @@ def judge(
     return style.distance(view, statistics), content.distance(view, wanted)
 
 
-class StyleTrainer(keras.Model):  # type: ignore[misc]
+class StyleTrainer(Trainer):
     """A style network and what it is judged by; `fit` it on `StyleBatches`.
 
     Perceptual losses after Johnson, Alahi & Fei-Fei, ECCV 2016, by any FeatureExtractor: the
@@ -126,7 +127,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         targets: StyleTargets,
         settings: TrainingSettings,
     ) -> None:
-        super().__init__(name="style_trainer", dtype="float32")
+        super().__init__("style_trainer", ("style", "content", "photo", "stability"), settings.seed)
         self.network, self.settings = network, settings
         self.features = lambda image: extractor(image)  # a closure: checkpoints leave it out
         self.targets = {
@@ -137,10 +138,6 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         }
         self.variation = self._constant("variation", targets.variation)
         self.first = 1 + len(network.styles) - self.variation.shape[0]
-        self.random = keras.random.SeedGenerator(settings.seed)
-        names = ("style", "content", "photo", "stability")
-        self.trackers = {name: keras.metrics.Mean(name, dtype="float32") for name in names}
-        self.built = True  # its parts are; Keras would ask for a call before it loads weights
 
     def _constant(self, name: str, value: Any) -> Any:
         weight = self.add_weight(name=name, shape=ops.shape(value), trainable=False)
@@ -150,12 +147,6 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
     def call(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """{stylized: (B, H, W, 3)} of the network's own inputs."""
         return self.network(inputs)
-
-    def train_step(self, *arguments: Any) -> Any:
-        """Keras' own, whose graph does not outlive the trainer."""
-        logs = super().train_step(*arguments)
-        devices.forget_gradients()
-        return logs
 
     def compute_loss(
         self,
@@ -188,7 +179,7 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         ):
             self.trackers[name].update_state(value, sample_weight=share)
         self.trackers["stability"].update_state(change)
-        return _share_of_replica(ops.mean(total) + self.settings.stability * change)
+        return share_of_replica(ops.mean(total) + self.settings.stability * change)
 
     def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
         """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
@@ -214,11 +205,6 @@ class StyleTrainer(keras.Model):  # type: ignore[misc]
         again = inner(self.network(inputs)["stylized"])
         return ops.mean(ops.square(again - inner(ops.slice(painted, start, shape))))
 
-    @property
-    def metrics(self) -> list[Any]:
-        """Trackers of the terms, beside those of Keras."""
-        return [*super().metrics, *self.trackers.values()]
-
 
 @keras.saving.register_keras_serializable("tfnst")
 class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
@@ -242,15 +228,6 @@ class Optimizer(keras.optimizers.Adam):  # type: ignore[misc]
     def averages(self) -> list[Any]:
         """The averages, in the order of the weights it was built for."""
         return list(self._model_variables_moving_average)
-
-
-def _share_of_replica(loss: Any) -> Any:
-    """A replica's part of the loss: under `tf.distribute` Keras adds up those of all replicas."""
-    if keras.backend.backend() != "tensorflow":
-        return loss
-    import tensorflow as tf
-
-    return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def inner(image: Any) -> Any:
