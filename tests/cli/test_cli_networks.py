@@ -257,9 +257,9 @@ def test_a_killed_training_goes_on(
     often = partial(settings.TrainingSettings, log_every=10)
     code = (
         "from functools import partial; from tfnst import cli; "
-        "from tfnst.training import settings, training_run; "
+        "from tfnst.training import fitting, settings; "
         "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=10); "
-        "training_run.CHECKPOINT = -1; cli.main()"
+        "fitting.CHECKPOINT = -1; cli.main()"
     )
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
     options += ["--style-size", "64", "--batch", "1", "-o", "new.keras"]

@@ -10,8 +10,8 @@ import pytest
 from tfnst import images
 from tfnst.images.sizes import HALO
 from tfnst.training import batches, photo_folder
-from tfnst.training.batches import StyleBatches
-from tfnst.training.settings import TrainingSettings
+from tfnst.training.batches import DistillationBatches, StyleBatches
+from tfnst.training.settings import DistillationSettings, TrainingSettings
 
 SETTINGS = TrainingSettings(size=32)
 SIDE = SETTINGS.size + 2 * HALO
@@ -44,3 +44,15 @@ def test_weights_are_of_photo_styles_and_mixtures() -> None:
     assert mixed.mean() == pytest.approx(SETTINGS.mixture_share, abs=0.03)
     assert (drawn[:, 1:3] == 0).all()
     np.testing.assert_allclose(drawn[:, 3:].sum(0) / drawn[:, 3:].sum(), 1 / 3, atol=0.03)
+
+
+def test_disturbed_crops_are_the_same_from_any_step(photos: photo_folder.PhotoFolder) -> None:
+    def take(first_step: int, count: int, seed: int = 0) -> np.ndarray:
+        settings = DistillationSettings(batch=2, crop=48, seed=seed)
+        source = DistillationBatches(photos, settings, count, first_step)
+        return np.stack([source[index][0] for index in range(len(source))])
+
+    whole = take(0, 6)
+    assert whole.shape == (6, 2, 48, 48, 3)
+    np.testing.assert_array_equal(take(4, 2), whole[4:])
+    assert not np.array_equal(take(0, 6, seed=1), whole)

@@ -20,9 +20,9 @@ import pytest
 from tfnst import assets, files, images
 from tfnst.networks.architecture import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.training import checkpoints, photo_folder, style_trainer, training_run
+from tfnst.training import checkpoints, fitting, photo_folder, style_trainer, training_run
+from tfnst.training.fitting import Clock
 from tfnst.training.settings import TrainingSettings
-from tfnst.training.training_run import Clock
 
 SETTINGS = TrainingSettings(
     steps=8,
@@ -46,7 +46,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> photo_folder.PhotoFolder
 
 @pytest.fixture(autouse=True)
 def eager_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_run, "CHECKPOINT", -1)
+    monkeypatch.setattr(fitting, "CHECKPOINT", -1)
 
 
 files_and_clocks = pytest.mark.usefixtures("untraced")  # of which the graph knows nothing
@@ -282,12 +282,66 @@ def test_a_full_disk_is_met_by_the_atomic_writer_alone(
     assert file.read_bytes() == before
 
 
+class Diary(keras.callbacks.Callback):  # type: ignore[misc]
+    """Notes what it is called for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Any] = []
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.events.append("begin")
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.events.append("end")
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.events.append(("batch", batch, sorted(logs)))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.events.append((epoch, self.params["epochs"], logs["style"]))
+
+
+def test_callbacks_see_one_training_whose_epochs_are_its_reports(
+    photos: photo_folder.PhotoFolder, tmp_path: Path
+) -> None:
+    diary, output = Diary(), tmp_path / "my.keras"
+    reports = training_run.train(ARTWORKS, photos, output, SETTINGS, callbacks=[diary])
+    styles = [next(reports).style]
+    reports.close()
+    steps = [
+        ("batch", n, ["content", "loss", "photo", "stability", "style"])
+        for n in range(SETTINGS.log_every)
+    ]
+    assert diary.events == ["begin", *steps, (0, 4, styles[0]), "end"]
+    diary, tensorboard = Diary(), keras.callbacks.TensorBoard(tmp_path / "board")
+    resumed = training_run.train(
+        ARTWORKS, photos, output, SETTINGS, resume=True, callbacks=(diary, tensorboard)
+    )
+    styles = [report.style for report in resumed]
+    epochs = [event for event in diary.events if event not in steps]
+    assert epochs == ["begin", *((n, 4, style) for n, style in enumerate(styles, 1)), "end"]
+    assert len(list((tmp_path / "board").rglob("events.*"))) == 1
+
+
+def test_a_callback_can_end_a_training(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
+    output = tmp_path / "my.keras"
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", True)
+    )
+    reports = list(training_run.train(ARTWORKS, photos, output, SETTINGS, callbacks=[stop]))
+    assert [report.step for report in reports] == [2]
+    assert output.exists() and output.with_suffix(".png").exists()
+    reports = list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
+    assert [report.step for report in reports] == [4, 6, 8]
+
+
 @files_and_clocks
 def test_what_was_learnt_is_kept_when_it_is_stopped(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between two reports, by whoever reads them, and in the midst of steps."""
-    monkeypatch.setattr(training_run, "CHECKPOINT", 3600)
+    monkeypatch.setattr(fitting, "CHECKPOINT", 3600)
     output = tmp_path / "my.keras"
     reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
@@ -315,7 +369,7 @@ def test_what_was_learnt_is_kept_when_it_is_stopped(
 def test_a_second_ctrl_c_loses_no_checkpoint(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_run, "CHECKPOINT", 3600)
+    monkeypatch.setattr(fitting, "CHECKPOINT", 3600)
     output = tmp_path / "my.keras"
     reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
@@ -398,7 +452,7 @@ def test_a_loss_that_is_no_number_ends_it(
     output = tmp_path / "my.keras"
     reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
-    monkeypatch.setattr(Clock, "learning_rate", float("nan"))
+    monkeypatch.setattr(training_run, "learning_rate", lambda *_: float("nan"))
     with pytest.raises(RuntimeError, match="the loss became nan by step"):
         list(reports)
     assert np.isfinite(keras.models.load_model(output).weights[0]).all()
@@ -409,16 +463,18 @@ def test_a_loss_that_is_no_number_ends_it(
 
 
 def test_the_schedule_is_one_of_steps_or_of_time() -> None:
-    by_steps = [
-        Clock(replace(SETTINGS, steps=2000, log_every=50), step=s) for s in range(0, 2000, 50)
+    settings = replace(SETTINGS, log_every=50)
+    rates = [
+        training_run.learning_rate(Clock(2000, step=step), settings) for step in range(0, 2000, 50)
     ]
-    rates = [clock.learning_rate for clock in by_steps]
     assert rates[0] < 0.6 * max(rates) and max(rates) > 0.9 * SETTINGS.learning_rate
     assert rates[-1] < 0.01 * max(rates)
-    by_time = Clock(replace(SETTINGS, minutes=10.0, log_every=50), step=1000, seconds=300.0)
+    by_time = Clock(2000, minutes=10.0, step=1000, seconds=300.0)
     assert by_time.fraction == 0.5
-    half = Clock(replace(SETTINGS, steps=2000, log_every=50), step=1000)
-    assert by_time.learning_rate == half.learning_rate
+    half = Clock(2000, step=1000)
+    assert training_run.learning_rate(by_time, settings) == training_run.learning_rate(
+        half, settings
+    )
 
 
 @files_and_clocks
@@ -426,7 +482,7 @@ def test_training_by_time_ends_in_time(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = itertools.count(0.0, 2.0)  # so the steps of one report take two seconds
-    monkeypatch.setattr(training_run, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    monkeypatch.setattr(fitting, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
     settings = replace(SETTINGS, minutes=0.1)
     reports = list(training_run.train(ARTWORKS, photos, tmp_path / "my.keras", settings))
     assert [r.seconds for r in reports] == [2.0, 4.0, 6.0]

@@ -1,4 +1,4 @@
-"""What a style network is trained on: batches of crops, each with its own style."""
+"""What networks are trained on: batches of crops of photos."""
 
 from __future__ import annotations
 
@@ -14,12 +14,47 @@ from tfnst.training.settings import TrainingSettings
 ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
 
 
-class StyleBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of crops, each with its own style: {image, style_weights}.
+class PhotoBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of crops, the same for the same seed and step, whatever happened before.
 
-    The same for the same seed and step, whatever happened before. `styles` are the numbers of those
-    to train, from 0; `first_step` says which `count` steps these are. Fit with `shuffle=False`, and
-    for more than one epoch with the callback `Schedule`.
+    `first_step` says which `count` steps these are. Fit with `shuffle=False`.
+    """
+
+    def __init__(
+        self,
+        photos: photo_folder.PhotoFolder,
+        settings: Any,
+        count: int,
+        first_step: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.photos, self.settings = photos, settings
+        self.count, self.first_step = count, first_step
+
+    def __len__(self) -> int:
+        return self.count
+
+    def crops(self, step: int, side: int, zoom: float = 1.0) -> np.ndarray:
+        """The crops of a step, (batch, side, side, 3) float32 in [0, 1]."""
+        chosen = self.settings
+        return next(photo_folder.crops(self.photos, side, chosen.batch, chosen.seed, step, zoom))
+
+
+class DistillationBatches(PhotoBatches):
+    """Disturbed crops; the settings are `DistillationSettings`."""
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray]:
+        step = self.first_step + index
+        random = np.random.default_rng((self.settings.seed, step, 1))
+        return (photo_folder.disturb(self.crops(step, self.settings.crop), random),)
+
+
+class StyleBatches(PhotoBatches):
+    """Crops, each with its own style: {image, style_weights}.
+
+    `styles` are the numbers of those to train, from 0. For more than one epoch fit with the
+    callback `Schedule`.
     """
 
     def __init__(
@@ -31,20 +66,15 @@ class StyleBatches(keras.utils.PyDataset):  # type: ignore[misc]
         first_step: int = 0,
         **options: Any,
     ) -> None:
-        super().__init__(**options)
-        self.photos, self.styles, self.settings = photos, styles, settings
-        self.count, self.first_step = count, first_step
-
-    def __len__(self) -> int:
-        return self.count
+        super().__init__(photos, settings, count, first_step, **options)
+        self.styles = styles
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
         step, chosen = self.first_step + index, self.settings
-        side = chosen.size + 2 * HALO
-        crops = photo_folder.crops(self.photos, side, chosen.batch, chosen.seed, step, ZOOM)
+        crops = self.crops(step, chosen.size + 2 * HALO, ZOOM)
         random = np.random.default_rng((chosen.seed, step, 1))
         weights = [style_weights(random, self.styles, chosen) for _ in range(chosen.batch)]
-        return ({"image": next(crops), "style_weights": np.stack(weights)},)
+        return ({"image": crops, "style_weights": np.stack(weights)},)
 
 
 class Schedule(keras.callbacks.Callback):  # type: ignore[misc]

@@ -22,8 +22,10 @@ def schedule(output: Path) -> dict[str, Any]:
     """The `steps` and `minutes` of the training that left a checkpoint, or nothing."""
     if not state_file(output).exists():
         return {}
-    found = noted(state_file(output))
-    return {name: found[name] for name in ("steps", "minutes")}
+    state = state_file(output)
+    with or_damaged(state):
+        latest = noted(state)
+        return {name: latest[name] for name in ("steps", "minutes")}
 
 
 def noted(state: Path, step: int | None = None) -> dict[str, Any]:
@@ -34,9 +36,8 @@ def noted(state: Path, step: int | None = None) -> dict[str, Any]:
     """
     with or_damaged(state):
         latest = json.loads(_clock_file(state).read_text("utf-8"))
-        before = latest.get("before", {})
-        found = before if step is not None and before.get("step") == step else latest
-        return {name: found[name] for name in ("seconds", "steps", "minutes")}
+        before = latest.pop("before", {})
+        return before if step is not None and before.get("step") == step else latest  # type: ignore
 
 
 def note(state: Path, **clock: Any) -> None:
@@ -51,6 +52,18 @@ def note(state: Path, **clock: Any) -> None:
 
 def _clock_file(state: Path) -> Path:
     return state.with_name("clock.json")
+
+
+def require_room(output: Path, resume: bool, *beside: Path) -> None:
+    """ValueError where a training would write over its output, or over files beside it."""
+    state = state_file(output)
+    if state.exists():
+        if not resume:
+            raise ValueError(f"{state.parent} holds a training; go on with --resume or delete it")
+    elif not (resume and state.parent.exists()):  # or they are of a start that came to nothing
+        for file in (output, *beside):
+            if file.exists():
+                raise ValueError(f"{file} exists and would be overwritten; use another --output")
 
 
 def claim(output: Path) -> leftovers.Claim:
