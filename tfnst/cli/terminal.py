@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -145,6 +145,20 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
             total=1.0,
             description=f"{report.step}/{report.steps}  {describe(report)}",
         )
+
+
+def follow(
+    reports: Generator[Any, None, None],
+    bar: contextlib.AbstractContextManager[Report],
+    advice: str,
+) -> None:
+    """Show a training's reports; on Ctrl-C have it keep what it learnt, and leave with advice."""
+    try:
+        with contextlib.closing(reports), bar as show:
+            for report in reports:
+                show(report)
+    except KeyboardInterrupt:
+        complain(advice, 130)
 
 
 def emit(event: str, **values: Any) -> None:

@@ -41,24 +41,24 @@ def distill(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any."""
-    card = output.with_suffix(".md")
-    terminal.keep_apart([Path(teacher)], [output, card])
-    if card.exists() and not Path(f"{output}.checkpoints").exists():
-        raise ValueError(
-            f"{card} exists, and the card would be written there; use another --output"
-        )
+    """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any.
+
+    Ctrl-C and the same command at any time, also with more steps.
+    """
+    terminal.keep_apart([Path(teacher)], [output, output.with_suffix(".md")])
     under = devices.start_tensorflow(device)
-    from tfnst.training import distillation, photo_folder
+    from tfnst.training import checkpoints, distillation, photo_folder
     from tfnst.training import settings as training_settings
 
-    settings = training_settings.DistillationSettings(**({} if steps is None else {"steps": steps}))
+    length = checkpoints.schedule(output) if steps is None else {"steps": steps}
+    settings = training_settings.DistillationSettings(
+        **{name: value for name, value in length.items() if name == "steps"}
+    )
     with under:
         folder = photo_folder.PhotoFolder(photos)
         reports = distillation.distill(teacher, folder, output, settings, credit)
-        with terminal.progress_bar(quiet, as_json, _describe_distillation) as show:
-            for report in reports:
-                show(report)
+        bar = terminal.progress_bar(quiet, as_json, _describe_distillation)
+        terminal.follow(reports, bar, "stopped; the same command goes on")
     if not (quiet or as_json):
         print(output)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -115,12 +114,7 @@ def train(
             )
         reports = training_run.train(named, folder, output, settings, start, resume, credit)
         bar = terminal.progress_bar(quiet, as_json, _describe_training)
-        try:
-            with contextlib.closing(reports), bar as show:
-                for report in reports:
-                    show(report)
-        except KeyboardInterrupt:
-            terminal.complain("stopped; the same command with --resume goes on", 130)
+        terminal.follow(reports, bar, "stopped; the same command with --resume goes on")
     if not (quiet or as_json):
         print(output)
 

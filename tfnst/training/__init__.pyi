@@ -1,5 +1,5 @@
-from .distillation import Distiller as Distiller
 from .distillation import distill as distill
+from .distiller import Distiller as Distiller
 from .photo_folder import PhotoFolder as PhotoFolder
 from .progress import DistillationProgress as DistillationProgress
 from .progress import TrainingProgress as TrainingProgress
