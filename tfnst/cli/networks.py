@@ -103,9 +103,7 @@ def apply(
             return
         masks = [Path(mask) for mask in look.masks if mask != GRADIENT]
         targets = Targets(pictures, output, [*masks, Path(origin)])
-        if unread := targets.unread:
-            kinds = ", ".join(f"{count} {ending}" for ending, count in unread.items())
-            terminal.remark(f"skipped, of kinds that are not read: {kinds}; convert them to .png")
+        terminal.remark_on_unread(targets.unread)
         if not targets.pairs:
             folders = ", ".join(map(str, pictures))
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")

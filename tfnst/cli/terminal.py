@@ -13,9 +13,12 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfnst.files import STOPPING
+
+if TYPE_CHECKING:
+    from tfnst.training.photo_folder import PhotoFolder
 
 Report = Callable[[Any], None]
 HEAVY = ("tensorflow", "keras", "h5py", "scipy", "matplotlib")  # what a light installation lacks
@@ -97,6 +100,24 @@ def remark(message: str) -> None:
     first = next(iter(message.strip().splitlines()), "")
     with contextlib.suppress(OSError):  # The terminal may be gone; no word undoes work.
         print(f"tfnst: {first}", file=sys.stderr, flush=True)
+
+
+def remark_on_unread(kinds: dict[str, int]) -> None:
+    """Name the kinds of pictures, {ending: count}, that folders hold and nothing here reads."""
+    if kinds:
+        counts = ", ".join(f"{count} {ending}" for ending, count in kinds.items())
+        remark(f"skipped, of kinds that are not read: {counts}; convert them to .png")
+
+
+def remark_on_skipped(photos: PhotoFolder, quiet: bool) -> None:
+    """Say what a training does not learn from, of all that lies in the photos' folders."""
+    remark_on_unread(photos.unread)
+    if photos.skipped and not quiet:
+        count = photos.skipped + len(photos.files)
+        remark(
+            f"{photos.skipped} of {count} files are no photos of {photos.smallest} px or more; "
+            "skipped"
+        )
 
 
 def complain(message: str, status: int) -> NoReturn:

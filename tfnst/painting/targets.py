@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfnst import images
-from tfnst.training.photo_folder import PICTURE_SUFFIXES, is_shadow
+from tfnst.images import kinds
 
 KEPT = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}  # others get .png behind their names
-_OTHERS = "jxl jp2 j2k psd svg tga ppm pgm exr hdr raw dng cr2 cr3 nef arw raf orf rw2"
-UNREAD = {f".{ending}" for ending in _OTHERS.split()}  # pictures of kinds that tfnst does not read
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,7 @@ class Targets:
     @property
     def unread(self) -> dict[str, int]:
         """How many pictures of kinds that are not read lie in the folders, by their endings."""
-        files = (file for folder in self.sources if folder.is_dir() for file in folder.rglob("*"))
-        endings = (file.suffix.lower() for file in files if not is_shadow(file))
-        return dict(sorted(Counter(ending for ending in endings if ending in UNREAD).items()))
+        return kinds.unread(self.sources)
 
     @property
     def single(self) -> bool:
@@ -77,8 +72,8 @@ class Targets:
                 continue
             base = self.output / (source.resolve().name if len(self.sources) > 1 else "")
             for file in sorted(source.rglob("*")):
-                is_picture = file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
-                if is_picture and not is_shadow(file) and not self._is_result(file, source):
+                is_picture = file.suffix.lower() in kinds.READ and file.is_file()
+                if is_picture and not kinds.is_shadow(file) and not self._is_result(file, source):
                     yield file, base / self._renamed(file.relative_to(source))
 
     def _is_result(self, file: Path, source: Path) -> bool:

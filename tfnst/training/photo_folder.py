@@ -13,15 +13,8 @@ from PIL import Image
 
 from tfnst import images
 from tfnst.files import FileError, opened
+from tfnst.images import kinds
 from tfnst.images.decoding import identified
-
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif"}
-PICTURE_SUFFIXES |= {".heic", ".heif"}
-
-
-def is_shadow(file: Path) -> bool:
-    """Whether it is a file of attributes that macOS lays beside another, such as ._IMG.jpg."""
-    return file.name.startswith("._")
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class PhotoFolder:
                 raise ValueError(
                     f"photos: {str(folder)!r} is not a folder; give a folder of photos"
                 )
-            names = (file for file in folder.rglob("*") if not is_shadow(file))
+            names = (file for file in folder.rglob("*") if not kinds.is_shadow(file))
             candidates += sorted(file for file in names if file.is_file())
         files = tuple(file for file in candidates if self._usable(file))
         if not files:
@@ -62,13 +55,18 @@ class PhotoFolder:
         object.__setattr__(self, "skipped", len(candidates) - len(files))
 
     @property
+    def unread(self) -> dict[str, int]:
+        """How many pictures of kinds that are not read lie in the folders, by their endings."""
+        return kinds.unread(map(Path, self.folders))
+
+    @property
     def sha256(self) -> str:
         """Of the files' names and sizes: tells one set of pictures from another."""
         sizes = [(file.name, file.stat().st_size) for file in self.files]
         return hashlib.sha256(repr(sizes).encode()).hexdigest()
 
     def _usable(self, file: Path) -> bool:
-        if file.suffix.lower() not in PICTURE_SUFFIXES:
+        if file.suffix.lower() not in kinds.READ:
             return False
         try:
             with opened(file) as stream:
