@@ -33,7 +33,11 @@ from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.style_trainer import Optimizer
 
 PACKAGE = Path(importlib.import_module("tfnst").__file__ or "").parent
-NOT_SAVED = {"StyleTrainer", "Distiller"}  # they hold what trains; the networks in them are saved
+NOT_SAVED = {
+    "Trainer",
+    "StyleTrainer",
+    "Distiller",
+}  # they hold what trains; the networks in them are saved
 SMALL = NetworkSettings((4, 6, 8), 1, "residual", head="convolution")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 

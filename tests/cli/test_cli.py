@@ -699,6 +699,7 @@ def test_distill_passes_its_options_on(
 
     (home / "photos").mkdir()
     images.save("photos/one.png", np.full((80, 80, 3), 0.5))
+    Path("photos/two.cr2").touch()
     seen: list[Any] = []
 
     def fake(*arguments: Any) -> Iterator[training_progress.DistillationProgress]:
@@ -708,10 +709,15 @@ def test_distill_passes_its_options_on(
     monkeypatch.setattr(distillation, "distill", fake)
     done = tfnst(
         *("distill", "--teacher", "some.npz", "--photos", "photos", "-o", "out.npz"),
-        *("--steps", 7, "--credit", "by me", "--json"),
+        *("--steps", 7, "--learning-rate", 0.25, "--credit", "by me", "--json"),
     )
-    assert (done.status, done.err) == (0, "")
+    assert done.status == 0
+    assert done.err.splitlines() == [
+        "tfnst: skipped, of kinds that are not read: 1 .cr2; convert them to .png",
+        "tfnst: 1 of 2 files are no photos of 64 px or more; skipped",
+    ]
     assert json.loads(done.out)["activation_error"] == 0.5
     teacher, folder, output, how, credit = seen
     assert (teacher, output, credit) == ("some.npz", Path("out.npz"), "by me")
-    assert [file.name for file in folder.files] == ["one.png"] and how.steps == 7
+    assert [file.name for file in folder.files] == ["one.png"]
+    assert (how.steps, how.learning_rate) == (7, 0.25)

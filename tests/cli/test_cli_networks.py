@@ -207,11 +207,15 @@ def test_a_network_is_trained_from_the_beginning(
 ) -> None:
     monkeypatch.setitem(architecture.CONFIGURATIONS, "gallery", SMALL)
     (home / "photos" / "notes.txt").write_text("no picture")
+    (home / "photos" / "raw.cr2").touch()
     options = ("--photos", "photos", "--start-from", "none", *QUICK, "--json")
     ended = tfnst("train", "art.png", "-o", "one.keras", *options, "--architecture", "gallery")
     events = [json.loads(line) for line in ended.out.splitlines()]
     assert ended.status == 0 and events[-1]["step"] == 4 and events[-1]["fraction"] == 1
-    assert ended.err == "tfnst: 1 of 3 files are no photos of 64 px or more; skipped\n"
+    assert ended.err.splitlines() == [
+        "tfnst: skipped, of kinds that are not read: 1 .cr2; convert them to .png",
+        "tfnst: 2 of 4 files are no photos of 64 px or more; skipped",
+    ]
     assert keras.models.load_model("one.keras").settings == SMALL
     # A network with one style needs no --style.
     assert tfnst("apply", "photo.png", "--model", "one.keras", "-o", "p.png").status == 0

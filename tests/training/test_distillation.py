@@ -412,3 +412,17 @@ def test_files_that_are_there_are_not_written_over(tmp_path: Path, photos: Photo
         with pytest.raises(ValueError, match=f"{name} exists and would be overwritten"):
             distillation.distill(teacher, photos, tmp_path / "student.npz", settings())
         (tmp_path / name).unlink()
+
+
+def test_a_distillation_of_an_older_make_is_not_begun_anew(
+    tmp_path: Path, photos: PhotoFolder
+) -> None:
+    """It left its student and a folder of TensorFlow's checkpoints."""
+    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 1))
+    output = write(tmp_path / "student.npz", network(LITE.widths, 1))
+    before = output.read_bytes()
+    checkpoint = tf.train.Checkpoint(step=tf.Variable(1))
+    tf.train.CheckpointManager(checkpoint, f"{output}.checkpoints", max_to_keep=2).save()
+    with pytest.raises(ValueError, match=r"distillation by tfnst 0\.1, .*use another --output"):
+        distillation.distill(teacher, photos, output, settings())
+    assert output.read_bytes() == before

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import signal
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +194,17 @@ def test_checkpoints_of_another_training_are_not_gone_on_with(
         4,
         6,
     ]
+
+
+def test_a_checkpoint_is_of_the_settings_that_were_asked_for(
+    photos: photo_folder.PhotoFolder, tmp_path: Path
+) -> None:
+    """A run makes others of them: a network that is given has its own shape."""
+    start, output = StyleNetwork(["wave"], NetworkSettings((0, 12, 16), 1)), tmp_path / "my.keras"
+    next(training_run.train(ARTWORKS, photos, output, SETTINGS, start))
+    noted = json.loads(checkpoints.state_file(output).with_name("run.json").read_text("utf-8"))
+    asked = json.loads(json.dumps(asdict(SETTINGS)))
+    assert noted == noted | {k: v for k, v in asked.items() if k not in fitting.FREE}
 
 
 def test_what_cannot_be_trained_is_told_first(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,6 +34,9 @@ def distill(
     photos: Annotated[list[Path], Option(help="A folder of pictures; may be repeated.")],
     output: Annotated[Path, Option("--output", "-o", help="The .npz to write.")],
     steps: Annotated[int | None, Option(help="How long to train.")] = None,
+    learning_rate: Annotated[
+        float | None, Option(help="Of LAMB, at its highest: a share of a layer's own size.")
+    ] = None,
     credit: Annotated[
         str, Option(help="Who made teacher and photos, and under which licence, for the card.")
     ] = "",
@@ -50,12 +53,16 @@ def distill(
     from tfnst.training import checkpoints, distillation, photo_folder
     from tfnst.training import settings as training_settings
 
-    length = checkpoints.schedule(output) if steps is None else {"steps": steps}
+    if steps is None:
+        steps = checkpoints.schedule(output).get("steps")
+    changes: dict[str, Any] = dict(steps=steps, learning_rate=learning_rate)
     settings = training_settings.DistillationSettings(
-        **{name: value for name, value in length.items() if name == "steps"}
+        **{name: value for name, value in changes.items() if value is not None}
     )
+    distillation.require_room(output)  # before all photos are looked at
     with under:
         folder = photo_folder.PhotoFolder(photos)
+        terminal.remark_on_skipped(folder, quiet)
         reports = distillation.distill(teacher, folder, output, settings, credit)
         bar = terminal.progress_bar(quiet, as_json, _describe_distillation)
         terminal.follow(reports, bar, "stopped; the same command goes on")

@@ -103,15 +103,11 @@ def train(
         seed=seed,
         **{name: value for name, value in changes.items() if value is not None},
     )
+    training_run.require_room(output, photos, resume)  # before all photos are looked at
     with under:
         start = None if start_from == "none" else style_network.load_network(start_from)
         folder = photo_folder.PhotoFolder(photos)
-        if folder.skipped and not quiet:
-            count = folder.skipped + len(folder.files)
-            terminal.remark(
-                f"{folder.skipped} of {count} files are no photos of {folder.smallest} px or more; "
-                "skipped"
-            )
+        terminal.remark_on_skipped(folder, quiet)
         reports = training_run.train(named, folder, output, settings, start, resume, credit)
         bar = terminal.progress_bar(quiet, as_json, _describe_training)
         terminal.follow(reports, bar, "stopped; the same command with --resume goes on")

@@ -1,3 +1,6 @@
+from .batches import DistillationBatches as DistillationBatches
+from .batches import Schedule as Schedule
+from .batches import StyleBatches as StyleBatches
 from .distillation import distill as distill
 from .distiller import Distiller as Distiller
 from .photo_folder import PhotoFolder as PhotoFolder
@@ -11,3 +14,4 @@ from .style_trainer import StyleTrainer as StyleTrainer
 from .style_trainer import inner as inner
 from .style_trainer import judge as judge
 from .style_trainer import style_targets as style_targets
+from .training_run import train as train

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfnst.images.sizes import HALO
 from tfnst.training import photo_folder
-from tfnst.training.settings import TrainingSettings
+from tfnst.training.settings import DistillationSettings, TrainingSettings
 
 ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
 
@@ -17,7 +17,14 @@ ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth place
 class PhotoBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches of crops, the same for the same seed and step, whatever happened before.
 
-    `first_step` says which `count` steps these are. Fit with `shuffle=False`.
+    Fit with `shuffle=False`.
+
+    Args:
+        photos: what the crops are of.
+        settings: `batch`, `seed` and the crops' size.
+        count: how many steps these are.
+        first_step: which is the first of them.
+        **options: of `keras.utils.PyDataset`, such as `workers`.
     """
 
     def __init__(
@@ -42,7 +49,25 @@ class PhotoBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 class DistillationBatches(PhotoBatches):
-    """Disturbed crops; the settings are `DistillationSettings`."""
+    """What a `Distiller` learns from: disturbed crops, (batch, crop, crop, 3) in [0, 1].
+
+    Args:
+        photos: what the crops are of.
+        settings: see `DistillationSettings`.
+        count: how many steps these are.
+        first_step: which is the first of them.
+        **options: of `keras.utils.PyDataset`, such as `workers`.
+    """
+
+    def __init__(
+        self,
+        photos: photo_folder.PhotoFolder,
+        settings: DistillationSettings,
+        count: int,
+        first_step: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(photos, settings, count, first_step, **options)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray]:
         step = self.first_step + index
@@ -51,10 +76,18 @@ class DistillationBatches(PhotoBatches):
 
 
 class StyleBatches(PhotoBatches):
-    """Crops, each with its own style: {image, style_weights}.
+    """What a `StyleTrainer` learns from: crops, each with its own style.
 
-    `styles` are the numbers of those to train, from 0. For more than one epoch fit with the
-    callback `Schedule`.
+    A batch is {image: (batch, size + 2·HALO, size + 2·HALO, 3) in [0, 1], style_weights: (batch,
+    1 + S)}. For more than one epoch fit with the callback `Schedule`.
+
+    Args:
+        photos: what the crops are of.
+        styles: the numbers of those to train, from 0.
+        settings: see `TrainingSettings`.
+        count: how many steps these are.
+        first_step: which is the first of them.
+        **options: of `keras.utils.PyDataset`, such as `workers`.
     """
 
     def __init__(
@@ -78,7 +111,11 @@ class StyleBatches(PhotoBatches):
 
 
 class Schedule(keras.callbacks.Callback):  # type: ignore[misc]
-    """Lets a resumed `fit` see what an uninterrupted one would have: crops, styles and noise."""
+    """Lets a resumed `fit` see what an uninterrupted one would have: crops, styles and noise.
+
+    Args:
+        batches: what is fitted on, an epoch long.
+    """
 
     def __init__(self, batches: StyleBatches) -> None:
         super().__init__()

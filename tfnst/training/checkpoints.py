@@ -37,7 +37,7 @@ def noted(state: Path, step: int | None = None) -> dict[str, Any]:
     with or_damaged(state):
         latest = json.loads(_clock_file(state).read_text("utf-8"))
         before = latest.pop("before", {})
-        return before if step is not None and before.get("step") == step else latest  # type: ignore
+        return before if step is not None and before.get("step") == step else latest
 
 
 def note(state: Path, **clock: Any) -> None:
@@ -57,6 +57,11 @@ def _clock_file(state: Path) -> Path:
 def require_room(output: Path, resume: bool, *beside: Path) -> None:
     """ValueError where a training would write over its output, or over files beside it."""
     state = state_file(output)
+    if (state.parent / "checkpoint").exists():  # of `tf.train`, as tfnst 0.1 distilled
+        raise ValueError(
+            f"{state.parent} holds a distillation by tfnst 0.1, which cannot go on; use another "
+            "--output"
+        )
     if state.exists():
         if not resume:
             raise ValueError(f"{state.parent} holds a training; go on with --resume or delete it")

@@ -90,14 +90,19 @@ def distill(
             files that would be overwritten, or checkpoints of another training.
     """
     devices.require_tensorflow("distillation")
+    require_room(output)
+    origin = str(teacher) if str(teacher) == "vgg19" else files.sha256(teacher)
+    origins = {"teacher": teacher, "credit": credit}
+    run = Run(load_teacher(teacher), photos, output, settings, callbacks, origins)
+    return run.begin(settings, teacher=origin, photos=photos.sha256)
+
+
+def require_room(output: Path) -> None:
+    """ValueError where a distillation would write over something, or under a wrong name."""
     if output.suffix != ".npz":
         raise ValueError(f"output is {str(output)!r}; end its name in .npz")
     log, card = model_card.log_file(output), output.with_suffix(".md")
     checkpoints.require_room(output, True, card, log)
-    origin = str(teacher) if str(teacher) == "vgg19" else files.sha256(teacher)
-    origins = {"teacher": teacher, "credit": credit}
-    run = Run(load_teacher(teacher), photos, output, settings, callbacks, origins)
-    return run.begin(teacher=origin, photos=photos.sha256)
 
 
 def learning_rate(
@@ -139,26 +144,32 @@ class Run(fitting.Run):
         super().__init__(distiller, output, settings, callbacks)
 
     def batches(self, count: int) -> DistillationBatches:
+        """Disturbed crops."""
         return DistillationBatches(self.photos, self.settings, count, self.clock.step)
 
     def before_steps(self) -> None:
+        """Choose the stage."""
         self.distiller.stage(self.clock.step)
 
     def next_steps(self) -> int:
+        """The steps to the next report, all of one stage."""
         count, left = super().next_steps(), self.distiller.local_steps - self.clock.step
         return min(count, left) if left > 0 else count
 
     def schedule(self) -> dict[str, Any]:
+        """With the length of the first stage."""
         return super().schedule() | {"local_steps": self.distiller.local_steps}
 
     def go_on(self, noted: dict[str, Any]) -> None:
+        """Take over the clock, and that the first stage is over: a longer run has no second one."""
         super().go_on(noted)
-        if self.clock.step >= noted["local_steps"]:  # a longer run does not begin with them again
+        if self.clock.step >= noted["local_steps"]:
             local_steps = min(self.distiller.local_steps, noted["local_steps"])
             self.distiller.local_steps = local_steps
             self.distiller.optimizer.learning_rate = learning_rate(self.settings, local_steps)
 
     def report(self, means: dict[str, float]) -> DistillationProgress:
+        """The errors."""
         return DistillationProgress(
             step=self.clock.step,
             steps=self.settings.steps,
@@ -168,9 +179,11 @@ class Run(fitting.Run):
         )
 
     def write(self) -> None:
+        """Write the student's weights."""
         model_card.write_weights(self.output, self.distiller.student)
 
     def write_card(self, latest: DistillationProgress) -> None:
+        """Write the card beside the weights."""
         model_card.write_card(
             self.output, photos=self.photos, progress=latest, settings=self.settings, **self.origins
         )

@@ -37,6 +37,10 @@ class Distiller(Trainer):
     `fit` it on `DistillationBatches`, after `calibrate`. While it is `local` each layer learns by
     itself: errors do not add up from layer to layer yet, and every layer's problem stands still
     while it is solved, so that this is quick. Only for a teacher of the student's widths.
+
+    Args:
+        teacher: a frozen model image → {layer: activation}, by VGG-19's names.
+        settings: see `DistillationSettings`.
     """
 
     def __init__(self, teacher: keras.Model, settings: DistillationSettings) -> None:
@@ -71,6 +75,7 @@ class Distiller(Trainer):
             self.make_train_function(force=True)
 
     def call(self, image: Any) -> dict[str, Any]:
+        """What `answers` gives."""
         return self.answers(image)
 
     def compute_loss(

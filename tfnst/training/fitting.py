@@ -49,11 +49,13 @@ class Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]
     begun = False
 
     def on_train_begin(self, logs: Any = None) -> None:
+        """Pass on the first beginning alone."""
         if not self.begun:
             self.begun = True
             super().on_train_begin(logs)
 
     def on_train_end(self, logs: Any = None) -> None:
+        """Wait for `close`."""
         self.logs = logs
 
     def close(self) -> None:
@@ -126,17 +128,17 @@ class Run:
         """Take over what was noted beside the checkpoint."""
         self.clock.seconds = noted["seconds"]
 
-    def begin(self, **identity: Any) -> Generator[Any, None, None]:
+    def begin(self, asked: Any, **identity: Any) -> Generator[Any, None, None]:
         """The reports of the training, to which the output belongs until they end.
 
         Raises ValueError where another process has the output, or its checkpoints are of another
-        training: of other settings, or another `identity`.
+        training: one that was `asked` for by other settings, or of another `identity`.
         """
         lock = checkpoints.claim(self.output)
         if not self.state.exists():
             # of a start that came to nothing
             self.state.with_name("run.json").unlink(missing_ok=True)
-        fixed = {name: value for name, value in asdict(self.settings).items() if name not in FREE}
+        fixed = {name: value for name, value in asdict(asked).items() if name not in FREE}
         checkpoints.require_same_run(self.state.parent, **identity, **fixed)
         return _held(lock, self.reports())
 
@@ -189,14 +191,24 @@ class Run:
             clock.seconds += time.perf_counter() - began
         means = {name: float(values[-1]) for name, values in history.items()}
         if not np.isfinite(means["loss"]):
-            raise RuntimeError(
-                f"the loss became {means['loss']} by step {clock.step}; go on from the checkpoint "
-                f"with a learning rate below {self.settings.learning_rate:g}"
-            )
+            raise self.diverged(f"the loss became {means['loss']}")
         return self.report(means)
 
+    def diverged(self, what: str) -> RuntimeError:
+        """What to say of a training that cannot go on, and how another could."""
+        return RuntimeError(
+            f"{what} by step {self.clock.step}; go on from the checkpoint with a learning rate "
+            f"below {self.settings.learning_rate:g}"
+        )
+
     def save(self) -> None:
-        """Output, log, card and, when they are there, the checkpoint; each whole or not at all."""
+        """Output, log, card and, when they are there, the checkpoint; each whole or not at all.
+
+        Raises RuntimeError, and leaves all as it was, when a weight is no number any more.
+        """
+        weights = map(keras.ops.convert_to_numpy, self.trainer.trainable_variables)
+        if not all(np.isfinite(weight).all() for weight in weights):
+            raise self.diverged("weights became infinite or no numbers")
         if self.unsaved:
             self.write()
             model_card.append_log(self.output, *self.unsaved)

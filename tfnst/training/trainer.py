@@ -13,7 +13,12 @@ from tfnst import devices
 class Trainer(keras.Model):  # type: ignore[misc]
     """A model whose `compute_loss` knows what it is to learn; `fit` it on batches of pictures.
 
-    `terms` name what is followed beside the loss; `random` is for the loss's own draws.
+    `random` is for the loss's own draws; `trackers` hold the terms' means.
+
+    Args:
+        name: of the model.
+        terms: names of what is followed beside the loss.
+        seed: of the draws.
     """
 
     def __init__(self, name: str, terms: Sequence[str], seed: int) -> None:

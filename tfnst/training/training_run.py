@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -41,21 +41,34 @@ def train(
     credit: str = "",
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Generator[TrainingProgress, None, None]:
-    """Train a network for the styles of some pictures, {name: file}; write it to `output`.
+    """Train a network for the styles of some pictures; write it.
 
     With `start` its styles stay as they are and the new ones become rows beside them; nothing else
     is trained, unless `settings.everything`: then the result has the styles of `artworks` alone,
     and only begins as `start`. Beside the `.keras` file stand a sheet of previews (`.png`), a model
     card (`.md`), a log (`.log.jsonl`) and checkpoints (`.checkpoints`), all of them renewed while
-    it runs; with `resume` a run goes on from its checkpoint to the same schedule, or a longer one.
-    `callbacks` are of Keras, for `fit`; a report is an epoch to them.
+    it runs.
 
-    Raises ValueError, before it begins, for artworks that cannot be read, names and files that are
-    taken, and checkpoints of another training.
+    Args:
+        artworks: {name of a style: file of its picture}.
+        photos: what it learns from.
+        output: the file of the network, a `.keras`.
+        settings: see `TrainingSettings`.
+        start: the network that it begins as.
+        resume: go on from the checkpoint, to the end of the same schedule or of a longer one.
+        credit: of artworks and photos, for the model card.
+        callbacks: of Keras, as for `fit`; a report is an epoch to them, and they may stop it.
+
+    Yields:
+        A report every `log_every` steps; taking the next one trains on.
+
+    Raises:
+        ValueError: before it begins, for artworks that cannot be read, names and files that are
+            taken, or checkpoints of another training.
+        RuntimeError: a damaged checkpoint; or a loss or weights that are no numbers any more: the
+            checkpoint before them stays.
     """
-    if output.suffix != ".keras":
-        raise ValueError(f"output is {str(output)!r}; end its name in .keras")
-    _require_room(output, photos, resume)
+    require_room(output, photos.folders, resume)
     pictures = [
         images.load(file, 2 * settings.style_size).over_white() for file in artworks.values()
     ]
@@ -63,17 +76,20 @@ def train(
     origins = {"artworks": artworks, "credit": credit, "start": start}
     run = Run(network, pictures, photos, output, settings, callbacks, origins)
     return run.begin(
+        settings,
         artworks={name: files.sha256(file) for name, file in artworks.items()},
         photos=photos.sha256,
         start=None if start is None else list(start.styles),
     )
 
 
-def _require_room(output: Path, photos: photo_folder.PhotoFolder, resume: bool) -> None:
+def require_room(output: Path, folders: Iterable[str | Path], resume: bool) -> None:
     """ValueError where a training would write over something, or into what it learns from."""
+    if output.suffix != ".keras":
+        raise ValueError(f"output is {str(output)!r}; end its name in .keras")
     sheet, card = output.with_suffix(".png"), output.with_suffix(".md")
     checkpoints.require_room(output, resume, card, sheet, model_card.log_file(output))
-    for folder in photos.folders:
+    for folder in folders:
         if Path(folder).resolve() in output.resolve().parents:
             raise ValueError(
                 f"output {str(output)!r} lies in the photos' folder {str(folder)!r}, where its "
@@ -127,19 +143,22 @@ class Run(fitting.Run):
         super().__init__(trainer, output, settings, callbacks)
 
     def before_steps(self) -> None:
-        self.optimizer.learning_rate = self.rate = learning_rate(self.clock, self.settings)
+        """Set the learning rate."""
+        self.optimizer.learning_rate = learning_rate(self.clock, self.settings)
 
     def batches(self, count: int) -> StyleBatches:
+        """Crops with their styles."""
         return StyleBatches(self.photos, self.trained, self.settings, count, self.clock.step)
 
     def report(self, means: dict[str, float]) -> TrainingProgress:
+        """Style loss, content distance and stability."""
         clock = self.clock
         return TrainingProgress(
             clock.step,
             clock.total,
             clock.fraction,
             **{name: means[name] for name in ("style", "content", "stability")},
-            learning_rate=self.rate,
+            learning_rate=float(self.optimizer.learning_rate),
             seconds=clock.seconds,
         )
 
@@ -153,12 +172,15 @@ class Run(fitting.Run):
         return averaged
 
     def write(self) -> None:
+        """Write the network, with the averages of its weights."""
         checkpoints.replace(self.output, self.result().save)
 
     def write_card(self, latest: TrainingProgress) -> None:
+        """Write the card beside the network."""
         model_card.write_style_card(self.output, self.photos, latest, self.settings, **self.origins)
 
     def write_preview(self) -> None:
+        """Write the sheet of previews."""
         images.save(self.output.with_suffix(".png"), self.preview())
 
     def preview(self, side: int = 256) -> np.ndarray:

@@ -1,0 +1,218 @@
+"""Tests of tfnst.training.fitting by the least that can be trained: one number, towards another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from tfnst import files
+from tfnst.training import checkpoints, fitting, model_card
+from tfnst.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Settings:
+    steps: int = 8
+    minutes: float = 0.0
+    learning_rate: float = 0.1
+    seed: int = 0
+    log_every: int = 2
+
+
+@dataclass(frozen=True)
+class Progress:
+    step: int
+    fraction: float
+    loss: float
+    distance: float
+
+
+class Number(Trainer):
+    """Learns 1 from 0."""
+
+    def __init__(self) -> None:
+        super().__init__("number", ("distance",), 0)
+        self.number = self.add_weight(name="number", shape=(), initializer="zeros")
+
+    def call(self, x: Any) -> Any:
+        return self.number + 0 * x
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any
+    ) -> Any:
+        self.trackers["distance"].update_state(abs(1 - self.number))
+        return keras.ops.mean((1 - y_pred) ** 2)
+
+
+class Zeros(keras.utils.PyDataset):  # type: ignore[misc]
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray]:
+        return (np.zeros((1, 1), np.float32),)
+
+
+class Run(fitting.Run):
+    def __init__(self, output: Path, settings: Settings, callbacks: Any = ()) -> None:
+        trainer = Number()
+        trainer.compile(keras.optimizers.SGD(settings.learning_rate), jit_compile=False)
+        trainer.optimizer.build(trainer.trainable_variables)
+        super().__init__(trainer, output, settings, callbacks)
+
+    @property
+    def number(self) -> float:
+        return float(self.trainer.number)
+
+    def batches(self, count: int) -> Zeros:
+        return Zeros(count)
+
+    def report(self, means: dict[str, float]) -> Progress:
+        return Progress(self.clock.step, self.clock.fraction, means["loss"], means["distance"])
+
+    def write(self) -> None:
+        files.write_bytes(self.output, repr(self.number).encode())
+
+    def write_card(self, latest: Progress) -> None:
+        files.write_bytes(self.output.with_suffix(".md"), repr(latest).encode())
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "number.txt"
+
+
+def trained(output: Path, settings: Settings = Settings(), callbacks: Any = ()) -> list[Progress]:
+    return list(Run(output, settings, callbacks).begin(settings))
+
+
+def logged(output: Path) -> list[int]:
+    lines = model_card.log_file(output).read_text("utf-8").splitlines()
+    return [json.loads(line)["step"] for line in lines]
+
+
+def test_it_trains_and_writes(output: Path) -> None:
+    reports = trained(output)
+    assert [r.step for r in reports] == [2, 4, 6, 8] == logged(output)
+    assert float(output.read_text()) == pytest.approx(1 - 0.8**8)
+    assert reports[0].distance == pytest.approx((1 + 0.8) / 2)
+    assert checkpoints.schedule(output) == {"steps": 8, "minutes": 0.0}
+
+
+def test_a_finished_training_can_be_lengthened_in_steps(output: Path) -> None:
+    trained(output)
+    assert trained(output) == []
+    reports = trained(output, Settings(steps=11))
+    assert [(r.step, r.fraction) for r in reports] == [(10, 10 / 11), (11, 1)]
+    assert logged(output) == [2, 4, 6, 8, 10, 11]
+    assert float(output.read_text()) == pytest.approx(1 - 0.8**11)
+    assert checkpoints.schedule(output)["steps"] == 11
+
+
+def test_a_finished_training_can_be_lengthened_in_minutes(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter(range(0, 1000, 2))  # so the steps of one report take two seconds
+    monkeypatch.setattr(fitting, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    assert [r.step for r in trained(output, Settings(minutes=0.1))] == [2, 4, 6]
+    longer = trained(output, Settings(minutes=0.2))
+    assert [r.step for r in longer] == [8, 10, 12]
+    assert longer[0].fraction == pytest.approx(2 / 3)
+
+
+def test_what_is_asked_for_again_is_the_same_training(output: Path) -> None:
+    """Whatever a run makes of the settings, as of those that a network has of its own."""
+    asked = Settings(seed=1)
+    next(Run(output, replace(asked, seed=2)).begin(asked))
+    next(Run(output, replace(asked, seed=2)).begin(asked))
+    with pytest.raises(ValueError, match=r"another training \(seed was 1\)"):
+        Run(output, asked).begin(replace(asked, seed=2))
+
+
+# Numbers that are none
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_weights_that_are_no_numbers_are_not_saved(
+    interrupted: bool, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss is of the weights before a step, and that of an interrupted one is not known."""
+    monkeypatch.setattr(fitting, "CHECKPOINT", -1)
+    settings = Settings(log_every=1)
+    run = Run(output, settings)
+    reports = run.begin(settings)
+    next(reports)
+    kept = {file: file.read_bytes() for file in output.parent.rglob("*") if file.is_file()}
+    run.trainer.optimizer.learning_rate = float("nan")
+    if interrupted:
+        monkeypatch.setattr(run, "report", raising(KeyboardInterrupt))
+    with pytest.raises(RuntimeError, match=r"weights became .* by step 2; .* rate below 0\.1"):
+        next(reports)
+    assert kept == {file: file.read_bytes() for file in kept}
+    assert [r.step for r in trained(output, settings)] == [*range(2, 9)]
+
+
+def raising(error: type[BaseException]) -> Callable[..., Any]:
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_loss_that_is_no_number_is_told(output: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"the loss became (nan|inf) by step 2; .* below 1e\+30"):
+        trained(output, Settings(learning_rate=1e30))
+
+
+# Callbacks
+
+
+def test_a_callback_chooses_the_learning_rate(output: Path) -> None:
+    trained(
+        output, callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch: 0.5 ** (epoch + 1))]
+    )
+    # A rate of 1/2 is Newton's step.
+    assert float(output.read_text()) == 1
+
+
+def test_what_a_callback_makes_of_the_weights_at_the_end_is_written(output: Path) -> None:
+    best = keras.callbacks.LambdaCallback(on_train_end=lambda _: best.model.number.assign(7))
+    trained(output, callbacks=[best])
+    assert output.read_text() == "7.0"
+
+
+def test_a_callback_remembers_from_report_to_report(output: Path) -> None:
+    impatient = keras.callbacks.EarlyStopping("loss", patience=2, mode="max")  # and it falls
+    assert [r.step for r in trained(output, callbacks=[impatient])] == [2, 4, 6]
+    assert [r.step for r in trained(output)] == [8]
+
+
+def test_a_callback_can_stop_within_an_epoch(output: Path) -> None:
+    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.model.stop_training = True
+
+    assert [r.step for r in trained(output, callbacks=[Stop()])] == [1]
+    assert logged(output) == [1]
+    assert [r.step for r in trained(output)] == [2, 4, 6, 8]
+
+
+def test_a_callback_that_fails_ends_it_and_frees_the_output(output: Path) -> None:
+    ends: list[Any] = []
+    diary = keras.callbacks.LambdaCallback(on_train_end=ends.append)
+    faulty = keras.callbacks.LambdaCallback(on_epoch_end=raising(ZeroDivisionError))
+    with pytest.raises(ZeroDivisionError):
+        trained(output, callbacks=[diary, faulty])
+    assert len(ends) == 1
+    assert [r.step for r in trained(output)] == [2, 4, 6, 8]
