@@ -196,6 +196,7 @@ def test_checkpoints_of_another_training_are_not_gone_on_with(
     ]
 
 
+@files_and_clocks
 def test_a_checkpoint_is_of_the_settings_that_were_asked_for(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -313,6 +314,7 @@ class Diary(keras.callbacks.Callback):  # type: ignore[misc]
         self.events.append((epoch, self.params["epochs"], logs["style"]))
 
 
+@files_and_clocks
 def test_callbacks_see_one_training_whose_epochs_are_its_reports(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -335,6 +337,7 @@ def test_callbacks_see_one_training_whose_epochs_are_its_reports(
     assert len(list((tmp_path / "board").rglob("events.*"))) == 1
 
 
+@files_and_clocks
 def test_a_callback_can_end_a_training(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
     output = tmp_path / "my.keras"
     stop = keras.callbacks.LambdaCallback(
