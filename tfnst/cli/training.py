@@ -59,14 +59,7 @@ def train(
     """Train a network on your own styles; Ctrl-C and --resume at any time."""
     if minutes is not None and steps is not None:
         raise ValueError("--minutes and --steps exclude each other; give one")
-    named = {}
-    for text in artworks:
-        name, equals, file = text.partition("=")
-        if Path(text).exists() or not equals:
-            name, file = Path(text).stem, text
-        if name in named:
-            raise ValueError(f"style {name!r} is named twice; give another as NAME=FILE")
-        named[name] = Path(file)
+    named = _named(artworks)
     written = {output, output.with_suffix(".md"), output.with_suffix(".png")}
     terminal.keep_apart([*named.values(), Path(start_from)], sorted(written))
     if minutes is not None and not minutes > 0:
@@ -113,6 +106,19 @@ def train(
         terminal.follow(reports, bar, "stopped; the same command with --resume goes on")
     if not (quiet or as_json):
         print(output)
+
+
+def _named(artworks: list[str]) -> dict[str, Path]:
+    """Files by the names of their styles, of FILE or NAME=FILE."""
+    named: dict[str, Path] = {}
+    for text in artworks:
+        name, equals, file = text.partition("=")
+        if Path(text).exists() or not equals:
+            name, file = Path(text).stem, text
+        if name in named:
+            raise ValueError(f"style {name!r} is named twice; give another as NAME=FILE")
+        named[name] = Path(file)
+    return named
 
 
 def _describe_training(report: TrainingProgress) -> str:
