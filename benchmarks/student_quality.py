@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfnst import images, losses
 from tfnst.features import vgg
-from tfnst.synthesis.canvas import padded
+from tfnst.images import padded
 from tfnst.synthesis.settings import STYLE_LAYERS, Settings
 from tfnst.synthesis.style_transfer import StyleTransfer
 from tfnst.training import distillation
@@ -25,7 +25,7 @@ from tfnst.training import distillation
 
 def seen_by(teacher: Any, image: np.ndarray) -> dict[str, Any]:
     """The teacher's activations, on a reflected margin."""
-    activations: dict[str, Any] = teacher(padded(image))
+    activations: dict[str, Any] = teacher(padded(image)[None])
     return activations
 
 

@@ -16,9 +16,10 @@ from keras import ops
 import tfnst
 from tests.losses.equations import numpy_variation
 from tfnst import images, losses
+from tfnst.images import HALO, padded
 from tfnst.losses import masks
 from tfnst.synthesis import objective
-from tfnst.synthesis.canvas import MARGIN, Canvas, padded
+from tfnst.synthesis.canvas import Canvas
 from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import Progress, StyleTransfer
@@ -122,7 +123,7 @@ def test_another_term_blends_two_styles_and_below_half_strength_the_photo() -> N
     blend = (np.array(RED) + 3 * np.array(BLUE)) / 4
     np.testing.assert_allclose(target(styles, shares=(1, 3)), blend, atol=1e-4)
     weak = replace(SETTINGS, strength=0.2)
-    expected = 0.4 * blend + 0.6 * padded(photo()).mean((0, 1, 2))
+    expected = 0.4 * blend + 0.6 * padded(photo())[None].mean((0, 1, 2))
     np.testing.assert_allclose(target(styles, weak, shares=(1, 3)), expected, atol=1e-4)
 
 
@@ -135,7 +136,7 @@ def test_another_term_heeds_masks_of_styles() -> None:
     np.testing.assert_allclose(target([halves], style_masks=[right]), BLUE, atol=0.02)
     even = target([halves, halves], style_masks=[left, right])
     np.testing.assert_allclose(even, np.mean([RED, BLUE], 0), atol=0.02)
-    share = (40 + MARGIN) / (64 + 2 * MARGIN)  # of red, with what the margin reflects
+    share = (40 + HALO) / (64 + 2 * HALO)  # of red, with what the halo reflects
     whole = share * np.array(RED) + (1 - share) * np.array(BLUE)
     np.testing.assert_allclose(target([halves]), whole, atol=0.01)
     np.testing.assert_allclose(target([halves], style_masks=[np.ones((48, 64), "f")]), whole, 0.02)
@@ -147,8 +148,8 @@ def test_masks_leave_out_parts_of_a_style_for_our_own_terms_too() -> None:
     mask[:, 32:] = 0
     painting = StyleTransfer(photo(), [style], SETTINGS, style_masks=[mask], network="vgg19-lite")
     statistics = painting.style_measurements(64)["style"]["block1_conv1"]
-    activation = np.asarray(painting.extractor(padded(style))["block1_conv1"], np.float64)[0]
-    weights = padded(mask[..., None])[0].astype(np.float64)
+    activation = np.asarray(painting.extractor(padded(style)[None])["block1_conv1"], np.float64)[0]
+    weights = padded(mask[..., None]).astype(np.float64)
     mean = (weights * activation).sum((0, 1)) / weights.sum()
     np.testing.assert_allclose(losses.mean(statistics)[0], mean, rtol=1e-4)
     gram = np.einsum("hwx,hwi,hwj->ij", weights, activation, activation) / weights.sum()

@@ -20,8 +20,9 @@ from tensorflow.python.framework.func_graph import FuncGraph
 
 from tfnst import assets, images, losses
 from tfnst.features import vgg
+from tfnst.images import HALO, padded
 from tfnst.synthesis import objective, style_transfer
-from tfnst.synthesis.canvas import MARGIN, Canvas, padded
+from tfnst.synthesis.canvas import Canvas
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import DivergenceError, Progress, StyleTransfer, stylize
 
@@ -85,7 +86,7 @@ def placed(
 
 def measured(made: Canvas, style: np.ndarray) -> dict[str, Any]:
     """What the canvas' terms measure of an artwork."""
-    return objective.measure(made.objective.terms, made.view(padded(style)))
+    return objective.measure(made.objective.terms, made.view(padded(style)[None]))
 
 
 def content_weight(made: Canvas) -> Any:
@@ -103,7 +104,7 @@ def weighted_sum(made: Canvas, weight: float = objective.FIRST_WEIGHT) -> float:
 
 def style_loss(extractor: Any, picture: np.ndarray, style: np.ndarray) -> float:
     """The Wasserstein loss of a picture to the style itself, whatever the strength's target."""
-    own, wanted = extractor(padded(picture)), extractor(padded(style))
+    own, wanted = extractor(padded(picture)[None]), extractor(padded(style)[None])
     return float(
         np.mean(
             [
@@ -235,7 +236,7 @@ def test_moments_are_carried_to_the_next_level(
     weight = float(content_weight(made))
     finer = images.resize(photo, *images.fitted(*photo.shape[:2], 90))
     made.place(finer, measured(made, swirl), finer)
-    wanted = (1, finer.shape[0] + 2 * MARGIN, finer.shape[1] + 2 * MARGIN, 3)
+    wanted = (1, finer.shape[0] + 2 * HALO, finer.shape[1] + 2 * HALO, 3)
     for carried, before in ((made.momentum, momentum), (made.velocity, velocity)):
         assert tuple(carried.numpy().shape) == wanted
         assert np.abs(carried.numpy()).mean() == pytest.approx(np.abs(before).mean(), rel=0.25)
@@ -247,7 +248,7 @@ def test_moments_are_carried_to_the_next_level(
     made.descend(3)
     assert float(made.adam_steps) == 8
     assert np.isfinite(made.image.numpy()).all()
-    assert np.abs(made.image.numpy() - padded(finer)).mean() < 3.5 * SMALL.learning_rate
+    assert np.abs(made.image.numpy() - padded(finer)[None]).mean() < 3.5 * SMALL.learning_rate
 
 
 def test_the_compiled_step_agrees_with_the_plain_one(
@@ -259,7 +260,7 @@ def test_the_compiled_step_agrees_with_the_plain_one(
         made.train(tf.constant(3))
     np.testing.assert_allclose(compiled.report.numpy(), plain.report.numpy(), rtol=1e-2)
     assert np.abs(compiled.image.numpy() - plain.image.numpy()).mean() < 1e-3
-    assert np.abs(plain.image.numpy() - padded(plain.picture())).max() < 0.2
+    assert np.abs(plain.image.numpy() - padded(plain.picture())[None]).max() < 0.2
     assert np.abs(compiled.momentum.numpy() - plain.momentum.numpy()).max() < 0.02 * float(
         np.abs(plain.momentum.numpy()).max()
     )
@@ -441,7 +442,7 @@ class Recorder:
         self.network, self.sizes = network, list[tuple[int, int]]()
 
     def __call__(self, image: Any) -> Any:
-        self.sizes.append((image.shape[1] - 2 * MARGIN, image.shape[2] - 2 * MARGIN))
+        self.sizes.append((image.shape[1] - 2 * HALO, image.shape[2] - 2 * HALO))
         return self.network(image)
 
 

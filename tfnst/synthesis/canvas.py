@@ -10,19 +10,14 @@ import numpy as np
 import tensorflow as tf
 from scipy.optimize import Bounds, minimize
 
-from tfnst import devices
+from tfnst import devices, images
+from tfnst.images.sizes import HALO
 from tfnst.losses.terms import View
 from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms, style_share
 from tfnst.synthesis.settings import Settings
 
-MARGIN = 16  # reflected pixels around the canvas, cut off at the end: no bands along the borders
 AVERAGING = 0.98  # decay of the running average of the iterates, which is the picture returned
 GAIN = 0.04  # how fast a steered weight follows, a step
-
-
-def padded(image: np.ndarray) -> np.ndarray:
-    """(H, W, C) → (1, H + 2·MARGIN, W + 2·MARGIN, C), reflected."""
-    return np.pad(image, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "symmetric")[None]
 
 
 class Canvas:
@@ -71,8 +66,8 @@ class Canvas:
         Those are of `objective.blend`. Adam's moments go on, enlarged (Crowson); the running
         average begins anew.
         """
-        self.objective.aim(self.view(padded(content)), style)
-        self.image.assign(padded(start))
+        self.objective.aim(self.view(images.padded(content)[None]), style)
+        self.image.assign(images.padded(start)[None])
         size = tf.shape(self.image)[1:3]
         self.momentum.assign(tf.image.resize(self.momentum, size, "bicubic"))
         self.velocity.assign(tf.image.resize(self.velocity, size, "bilinear"))
@@ -161,7 +156,7 @@ class Canvas:
         self.objective.steer(self.report, min(1.0, GAIN * steps))
 
     def picture(self) -> np.ndarray:
-        """The running average of the iterates so far, (H, W, 3), without the margin."""
+        """The running average of the iterates so far, (H, W, 3), without its halo."""
         count = float(self.count.numpy())
         image = self.sum.numpy() / count if count else self.image.numpy()
-        return np.asarray(np.clip(image[0, MARGIN:-MARGIN, MARGIN:-MARGIN], 0, 1))
+        return np.asarray(np.clip(image[0, HALO:-HALO, HALO:-HALO], 0, 1))

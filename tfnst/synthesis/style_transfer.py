@@ -16,7 +16,7 @@ from tfnst import devices, images
 from tfnst.features import vgg, vgg_weights
 from tfnst.losses.terms import View
 from tfnst.synthesis import inputs, objective
-from tfnst.synthesis.canvas import Canvas, padded
+from tfnst.synthesis.canvas import Canvas
 from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.settings import PRESETS, Settings
 
@@ -29,7 +29,7 @@ class DivergenceError(RuntimeError):
 class Progress:
     """Where a painting stands.
 
-    The losses are those of the last step, of the picture before averaging and with its margin; NaN
+    The losses are those of the last step, of the picture before averaging and with its halo; NaN
     where the objective has no term of that name.
 
     Attributes:
@@ -188,8 +188,8 @@ class StyleTransfer:
             wanted = max(round(size * self.settings.style_scale), images.MIN_SIDE)
             height, width, _ = style.shape
             shape = images.fitted(height, width, min(wanted, max(height, width)))
-            image = padded(images.resize(style, *shape))
-            visible = None if mask is None else padded(images.resize(mask, *shape)[..., None])
+            image = _resized(style, shape)
+            visible = None if mask is None else _resized(mask[..., None], shape)
             view = View(image, self.extractor(image), visible)
             measurements.append(objective.measure(self.terms, view))
         return objective.blend(self.terms, measurements, self.shares)
@@ -207,6 +207,11 @@ class StyleTransfer:
         else:
             start = content
         canvas.place(content, self.style_measurements(size), start)
+
+
+def _resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """(H, W, C) in another size with its halo, as one of a batch."""
+    return images.padded(images.resize(image, *shape))[None]
 
 
 def noise(content: np.ndarray, settings: Settings) -> np.ndarray:

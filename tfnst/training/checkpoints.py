@@ -103,8 +103,8 @@ def require_same_run(folder: Path, **arguments: Any) -> None:
                 "train as before, or delete it"
             )
     folder.mkdir(parents=True, exist_ok=True)
-    for place in (folder, folder.parent):
-        leftovers.sweep(place)
+    for directory in (folder, folder.parent):
+        leftovers.sweep(directory)
     files.write_bytes(note, json.dumps(arguments).encode())
 
 
