@@ -275,6 +275,9 @@ def test_save_every_numbers_its_files(tfnst: Call, home: Path) -> None:
     assert steps == [2, 4]
     done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "--numbered")
     assert done.status == 2 and "--numbered goes with --save-every N" in done.err
+    shutil.copy("photo.png", "out_00004.png")
+    done = tfnst("stylize", "out_00004.png", "art.png", "-o", "out.png", *options)
+    assert done.status == 2 and "out_00004.png is named as a stage of --numbered" in done.err
 
 
 def test_repeat_says_which_input_changed_or_is_gone(tfnst: Call, home: Path) -> None:

@@ -74,6 +74,7 @@ def stylize(
 ) -> None:
     """Paint a photo in the style of one or more artworks."""
     from tfnst import files, images
+    from tfnst.cli.painting import Outputs, paint_recipe
 
     for target in (output, comparison):
         if target is not None:
@@ -82,16 +83,17 @@ def stylize(
         raise ValueError(f"--recipe {str(recipe)!r}: name a .json file in a folder that exists")
     if numbered and not save_every:
         raise ValueError("--numbered goes with --save-every N")
+    outputs = Outputs(output, comparison, recipe, save_every, numbered, not no_recipe, paths)
     from_file = start not in ("content", "noise")
-    terminal.keep_apart(
-        [content, *styles, Path(weights), *([Path(start)] if from_file else [])],
-        targets := [target for target in (output, comparison, recipe) if target is not None],
-    )
-    for target in targets:
-        files.require_writable(target)
+    inputs = [content, *styles, Path(weights), *([Path(start)] if from_file else [])]
+    terminal.keep_apart(inputs, outputs.files)
+    for file in inputs:
+        if outputs.is_stage(file):
+            raise ValueError(f"{file} is named as a stage of --numbered; use another --output")
+    for file in outputs.files:
+        files.require_writable(file)
     under = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
-    from tfnst.cli import painting
     from tfnst.painting import optimization
     from tfnst.synthesis.settings import Settings
 
@@ -130,10 +132,7 @@ def stylize(
         quality=quality,
     )
     with under:
-        painting.paint_recipe(
-            *(order, output, comparison, recipe, save_every, quiet, as_json, not no_recipe, paths),
-            numbered=numbered,
-        )
+        paint_recipe(order, outputs, quiet, as_json)
 
 
 @app.command()
@@ -166,7 +165,8 @@ def demo(
             settings,
             network="vgg19-lite",
         )
-        painting.paint_recipe(order, folder / f"{name}.png", folder / f"{name}_sheet.png")
+        outputs = painting.Outputs(folder / f"{name}.png", folder / f"{name}_sheet.png")
+        painting.paint_recipe(order, outputs)
 
 
 @app.command()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,46 @@ if TYPE_CHECKING:
     from tfnst.synthesis.style_transfer import Progress, StyleTransfer
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """The files that a painting becomes.
+
+    Attributes:
+        picture: the painting's.
+        comparison: of a sheet with photo, artworks and painting; None for none.
+        recipe: of the recipe, as JSON; None for none.
+        every: steps after which the picture so far is written; 0 for never.
+        numbered: whether each of those has a file of its own.
+        embed: whether the pictures hold their recipe.
+        paths: whether a recipe tells the folders of its files too, and not their names alone.
+    """
+
+    picture: Path
+    comparison: Path | None = None
+    recipe: Path | None = None
+    every: int = 0
+    numbered: bool = False
+    embed: bool = True
+    paths: bool = False
+
+    @property
+    def files(self) -> list[Path]:
+        """All but the stages."""
+        return [file for file in (self.picture, self.comparison, self.recipe) if file is not None]
+
+    def stage(self, step: int) -> Path:
+        """Where the picture so far goes."""
+        name = f"{self.picture.stem}_{step:05}{self.picture.suffix}"
+        return self.picture.with_name(name) if self.numbered else self.picture
+
+    def is_stage(self, file: Path) -> bool:
+        """Whether a stage might overwrite that file."""
+        pattern = rf"{re.escape(self.picture.stem)}_\d{{5,}}{re.escape(self.picture.suffix)}"
+        resolved = file.resolve()
+        beside = resolved.parent == self.picture.resolve().parent
+        return self.numbered and beside and re.fullmatch(pattern, resolved.name) is not None
+
+
 def describe(report: Progress) -> str:
     """Size and losses, for the progress bar."""
     return (
@@ -24,87 +65,85 @@ def describe(report: Progress) -> str:
     )
 
 
+@dataclass(frozen=True)
+class _Work:
+    """A painting at work, and what it becomes."""
+
+    order: Recipe
+    painting: StyleTransfer
+    alpha: Any
+    outputs: Outputs
+
+    def paint(self, quiet: bool, as_json: bool) -> tuple[str, int] | None:
+        """All steps, with stages written; why it ended before, and the exit status."""
+        from tfnst.synthesis.style_transfer import DivergenceError
+
+        # Reports as often as usual, or a little more, so that they meet every Nth step.
+        often = max(n for n in range(1, 11) if self.outputs.every % n == 0)
+        due = every = self.outputs.every
+        try:
+            with terminal.progress_bar(quiet, as_json, describe) as show:
+                for report in self.painting.run(often):
+                    show(report)
+                    if every and due <= report.step < report.steps:
+                        due += every
+                        self.save(self.outputs.stage(report.step))
+        except KeyboardInterrupt:
+            return "stopped", 130
+        except DivergenceError as error:
+            return str(error), 1
+        return None
+
+    def save(self, picture: Path) -> Recipe:
+        """The picture so far, whose recipe this answers."""
+        done = None if self.painting.finished else self.painting.steps_done
+        recipe = replace(self.order, steps_done=done)
+        images.save(
+            picture,
+            self.painting.picture(),
+            alpha=self.alpha,
+            recipe=to_json(recipe) if self.outputs.embed else None,
+            quality=recipe.quality,
+        )
+        return recipe
+
+    def write(self) -> None:
+        """All files."""
+        recipe = self.save(self.outputs.picture)
+        if self.outputs.recipe is not None:
+            files.write_bytes(self.outputs.recipe, to_json(recipe).encode() + b"\n")
+        if self.outputs.comparison is not None:
+            from tfnst.images import figures
+
+            pictures = self.painting.content, self.painting.styles, self.painting.picture()
+            figures.write(figures.comparison_sheet(*pictures), self.outputs.comparison)
+
+
 def paint_recipe(
-    order: Recipe,
-    output: Path,
-    comparison: Path | None = None,
-    recipe_file: Path | None = None,
-    save_every: int = 0,
-    quiet: bool = False,
-    as_json: bool = False,
-    embed: bool = True,
-    paths: bool = False,
-    numbered: bool = False,
+    order: Recipe, outputs: Outputs, quiet: bool = False, as_json: bool = False
 ) -> None:
     """Paint, show progress, and write the picture and what else was asked for.
 
-    With `embed`, the picture holds its recipe; with `paths`, a recipe tells the folders of its
-    files too, and not their names alone. Ends with status 130 when it was stopped and 1 when it
-    diverged, the picture so far written.
+    Ends with status 130 when it was stopped and 1 when it diverged, the picture so far written.
     """
     from tfnst.painting import optimization
-    from tfnst.synthesis.style_transfer import DivergenceError
 
-    began = time.perf_counter()
-    painting, alpha = optimization.begin(order, Path(output).parent)
-    order = order if paths else order.by_names()
-    stopped, status = "", 0
-    try:
-        with terminal.progress_bar(quiet, as_json, describe) as show:
-            due = save_every
-            # Reports as often as usual, or a little more, so that they meet every Nth step.
-            every = max(n for n in range(1, 11) if save_every % n == 0)
-            for report in painting.run(every):
-                show(report)
-                if save_every and due <= report.step < report.steps:
-                    due += save_every
-                    name = f"{output.stem}_{report.step:05}{output.suffix}"
-                    target = output.with_name(name) if numbered else output
-                    _write(order, painting, alpha, target, embed)
-    except KeyboardInterrupt:
-        stopped, status = "stopped", 130
-    except DivergenceError as error:
-        stopped, status = str(error), 1
-    if stopped and not painting.steps_done:
-        terminal.complain(f"{stopped}; nothing was painted", status)
+    began, output = time.perf_counter(), outputs.picture
+    painting, alpha = optimization.begin(order, output.parent)
+    work = _Work(order if outputs.paths else order.by_names(), painting, alpha, outputs)
+    stop = work.paint(quiet, as_json)
+    if stop and not painting.steps_done:
+        terminal.complain(f"{stop[0]}; nothing was painted", stop[1])
     # What a first Ctrl-C promised, a second one does not take.
-    with files.uninterrupted() if stopped else contextlib.nullcontext():
-        final = _write(order, painting, alpha, output, embed)
-        if recipe_file is not None:
-            files.write_bytes(recipe_file, to_json(final).encode() + b"\n")
-        if comparison is not None:
-            from tfnst.images import figures
-
-            figures.write(
-                figures.comparison_sheet(painting.content, painting.styles, painting.picture()),
-                comparison,
-            )
-    seconds = round(time.perf_counter() - began, 1)
+    with files.uninterrupted() if stop else contextlib.nullcontext():
+        work.write()
+    seconds, network = round(time.perf_counter() - began, 1), order.network
     if as_json:
-        terminal.emit(
-            "done",
-            output=str(output),
-            network=order.network,
-            seconds=seconds,
-            stopped=bool(stopped),
-        )
+        result: dict[str, Any] = dict(output=str(output), network=network, seconds=seconds)
+        terminal.emit("done", **result, stopped=bool(stop))
     elif not quiet:
-        print(f"{output}  {painting.shape[1]}×{painting.shape[0]}  {order.network}  {seconds} s")
-    if stopped:
-        terminal.complain(
-            f"{stopped} after step {painting.steps_done}; {output} holds the picture so far",
-            status,
-        )
-
-
-def _write(order: Recipe, painting: StyleTransfer, alpha: Any, output: Path, embed: bool) -> Recipe:
-    done = None if painting.finished else painting.steps_done
-    final = replace(order, steps_done=done)
-    images.save(
-        output,
-        painting.picture(),
-        alpha=alpha,
-        recipe=to_json(final) if embed else None,
-        quality=order.quality,
-    )
-    return final
+        print(f"{output}  {painting.shape[1]}×{painting.shape[0]}  {network}  {seconds} s")
+    if stop:
+        reason, status = stop
+        text = f"{reason} after step {painting.steps_done}; {output} holds the picture so far"
+        terminal.complain(text, status)
