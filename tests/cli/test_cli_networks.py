@@ -191,6 +191,7 @@ def test_styles_are_listed_with_their_artists(tfnst: Call, home: Path) -> None:
 # train
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_style_is_added_to_a_network(tfnst: Call, home: Path) -> None:
     options = ("--photos", "photos", "--start-from", "my.keras", *QUICK)
     ended = tfnst("train", "swirl=art.png", "-o", "new.keras", *options)
@@ -202,6 +203,7 @@ def test_a_style_is_added_to_a_network(tfnst: Call, home: Path) -> None:
     assert ended.status == 2 and "go on with --resume or delete it" in ended.err
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_network_is_trained_from_the_beginning(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -143,19 +143,27 @@ def test_only_what_is_rougher_than_the_artwork_is_smoothed() -> None:
     np.testing.assert_array_equal(np.sign(losses.total_variation(smooth) - within.variation), -1)
 
 
-def test_fit_lowers_the_loss(photos: photo_folder.PhotoFolder) -> None:
-    made = trainer()
+class Fitted(NamedTuple):
+    history: dict[str, list[float]]
+    gradients: set[str]  # that the registry has more than before
+
+
+@pytest.fixture(scope="module")
+def fitted(photos: photo_folder.PhotoFolder) -> Fitted:
+    before = set(gradient_registry.list())
     batches = StyleBatches(photos, range(2), SETTINGS, 12)
-    history = made.fit(batches, epochs=8, verbose=0).history
+    history = trainer().fit(batches, epochs=8, verbose=0).history
+    return Fitted(history, set(gradient_registry.list()) - before)
+
+
+def test_fit_lowers_the_loss(fitted: Fitted) -> None:
+    history = fitted.history
     assert history["style"][-1] < 0.85 * history["style"][0]
     assert set(history) >= {"loss", "style", "content", "photo", "stability"}
 
 
-def test_a_training_leaves_no_gradient_in_the_registry(photos: photo_folder.PhotoFolder) -> None:
-    before = set(gradient_registry.list())
-    made = trainer()
-    made.fit(StyleBatches(photos, range(2), SETTINGS, 2), verbose=0)
-    assert set(gradient_registry.list()) == before
+def test_a_training_leaves_no_gradient_in_the_registry(fitted: Fitted) -> None:
+    assert fitted.gradients == set()
 
 
 def test_its_state_survives_a_restart(tmp_path: Path, photos: photo_folder.PhotoFolder) -> None:

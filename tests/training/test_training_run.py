@@ -108,6 +108,7 @@ def test_a_restart_goes_on_as_if_nothing_had_happened(
         np.testing.assert_allclose(mine, theirs, atol=2e-4)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_averages_are_written_and_weights_go_on(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
@@ -136,6 +137,7 @@ def test_averages_are_written_and_weights_go_on(
         np.testing.assert_allclose(weight, average, atol=1e-6)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_new_row_leaves_the_others_as_they_are(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
