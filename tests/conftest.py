@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -127,6 +128,11 @@ def make_runtime(folder: Path) -> Path:
         (folder / "core" / "wasm" / f"{name}_internal.js").write_text(name)
         (folder / "core" / "wasm" / f"{name}_internal.wasm").write_text(name)
     return folder
+
+
+def heeding(number: int) -> Callable[[], object]:
+    """For `preexec_fn`: a runner in the background may ignore a signal, as its children then do."""
+    return lambda: signal.signal(number, signal.SIG_DFL)
 
 
 class Ended(NamedTuple):

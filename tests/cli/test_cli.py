@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import Call
+from tests.conftest import Call, heeding
 from tfnst import assets, files, images
 from tfnst.features import vgg_weights
 from tfnst.synthesis import settings, style_transfer
@@ -630,8 +630,7 @@ def test_whoever_asks_it_to_stop_keeps_a_picture_that_repeats(
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
-        # A runner in the background may ignore it, and its children inherit that.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+        preexec_fn=heeding(number),
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         first = json.loads(process.stdout.readline())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Call, make_runtime, untrained
+from tests.conftest import Call, heeding, make_runtime, untrained
 from tfnst.export import studio
 from tfnst.export.bundle import Exported, ExportSettings, export
 from tfnst.networks.style_network import StyleNetwork
@@ -200,10 +200,12 @@ def test_the_command_serves(
     site = tmp_path / "site"
     studio.write(exported[0], site, litert)
     command = [sys.executable, "-m", "tfnst", "studio", site, "--port", "0", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=heeding(signal.SIGINT)
+    ) as running:
         assert running.stdout is not None
         url = running.stdout.readline().split()[0]
         with urllib.request.urlopen(url) as answer:
             assert "Style studio" in answer.read().decode()
         running.send_signal(signal.SIGINT)
-        assert running.wait() == 0
+        assert running.wait(60) == 0
