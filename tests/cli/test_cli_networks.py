@@ -285,12 +285,12 @@ def test_a_killed_training_goes_on(
 
 
 def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tfnst.training.training_run import Run
+    from tfnst.training.training_run import StyleRun
 
-    def interrupted(run: Run) -> None:
+    def interrupted(run: StyleRun) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Run, "some_steps", interrupted)
+    monkeypatch.setattr(StyleRun, "some_steps", interrupted)
     options = ("--photos", "photos", "--start-from", "my.keras", *QUICK)
     ended = tfnst("train", "swirl=art.png", "-o", "new.keras", *options)
     assert ended.status == 130

@@ -114,7 +114,7 @@ def test_averages_are_written_and_weights_go_on(
 ) -> None:
     """fit itself would put the averages in the weights' place at each report."""
     settings = replace(SETTINGS, steps=4, log_every=1)
-    run = training_run.Run(
+    run = training_run.StyleRun(
         StyleNetwork(["a"], SETTINGS.network),
         [images.load(assets.artwork("swirl"), 64).rgb],
         photos,
@@ -207,7 +207,7 @@ def test_a_checkpoint_is_of_the_settings_that_were_asked_for(
     next(training_run.train(ARTWORKS, photos, output, SETTINGS, start))
     noted = json.loads(checkpoints.state_file(output).with_name("run.json").read_text("utf-8"))
     asked = json.loads(json.dumps(asdict(SETTINGS)))
-    assert noted == noted | {k: v for k, v in asked.items() if k not in fitting.FREE}
+    assert noted == noted | {k: v for k, v in asked.items() if k not in fitting.CHANGEABLE}
 
 
 def test_what_cannot_be_trained_is_told_first(

@@ -41,7 +41,7 @@ from tfnst.validation import Checked, each_once
 
 FORMATS = (SAVED_MODEL, *conversion.LITE_FORMATS)
 SIDES = (32, 4096)  # of the pictures of a file, the smallest and the largest
-FREE = (192, 256)  # of the pictures that a file for any size is tried on
+EXAMPLE = (192, 256)  # of the pictures that a file for any size is tried on
 
 
 def _size(size: str) -> str:
@@ -224,7 +224,7 @@ def _answer(subject: Exportable, example: Example) -> Example:
 
 def _shape(size: str) -> tuple[int, int]:
     """Height and width of the pictures that a file of that size is tried on."""
-    return FREE if size == DYNAMIC else (int(size), int(size))
+    return EXAMPLE if size == DYNAMIC else (int(size), int(size))
 
 
 def _parts(file: Path) -> list[Path]:
@@ -238,7 +238,7 @@ def _card(subject: Exportable, files: list[Exported]) -> dict[str, Any]:
         | {"batch": "any" if report.size == DYNAMIC else 1}
         for report in files
     ]
-    golden = {k: v[0].tolist() for k, v in subject.examples(*FREE)[0].items() if k != "image"}
+    golden = {k: v[0].tolist() for k, v in subject.examples(*EXAMPLE)[0].items() if k != "image"}
     return {
         **subject.card,
         "signature": SERVING,

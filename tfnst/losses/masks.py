@@ -6,7 +6,7 @@ from keras import ops
 
 from tfnst.tensors import Tensor
 
-TINY = 1e-8  # where a mask has left nothing over, an average is 0
+NOTHING = 1e-8  # where a mask has left nothing over, an average is 0
 
 
 def fitted(mask: Tensor, activation: Tensor) -> Tensor:
@@ -38,4 +38,4 @@ def average(values: Tensor, mask: Tensor | None, axis: tuple[int, ...] = (1, 2))
     if mask is None:
         return ops.mean(values, axis)
     mask = mask * ops.ones_like(values)
-    return ops.sum(mask * values, axis) / (ops.sum(mask, axis) + TINY)
+    return ops.sum(mask * values, axis) / (ops.sum(mask, axis) + NOTHING)

@@ -93,7 +93,7 @@ def distill(
     require_room(output)
     origin = str(teacher) if str(teacher) == "vgg19" else files.sha256(teacher)
     origins = {"teacher": teacher, "credit": credit}
-    run = Run(load_teacher(teacher), photos, output, settings, callbacks, origins)
+    run = DistillationRun(load_teacher(teacher), photos, output, settings, callbacks, origins)
     return run.begin(settings, teacher=origin, photos=photos.sha256)
 
 
@@ -118,7 +118,7 @@ def learning_rate(
     )
 
 
-class Run(fitting.Run):
+class DistillationRun(fitting.Run):
     """The training of a student; `origins` are what its card names."""
 
     def __init__(

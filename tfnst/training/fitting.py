@@ -18,7 +18,7 @@ from tfnst.training import checkpoints, model_card
 from tfnst.training.trainer import Trainer
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
-FREE = ("steps", "minutes", "learning_rate")  # settings that may change when a run goes on
+CHANGEABLE = ("steps", "minutes", "learning_rate")  # settings that may change when a run goes on
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Run:
         if not self.state.exists():
             # of a start that came to nothing
             self.state.with_name("run.json").unlink(missing_ok=True)
-        fixed = {name: value for name, value in asdict(asked).items() if name not in FREE}
+        fixed = {name: value for name, value in asdict(asked).items() if name not in CHANGEABLE}
         checkpoints.require_same_run(self.state.parent, **identity, **fixed)
         return _held(lock, self.reports())
 

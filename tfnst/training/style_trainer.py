@@ -160,9 +160,8 @@ class StyleTrainer(Trainer):
         photo, weights = inner(x["image"]), x["style_weights"]
         painted = inner(y_pred["stylized"])
         of_photo = weights[:, 0]
-        mixture = (
-            weights[:, self.first :] + 1e-6
-        )  # of equal shares where the photo's row has it all
+        # Of equal shares where the photo's row has it all.
+        mixture = weights[:, self.first :] + 1e-6
         mixture /= ops.sum(mixture, 1, keepdims=True)
         style, content = self.judge(photo, painted, mixture)
         excess = ops.relu(content - self.settings.content_distance)

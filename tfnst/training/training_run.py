@@ -74,7 +74,7 @@ def train(
     ]
     network = _beginning(start, list(artworks), settings)
     origins = {"artworks": artworks, "credit": credit, "start": start}
-    run = Run(network, pictures, photos, output, settings, callbacks, origins)
+    run = StyleRun(network, pictures, photos, output, settings, callbacks, origins)
     return run.begin(
         settings,
         artworks={name: files.sha256(file) for name, file in artworks.items()},
@@ -112,7 +112,7 @@ def _beginning(
     )
 
 
-class Run(fitting.Run):
+class StyleRun(fitting.Run):
     """The training of a style network; `origins` are what its card names."""
 
     def __init__(
