@@ -122,7 +122,7 @@ def test_the_commands(
         (["export", "my.keras"], "--output is missing"),
         (
             ["export", "my.keras", "-o", "x", "--layers", "block1_conv1"],
-            "--layers and --weights go",
+            "layers and weights go with vgg19-lite",
         ),
         (["export", "vgg19-lite", "-o", "x", "--layers", "conv"], "layer 'conv' is not in vgg19"),
         (["export", "my.keras", "-o", "a", "--web", "a/b"], "--output a and --web a/b meet"),

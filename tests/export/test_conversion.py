@@ -80,8 +80,8 @@ def test_one_file_takes_any_size_and_batch(
             assert psnr(answers, small_network.stylize(picture, "night")) >= least
 
 
-def test_an_unknown_precision_is_told(small_network: StyleNetwork) -> None:
-    with pytest.raises(ValueError, match="precision 'int4' is unknown; use float32, float16"):
+def test_an_unknown_format_is_told(small_network: StyleNetwork) -> None:
+    with pytest.raises(ValueError, match="format 'int4' is unknown; use float32, float16"):
         conversion.to_tflite(conversion.deployable(small_network), {}, "int4")
 
 
