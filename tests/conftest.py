@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the program itself does
+
+
+def pytest_collection_finish() -> None:
+    """Have collections of garbage pass over all that imports have made, which is there to stay."""
+    gc.collect()
+    gc.freeze()
 
 
 def untrained(*styles: str) -> StyleNetwork:
