@@ -39,7 +39,7 @@ def product(left: Tensor, right: Tensor) -> Tensor:
     A single one as a plain product, which TensorFlow computes twice as fast as a batch of one.
     """
     if left.shape[0] == 1:
-        return ops.matmul(left[0], right[0])[None]
+        return ops.expand_dims(ops.matmul(ops.squeeze(left, 0), ops.squeeze(right, 0)), 0)
     return ops.matmul(left, right)
 
 
@@ -50,7 +50,8 @@ def product_of_columns(columns: Tensor) -> Tensor:
 
         # keras.ops has no flag for it, and a transposed copy costs as much as the product.
         if columns.shape[0] == 1:
-            return tf.matmul(columns[0], columns[0], transpose_a=True)[None]
+            matrix = tf.squeeze(columns, 0)
+            return tf.expand_dims(tf.matmul(matrix, matrix, transpose_a=True), 0)
         return tf.matmul(columns, columns, transpose_a=True)
     return ops.matmul(ops.transpose(columns, (0, 2, 1)), columns)
 
@@ -61,7 +62,8 @@ def affine(activation: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
         import tensorflow as tf
 
         # As this pair TensorFlow fuses it with adding up the layer's gradients.
-        return tf.nn.bias_add(tf.nn.conv2d(activation, matrix[None], 1, "VALID"), offset[0])
+        kernel = ops.expand_dims(matrix, 0)
+        return tf.nn.bias_add(tf.nn.conv2d(activation, kernel, 1, "VALID"), ops.squeeze(offset, 0))
     batch, height, width, channels = ops.shape(activation)
     columns = ops.reshape(activation, (batch, height * width, channels))
     return ops.reshape(ops.matmul(columns, matrix) + offset[:, None], ops.shape(activation))

@@ -18,7 +18,7 @@ def square_root(matrix: Tensor, smallest: float) -> tuple[Tensor, Tensor]:
     need half as many of them (Chen & Chow, A stable scaling of Newton–Schulz, 2014).
     """
     single = matrix.shape[0] == 1  # a plain product, twice as fast in TensorFlow as a batch of one
-    matrix = matrix[0] if single else matrix
+    matrix = ops.squeeze(matrix, 0) if single else matrix
     norm = ops.sqrt(ops.sum(ops.square(matrix), (-2, -1), keepdims=True))
     identity = ops.eye(matrix.shape[-1], dtype="float32")
     root, inverse = matrix / norm, None
@@ -28,7 +28,9 @@ def square_root(matrix: Tensor, smallest: float) -> tuple[Tensor, Tensor]:
         root = root @ correction
         inverse = correction if inverse is None else correction @ inverse
     root, inverse = root * ops.sqrt(norm), inverse / ops.sqrt(norm)
-    return (root[None], inverse[None]) if single else (root, inverse)
+    if single:
+        return ops.expand_dims(root, 0), ops.expand_dims(inverse, 0)
+    return root, inverse
 
 
 def _scales(lowest: float) -> list[float]:

@@ -98,7 +98,7 @@ def gram_matrix(statistics: FeatureStatistics) -> Tensor:
         >>> ops.convert_to_numpy(gram_matrix(feature_statistics(columns))).tolist()
         [[[1.0, 1.0], [1.0, 2.0]]]
     """
-    return statistics.outer / statistics.count[:, None, None]
+    return statistics.outer / ops.reshape(statistics.count, (-1, 1, 1))
 
 
 def mean(statistics: FeatureStatistics) -> Tensor:
@@ -110,7 +110,7 @@ def mean(statistics: FeatureStatistics) -> Tensor:
     Returns:
         (B, C).
     """
-    return statistics.total / statistics.count[:, None]
+    return statistics.total / ops.expand_dims(statistics.count, 1)
 
 
 def covariance(statistics: FeatureStatistics) -> Tensor:
@@ -128,4 +128,4 @@ def covariance(statistics: FeatureStatistics) -> Tensor:
         [[[0.0, 0.0], [0.0, 1.0]]]
     """
     average = mean(statistics)
-    return gram_matrix(statistics) - average[:, :, None] * average[:, None, :]
+    return gram_matrix(statistics) - ops.expand_dims(average, 2) * ops.expand_dims(average, 1)

@@ -85,7 +85,7 @@ def _spread(statistics: FeatureStatistics) -> Tensor:
     matrix = covariance(statistics)
     size = matrix.shape[-1]
     ridge = (1e-4 * _trace(matrix) + 1e-3 * _trace(gram_matrix(statistics))) / size + TINY
-    return matrix + ridge[:, None, None] * ops.eye(size, dtype="float32")
+    return matrix + ops.reshape(ridge, (-1, 1, 1)) * ops.eye(size, dtype="float32")
 
 
 def _trace(matrix: Tensor) -> Tensor:
