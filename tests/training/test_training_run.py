@@ -6,6 +6,8 @@ import io
 import itertools
 import json
 import os
+import re
+import shutil
 import signal
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -72,6 +74,22 @@ def test_it_reports_and_writes_all_files(photos: photo_folder.PhotoFolder, tmp_p
         "my.keras.log.jsonl",
         "my.keras.checkpoints",
     }
+
+
+@files_and_clocks
+def test_the_guides_training_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "train.md"
+    (code,) = re.findall(r"```python\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)
+    code, shrunk = re.subn(r"TrainingSettings\(.*?\)", "settings", code)
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ARTWORKS["swirl"], "my_artwork.jpg")
+    Path("my_photos").mkdir()
+    images.save("my_photos/a.png", images.load(assets.photo(), 80).rgb)
+    exec(code, names := {"settings": replace(SETTINGS, steps=2)})
+    assert shrunk == 1 and names["report"].step == 2
+    beside = {"mine.md", "mine.png", "mine.keras.log.jsonl", "mine.keras.checkpoints"}
+    assert beside < {file.name for file in tmp_path.iterdir()}
+    assert all(name in guide.read_text("utf-8") for name in beside)
 
 
 @files_and_clocks
