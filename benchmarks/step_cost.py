@@ -22,7 +22,7 @@ def placed(settings: Settings) -> tuple[Canvas, Any]:
     canvas = Canvas(painting.extractor, settings)
     height, width, _ = content.shape
     small = images.resize(content, *images.fitted(height, width, settings.size))
-    canvas.place(small, painting.style_measurements(settings.size), small)
+    canvas.begin_level(small, painting.style_measurements(settings.size), small)
     return canvas, painting.extractor
 
 

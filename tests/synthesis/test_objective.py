@@ -90,7 +90,7 @@ def target(styles: list[np.ndarray], settings: Settings = SETTINGS, **options: A
         photo(), styles, settings, terms=terms, network="vgg19-lite", **options
     )
     canvas = Canvas(painting.extractor, settings, terms)
-    canvas.place(painting.content, painting.style_measurements(64), painting.content)
+    canvas.begin_level(painting.content, painting.style_measurements(64), painting.content)
     return canvas.objective.targets["palette"].numpy()[0]
 
 
@@ -189,7 +189,7 @@ def test_the_slope_of_the_sum_agrees_with_finite_differences() -> None:
     terms = (*default_terms(replace(SETTINGS, variation=10.0)), PALETTE)
     painting = StyleTransfer(photo(), [flat(RED)], SETTINGS, terms=terms, network="vgg19-lite")
     canvas = Canvas(painting.extractor, SETTINGS, terms)
-    canvas.place(painting.content, painting.style_measurements(64), painting.content)
+    canvas.begin_level(painting.content, painting.style_measurements(64), painting.content)
     canvas.train(tf.constant(3))  # away from the photo, where the content distance is flat
     image = canvas.image.numpy()
     _, gradient, _ = canvas.slope(tf.constant(image))

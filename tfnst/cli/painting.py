@@ -78,15 +78,14 @@ class _Work:
         """All steps, with stages written; why it ended before, and the exit status."""
         from tfnst.synthesis.style_transfer import DivergenceError
 
+        every = self.outputs.every
         # Reports as often as usual, or a little more, so that they meet every Nth step.
-        often = max(n for n in range(1, 11) if self.outputs.every % n == 0)
-        due = every = self.outputs.every
+        often = max(n for n in range(1, 11) if every % n == 0)
         try:
             with terminal.progress_bar(quiet, as_json, describe) as show:
                 for report in self.painting.run(often):
                     show(report)
-                    if every and due <= report.step < report.steps:
-                        due += every
+                    if every and report.step % every == 0 and report.step < report.steps:
                         self.save(self.outputs.stage(report.step))
         except KeyboardInterrupt:
             return "stopped", 130

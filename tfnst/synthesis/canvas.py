@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -18,13 +19,28 @@ from tfnst.synthesis.settings import Settings
 
 AVERAGING = 0.98  # decay of the running average of the iterates, which is the picture returned
 GAIN = 0.04  # how fast a steered weight follows, a step
+RUN = 25  # iterations of L-BFGS between steerings; each run begins without curvature and learns it
+
+
+class Stage(NamedTuple):
+    """What a canvas held at a step.
+
+    Attributes:
+        steps: how many were done at its level.
+        distances: of the terms, (T,), in their order.
+        picture: (H, W, 3) in [0, 1], without its halo.
+    """
+
+    steps: int
+    distances: np.ndarray
+    picture: np.ndarray
 
 
 class Canvas:
     """The picture being painted, whatever its size, and the objective that it descends.
 
     Its variables have no fixed height and width, so that the training step is traced once and
-    serves every level of the pyramid. Use `place` before `descend`.
+    serves every level of the pyramid. Use `begin_level` before `descend`.
 
     Args:
         extractor: a model image → {layer: activation} with all layers that the terms read.
@@ -60,8 +76,8 @@ class Canvas:
             self._slope, input_signature=[tf.TensorSpec(picture, tf.float32)], **compiled
         )
 
-    def place(self, content: np.ndarray, style: Mapping[str, Any], start: np.ndarray) -> None:
-        """Begin a level: (H, W, 3) pictures of its size, and the artworks' measurements there.
+    def begin_level(self, content: np.ndarray, style: Mapping[str, Any], start: np.ndarray) -> None:
+        """Take (H, W, 3) pictures of its size, and the artworks' measurements there.
 
         Those are of `objective.blend`. Adam's moments go on, enlarged (Crowson); the running
         average begins anew.
@@ -127,36 +143,69 @@ class Canvas:
 
     def descend(self, steps: int) -> None:
         """`steps` optimiser steps by Adam, or as many iterations of L-BFGS."""
+        for _ in self.stages([steps]):
+            pass
+
+    def stages(self, marks: Sequence[int]) -> Iterator[Stage]:
+        """Descend to the last of these steps, in rising order, and yield what each one reaches.
+
+        Which steps are looked at changes nothing of the descent.
+        """
         if self.settings.optimizer == "adam":
-            # An accelerator takes all steps in one call; on a CPU a loop in the graph is slower
-            # than one around it.
-            if self.settings.jit_compile or "CPU" not in self.image.device:
-                self.train(tf.constant(steps))
-            else:
-                for _ in range(steps):
-                    self.step()
+            for first, mark in itertools.pairwise((0, *marks)):
+                self._descend_by_adam(mark - first)
+                yield Stage(mark, self.report.numpy(), self.picture())
             return
+        for first in range(0, marks[-1], RUN):
+            last = min(first + RUN, marks[-1])
+            yield from self._descend_by_lbfgs(first, [m for m in marks if first < m <= last], last)
+
+    def _descend_by_adam(self, steps: int) -> None:
+        # An accelerator takes all steps in one call; on a CPU a loop in the graph is slower than
+        # one around it.
+        if self.settings.jit_compile or "CPU" not in self.image.device:
+            self.train(tf.constant(steps))
+        else:
+            for _ in range(steps):
+                self.step()
+
+    def _descend_by_lbfgs(self, first: int, marks: Sequence[int], last: int) -> list[Stage]:
+        """The steps after `first`; where it converges before a mark, that has what is reached."""
         shape = tuple(tf.shape(self.image).numpy())
+        steps, stages = itertools.count(first + 1), []
 
         def value_and_slope(x: np.ndarray) -> tuple[float, np.ndarray]:
-            total, gradient, _ = self.slope(tf.constant(x.reshape(shape), tf.float32))
+            total, gradient, report = self.slope(tf.constant(x.reshape(shape), tf.float32))
+            self.report.assign(report)
             return float(total), gradient.numpy().ravel().astype(np.float64)
 
-        start = self.image.numpy().ravel().astype(np.float64)
+        def keep(x: np.ndarray) -> None:  # which was evaluated last
+            if (step := next(steps)) in marks:
+                picture = _without_halo(x.reshape(shape).astype(np.float32))
+                stages.append(Stage(step, self.report.numpy(), picture))
+
         result = minimize(
             value_and_slope,
-            start,
+            self.image.numpy().ravel().astype(np.float64),
             jac=True,
             method="L-BFGS-B",
             bounds=Bounds(0.0, 1.0),
-            options={"maxiter": steps, "maxcor": 20},
+            callback=keep,
+            options={"maxiter": last - first, "maxcor": 20},
         )
         self.image.assign(result.x.reshape(shape).astype(np.float32))
         self.report.assign(self.slope(tf.convert_to_tensor(self.image))[2])
-        self.objective.steer(self.report, min(1.0, GAIN * steps))
+        distances, picture = self.report.numpy(), self.picture()
+        stages += [Stage(mark, distances, picture) for mark in marks[len(stages) :]]
+        self.objective.steer(self.report, min(1.0, GAIN * (last - first)))
+        return stages
 
     def picture(self) -> np.ndarray:
         """The running average of the iterates so far, (H, W, 3), without its halo."""
         count = float(self.count.numpy())
-        image = self.sum.numpy() / count if count else self.image.numpy()
-        return np.asarray(np.clip(image[0, HALO:-HALO, HALO:-HALO], 0, 1))
+        return _without_halo(self.sum.numpy() / count if count else self.image.numpy())
+
+
+def _without_halo(image: np.ndarray) -> np.ndarray:
+    """(1, H, W, 3) as one picture in [0, 1]."""
+    return np.asarray(np.clip(image[0, HALO:-HALO, HALO:-HALO], 0, 1))

@@ -16,8 +16,8 @@ from tfnst import devices, images
 from tfnst.features import vgg, vgg_weights
 from tfnst.losses.terms import View
 from tfnst.synthesis import inputs, objective
-from tfnst.synthesis.canvas import Canvas
-from tfnst.synthesis.objective import WeightedTerm
+from tfnst.synthesis.canvas import Canvas, Stage
+from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.settings import PRESETS, Settings
 
 
@@ -133,46 +133,50 @@ class StyleTransfer:
         return self.steps_done == sum(self.plan)
 
     def run(self, every: int = 10) -> Iterator[Progress]:
-        """Paint, yielding `Progress` every so many steps; leave the loop to stop.
+        """Paint, yielding `Progress` at every so many steps and each level's last; leave to stop.
+
+        How often it is yielded changes nothing of the painting. L-BFGS takes 25 steps at a time,
+        and the reports of these come together.
 
         Raises:
             DivergenceError: a loss or the picture is not finite; `picture()` is the last that was.
+            ValueError: `every` is below 1.
         """
-        # A run of L-BFGS starts without curvature, so it must be long enough to learn some.
-        every = max(every, 25) if self.settings.optimizer == "lbfgs" else every
+        if every < 1:
+            raise ValueError(f"every is {every!r}; use a whole number from 1")
         canvas = Canvas(self.extractor, self.settings, self.terms)
-        work = [steps * size**2 for steps, size in zip(self.plan, self.sizes, strict=True)]
         self.steps_done = 0
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
-            self._place(canvas, size, first=level == 0)
-            for first in range(0, steps, every):
-                count = min(every, steps - first)
-                canvas.descend(count)
-                report, picture = canvas.report.numpy(), canvas.picture()
-                if not (np.isfinite(report).all() and np.isfinite(picture).all()):
+            self._begin_level(canvas, size, first=level == 0)
+            first = self.steps_done
+            marks = [n for n in range(1, steps + 1) if (first + n) % every == 0 or n == steps]
+            for stage in canvas.stages(marks) if marks else ():
+                if not (np.isfinite(stage.distances).all() and np.isfinite(stage.picture).all()):
                     raise DivergenceError(
                         "the loss is not a finite number; a learning_rate below "
                         f"{self.settings.learning_rate:g} or precision 'float32' may help"
                     )
-                self._latest = picture
-                self.steps_done += count
-                distances = canvas.objective.named(report)
-                weights = {"content": math.nan} | canvas.objective.weights
-                work_done = sum(work[:level]) + (first + count) * size**2
-                yield Progress(
-                    level=level,
-                    levels=len(self.plan),
-                    height=picture.shape[0],
-                    width=picture.shape[1],
-                    step=self.steps_done,
-                    steps=sum(self.plan),
-                    fraction=work_done / sum(work),
-                    content_distance=distances.get("content", math.nan),
-                    style_loss=distances.get("style", math.nan),
-                    variation=distances.get("variation", math.nan),
-                    content_weight=float(weights["content"]),
-                    distances=distances,
-                )
+                self._latest = stage.picture
+                self.steps_done = first + stage.steps
+                yield self._progress(level, stage, canvas.objective)
+
+    def _progress(self, level: int, stage: Stage, target: Objective) -> Progress:
+        work = [steps * size**2 for steps, size in zip(self.plan, self.sizes, strict=True)]
+        distances = target.named(stage.distances)
+        return Progress(
+            level=level,
+            levels=len(self.plan),
+            height=stage.picture.shape[0],
+            width=stage.picture.shape[1],
+            step=self.steps_done,
+            steps=sum(self.plan),
+            fraction=(sum(work[:level]) + stage.steps * self.sizes[level] ** 2) / sum(work),
+            content_distance=distances.get("content", math.nan),
+            style_loss=distances.get("style", math.nan),
+            variation=distances.get("variation", math.nan),
+            content_weight=float(target.weights.get("content", math.nan)),
+            distances=distances,
+        )
 
     def picture(self) -> np.ndarray:
         """The average at the last report: (H, W, 3) float32 in [0, 1], as large as the result."""
@@ -185,16 +189,16 @@ class StyleTransfer:
         """
         measurements = []
         for style, mask in zip(self.styles, self.masks, strict=True):
-            wanted = max(round(size * self.settings.style_scale), images.MIN_SIDE)
+            side = max(round(size * self.settings.style_scale), images.MIN_SIDE)
             height, width, _ = style.shape
-            shape = images.fitted(height, width, min(wanted, max(height, width)))
+            shape = images.fitted(height, width, min(side, max(height, width)))
             image = _resized(style, shape)
             visible = None if mask is None else _resized(mask[..., None], shape)
             view = View(image, self.extractor(image), visible)
             measurements.append(objective.measure(self.terms, view))
         return objective.blend(self.terms, measurements, self.shares)
 
-    def _place(self, canvas: Canvas, size: int, first: bool) -> None:
+    def _begin_level(self, canvas: Canvas, size: int, first: bool) -> None:
         height, width, _ = self.content.shape
         shape = images.fitted(height, width, size)
         content = images.resize(self.content, *shape)
@@ -206,7 +210,7 @@ class StyleTransfer:
             start = noise(content, self.settings)
         else:
             start = content
-        canvas.place(content, self.style_measurements(size), start)
+        canvas.begin_level(content, self.style_measurements(size), start)
 
 
 def _resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
