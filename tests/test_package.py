@@ -28,6 +28,7 @@ STUBS = sorted(PACKAGE.rglob("*.pyi"))
 # Each may import those before it, and the modules of a room each other, in no circle. `lite` is the
 # short name of a module of the export room; `assets` holds data.
 ROOMS = (
+    "arguments",
     "validation",
     "files",
     "devices",

@@ -344,3 +344,14 @@ def test_a_cache_that_cannot_be_made_is_told_in_one_line(
     with refused(web.url):
         vgg_weights.download_vgg19()
     assert web.asked == 0
+
+
+def test_what_is_no_weights_has_one_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "my.jpg"
+    file.write_bytes(b"\xff\xd8 no weights")
+    remedy = "give VGG-19's official .h5 or an .npz that tfnst distill wrote"
+    for name in ("my.jpg", "my.npz"):
+        file = file.rename(tmp_path / name)
+        with pytest.raises(ValueError) as caught:
+            vgg_weights.read_weights(file)
+        assert str(caught.value) == f"weights {str(file)!r} cannot be read; {remedy}"

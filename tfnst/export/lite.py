@@ -12,7 +12,7 @@ import numpy as np
 
 from tfnst import images
 from tfnst.devices import silent_stderr
-from tfnst.files import FileError, opened
+from tfnst.files import FileError, opened, require_path
 from tfnst.images import sizes
 from tfnst.images.sizes import MULTIPLE
 from tfnst.networks.mixture import PHOTO, row_weights
@@ -41,6 +41,7 @@ class Model:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
             raise ValueError("ai-edge-litert is missing; pip install ai-edge-litert") from None
+        require_path("path", path)
         self.path = Path(path)
         if not self.path.is_file():
             raise FileError(path, "there is no such file; name a .tflite file of tfnst export")

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfnst.arguments import require
 from tfnst.features.vgg_architecture import ARCHITECTURES, VGG19_LAYERS
 from tfnst.features.vgg_weights import read_weights, set_weights, weights_file
 from tfnst.tensors import Tensor
@@ -95,6 +96,7 @@ def check_layers(
         >>> check_layers(["block2_conv1", "block1_conv1"], VGG19_LAYERS, "vgg19")
         ('block1_conv1', 'block2_conv1')
     """
+    require("layers", layers, Iterable, "names, such as ('block1_conv1',)")
     wanted = [layers] if isinstance(layers, str) else list(layers)
     for name in wanted:
         if name not in available:

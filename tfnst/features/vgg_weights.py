@@ -72,9 +72,9 @@ def read_weights(file: Path) -> dict[str, np.ndarray]:
     # Readers of zip and HDF5 meet damage with nearly any exception there is.
     except Exception as error:
         raise ValueError(
-            f"weights {str(file)!r} cannot be read ({_first_line(error)}); "
+            f"weights {str(file)!r} cannot be read; "
             "give VGG-19's official .h5 or an .npz that tfnst distill wrote"
-        ) from None
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

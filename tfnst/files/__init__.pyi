@@ -4,6 +4,8 @@ from .reading import Name as Name
 from .reading import called as called
 from .reading import opened as opened
 from .reading import read_text as read_text
+from .reading import require_file as require_file
+from .reading import require_path as require_path
 from .reading import sha256 as sha256
 from .writing import STOPPING as STOPPING
 from .writing import require_writable as require_writable

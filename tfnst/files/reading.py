@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from tfnst.arguments import require
+
 Name = str | os.PathLike[str]
 File = Name | IO[bytes]  # a path, or an open binary file
 
@@ -46,6 +48,35 @@ def called(file: File) -> str | None:
     return os.fspath(name) if isinstance(name, str | os.PathLike) else None
 
 
+def require_path(name: str, value: object) -> None:
+    """Refuse what is no file's name, before it is looked for.
+
+    Args:
+        name: what the error calls the argument.
+        value: that was given.
+
+    Raises:
+        ValueError: neither a text nor a path.
+    """
+    require(name, value, (str, os.PathLike), "a file's name, a text or a path")
+
+
+def require_file(name: str, value: object, method: str) -> None:
+    """Refuse what is neither a file's name nor an open file.
+
+    Args:
+        name: what the error calls the argument.
+        value: that was given.
+        method: of an open file that will do, "read" or "write".
+
+    Raises:
+        ValueError: neither of them.
+    """
+    if not hasattr(value, method):
+        mode = f"or a file open in mode '{method[0]}b'"
+        require(name, value, (str, os.PathLike), f"a file's name, a text or a path, {mode}")
+
+
 @contextlib.contextmanager
 def opened(path: File) -> Iterator[IO[bytes]]:
     """A regular file to read, or all of an open one.
@@ -58,7 +89,9 @@ def opened(path: File) -> Iterator[IO[bytes]]:
 
     Raises:
         FileError: a folder, pipe or device; a file that is missing, or cannot be read.
+        ValueError: neither a path nor an open file.
     """
+    require_file("path", path, "read")
     if not isinstance(path, str | os.PathLike):
         yield _contents(path)
         return
@@ -74,6 +107,8 @@ def opened(path: File) -> Iterator[IO[bytes]]:
     except IsADirectoryError as error:
         raise FileError(path, "this is a folder; name one file in it") from error
     except OSError as error:
+        if error.strerror is None:  # another library's, of what the file holds
+            raise
         text = f"cannot be read ({error.strerror}); check its permissions or try a copy"
         raise FileError(path, text) from error
 

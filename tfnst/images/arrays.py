@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from tfnst.arguments import shown
 from tfnst.images.sizes import HALO
 
 Array = np.ndarray
@@ -143,15 +144,19 @@ def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:
         (H, W, 3) float32 in [0, 1].
 
     Raises:
-        ValueError: another shape, a side below `minimum`, NaN or infinity, another integer type, or
-            values that leave [0, 1] by over 0.001.
+        ValueError: no array, another shape, a side below `minimum`, NaN or infinity, another
+            integer type, or values that leave [0, 1] by over 0.001.
 
     Examples:
         >>> validate(np.zeros((8, 8, 4), np.uint8))
         Traceback (most recent call last):
         ValueError: image has shape (8, 8, 4); give (H, W, 3); array[..., :3] drops alpha
     """
-    array = np.asarray(array.rgb if isinstance(array, Picture) else array)
+    value, array = array, np.asarray(array.rgb if isinstance(array, Picture) else array)
+    if not hasattr(value, "shape") and (array.ndim == 0 or array.dtype.kind in "OSU"):
+        what = "a text, " if isinstance(value, str) else ""
+        remedy = "give an array (H, W, 3), or a Picture, as tfnst.load reads it from a file"
+        raise ValueError(f"{name} is {what}{shown(value)}; {remedy}")
     if array.ndim != 3 or array.shape[2] != 3:
         hints = {2: "; np.stack([array] * 3, axis=2) does", 4: "; pass one picture, array[0]"}
         hint = "; array[..., :3] drops alpha" if array.shape[2:] == (4,) else hints.get(array.ndim)

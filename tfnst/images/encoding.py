@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from tfnst.files import File, FileError, called, write_bytes
+from tfnst.files import File, FileError, called, require_file, write_bytes
 from tfnst.images.arrays import Array, Picture, Pixels, as_uint8, checked_unit, validate
 from tfnst.images.decoding import IMAGE_DESCRIPTION, is_recipe
 from tfnst.images.sizes import LONGEST_SIDE
@@ -94,6 +94,7 @@ def encode(
 
 
 def _kind(file: File, format: str | None) -> str:
+    require_file("path", file, "write")
     if isinstance(file, str | os.PathLike):
         return check_target(Path(file), format)
     ending = format or Path(called(file) or "").suffix[1:]

@@ -9,6 +9,7 @@ import numpy as np
 
 PHOTO = "photo"  # the name of row 0, which gives the photo back
 LARGEST_SHARE = 1e9  # share of a style: sums of larger ones overflow
+SHARE = f"a number from 0, below {LARGEST_SHARE:g}"
 
 
 def row_weights(
@@ -38,7 +39,7 @@ def row_weights(
         if name not in known:
             raise ValueError(f"style {name!r} is unknown; use {', '.join(known)}")
         if not isinstance(share, numbers.Real) or not 0 <= share < LARGEST_SHARE:
-            raise ValueError(f"share of style {name!r} is {share!r}; use a number from 0")
+            raise ValueError(f"share of style {name!r} is {share!r}; use {SHARE}")
     if not sum(shares.values()):
         raise ValueError(f"styles is {styles!r}; give at least one share above 0")
     if not isinstance(strength, numbers.Real) or not 0 <= strength <= 1:
@@ -77,7 +78,7 @@ def parse_shares(texts: Sequence[str], known: Sequence[str]) -> dict[str, float]
         try:
             shares[name] = float(share or 1)
         except ValueError:
-            raise ValueError(f"share of style {name!r} is {share!r}; use a number from 0") from None
+            raise ValueError(f"share of style {name!r} is {share!r}; use {SHARE}") from None
     return shares
 
 

@@ -14,16 +14,11 @@ from keras import ops
 
 from tfnst import images
 from tfnst.assets import NETWORKS
-from tfnst.files import FileError, archives
+from tfnst.files import FileError, archives, require_path
 from tfnst.images import sizes
 from tfnst.images.sizes import HALO, MULTIPLE
 from tfnst.networks import tiles
-from tfnst.networks.architecture import (
-    CONFIGURATIONS,
-    NetworkSettings,
-    Parts,
-    connect,
-)
+from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings, Parts, connect
 from tfnst.networks.layers import ConditionalInstanceNormalization
 from tfnst.networks.mixture import PHOTO, mask_shares, row_weights
 from tfnst.networks.style_names import is_name
@@ -127,9 +122,9 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             ValueError: no picture, style, mixture or strength, or masks that do not fit.
         """
         image = images.validate(image, "image", images.MIN_SIDE)
-        rows = {name: self.weights_for(name, strength) for name in masks or {}}
         overall = self.weights_for(styles, strength)
         area = None if masks is None else mask_shares(masks, styles, image.shape[:2])
+        rows = {name: self.weights_for(name, strength) for name in masks or {}}
         share = None if area is None else images.padded(area, MULTIPLE)
 
         def weights_at(window: tiles.Window) -> np.ndarray:
@@ -227,6 +222,7 @@ def load_network(name: str | Path) -> StyleNetwork:
         ValueError: a name and file that are neither; a file that cannot be read, or whose network
             is no `StyleNetwork`.
     """
+    require_path("name", name)
     if str(name) in NETWORKS:
         return StyleNetwork.from_preset(str(name))
     if Path(name).suffix == ".npz":

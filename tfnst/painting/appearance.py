@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tfnst import images
 from tfnst.images.color import keep_color
-from tfnst.networks.mixture import LARGEST_SHARE
+from tfnst.networks.mixture import LARGEST_SHARE, SHARE
 from tfnst.painting.painters import Painter
 from tfnst.validation import Checked
 
@@ -38,7 +38,7 @@ class Look(Checked):
 
     styles: Annotated[
         Mapping[str, Annotated[float, Field(ge=0, lt=LARGEST_SHARE)]],
-        Field(description=f"{{name: share}}, numbers from 0 to {LARGEST_SHARE:g}"),
+        Field(description=f"{{name: share}}, each {SHARE}"),
     ]
     strength: Annotated[float, Field(ge=0, le=1)] = 1.0
     masks: Annotated[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,17 @@ from tfnst import images
 from tfnst.images.arrays import checked_unit
 
 
-def over_white(style: images.Pixels) -> np.ndarray:
-    """An artwork as an array, with white where a `Picture` is transparent."""
+def checked_styles(styles: images.Pixels | Sequence[images.Pixels]) -> list[np.ndarray]:
+    """Artworks as arrays, with white where a `Picture` is transparent, or a ValueError."""
+    single = isinstance(styles, images.Picture | str) or not isinstance(styles, Iterable)
+    if single or (isinstance(styles, np.ndarray) and styles.ndim == 3):
+        named: dict[str, Any] = {"styles": styles}
+    else:
+        named = {f"styles[{index}]": style for index, style in enumerate(styles)}
+    return [images.validate(_over_white(s), name, images.MIN_SIDE) for name, s in named.items()]
+
+
+def _over_white(style: Any) -> Any:
     return style.over_white() if isinstance(style, images.Picture) else style
 
 

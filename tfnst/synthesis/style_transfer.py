@@ -13,6 +13,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from tfnst import devices, images
+from tfnst.arguments import require, shown
 from tfnst.features import vgg, vgg_weights
 from tfnst.losses.terms import View
 from tfnst.synthesis import inputs, objective
@@ -101,14 +102,10 @@ class StyleTransfer:
         start: images.Pixels | None = None,
     ) -> None:
         devices.require_tensorflow("painting by gradient descent")
+        require("settings", settings, Settings, "a Settings, such as Settings(size=512)")
         self.settings = settings
         self.content = images.validate(content, "content", images.MIN_SIDE)
-        single = isinstance(styles, np.ndarray) and styles.ndim == 3
-        several: Any = [styles] if single or isinstance(styles, images.Picture) else styles
-        self.styles = [
-            images.validate(inputs.over_white(style), f"styles[{index}]", images.MIN_SIDE)
-            for index, style in enumerate(several)
-        ]
+        self.styles = inputs.checked_styles(styles)
         self.shares = inputs.checked_shares(shares, len(self.styles))
         self.masks = inputs.checked_masks(style_masks, self.styles)
         terms = objective.default_terms(settings) if terms is None else terms
@@ -246,6 +243,8 @@ def _feature_model(
         missing = set(layers) - set(outputs) if isinstance(outputs, dict) else None
         if missing:
             raise ValueError(f"network has no output {', '.join(sorted(missing))}")
+        if not callable(network):
+            raise ValueError(f"network is {shown(network)}; give a name, or a Keras model")
         return network
     if not layers:  # all terms are of the picture alone
         return lambda image: {}
