@@ -205,3 +205,17 @@ def test_an_unknown_preset_names_the_known(wrong: Any) -> None:
 
 def test_the_module_does_not_need_tensorflow() -> None:
     assert not [name for name in vars(settings) if name in ("tf", "tensorflow", "keras", "np")]
+
+
+def test_layers_alone_weigh_alike() -> None:
+    alone = Settings(style_layers=("block1_conv1", "block2_conv1"))
+    assert alone.layer_weights == (1, 1)
+    assert Settings.preset("best", style_layers=("block1_conv1",)).layer_weights == (1,)
+    weighted = Settings(style_layers=("block1_conv1",), style_weights=(2.5,))
+    assert weighted.layer_weights == (2.5,)
+
+
+def test_another_name_is_told_the_names() -> None:
+    wrong: Any = {"strengh": 0.5}
+    with pytest.raises(TypeError, match="'strengh': Settings has size, strength, style_scale, "):
+        Settings(**wrong)

@@ -14,10 +14,9 @@ from tfnst.images.arrays import checked_unit
 
 def checked_styles(styles: images.Pixels | Sequence[images.Pixels]) -> list[np.ndarray]:
     """Artworks as arrays, with white where a `Picture` is transparent, or a ValueError."""
-    single = isinstance(styles, images.Picture | str) or not isinstance(styles, Iterable)
-    if single or (isinstance(styles, np.ndarray) and styles.ndim == 3):
-        named: dict[str, Any] = {"styles": styles}
-    else:
+    single = isinstance(styles, np.ndarray) and styles.ndim == 3
+    named: dict[str, Any] = {"styles": styles}
+    if isinstance(styles, Iterable) and not isinstance(styles, str) and not single:
         named = {f"styles[{index}]": style for index, style in enumerate(styles)}
     return [images.validate(_over_white(s), name, images.MIN_SIDE) for name, s in named.items()]
 
