@@ -6,10 +6,22 @@ import functools
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import AfterValidator, ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 UNIONS = (Union, UnionType)
@@ -22,6 +34,15 @@ class Checked:
     infinite; but NumPy's are numbers. The error names field, value and what would do: the field's
     `description`, or what its type and range say.
     """
+
+    def __new__(cls, *_: Any, **values: Any) -> Self:
+        """Python's own error for another name, with the names that there are."""
+        kind: Any = cls
+        names = [field.name for field in fields(kind)]
+        if unknown := sorted(set(values) - set(names)):
+            text = f"{', '.join(map(repr, unknown))}: {cls.__name__} has {', '.join(names)}"
+            raise TypeError(text)
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         kind: Any = type(self)

@@ -73,7 +73,7 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
     Returns:
         Terms named "content", "style" and "variation".
     """
-    style = STYLE_TERMS[settings.style_loss](settings.style_layers, settings.style_weights)
+    style = STYLE_TERMS[settings.style_loss](settings.style_layers, settings.layer_weights)
     content = ContentTerm(settings.content_layers)
     wanted = distance_wanted(settings.strength)
     return (

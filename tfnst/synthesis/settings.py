@@ -27,7 +27,7 @@ class Settings(Checked):
             holds for the levels after it.
         smallest: the long side at the coarsest level, at least; each has √2 times the one before.
         content_layers, style_layers: VGG-19's names.
-        style_weights: a weight a style layer, in order; relative to each other.
+        style_weights: a weight a style layer, relative to each other; None for equal ones.
         style_loss: "wasserstein" (mean and covariance) or "gram" (as Gatys et al.).
         variation: weight of the total variation.
         pooling: "max" or "average".
@@ -53,9 +53,9 @@ class Settings(Checked):
     content_layers: Layers = ("block3_conv3", "block4_conv2")
     style_layers: Layers = STYLE_LAYERS
     style_weights: Annotated[
-        tuple[Annotated[float, Field(ge=0)], ...],
+        tuple[Annotated[float, Field(ge=0)], ...] | None,
         Field(description="a tuple of numbers from 0, one a style layer, not all 0"),
-    ] = (1.0, 1.0, 1.0, 1.0, 1.0)
+    ] = None
     style_loss: Literal["wasserstein", "gram"] = "wasserstein"
     variation: Annotated[float, Field(ge=0, le=1e6)] = 2.0
     pooling: Literal["max", "average"] = "max"
@@ -68,13 +68,19 @@ class Settings(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.style_weights) != len(self.style_layers) or not any(self.style_weights):
+        weights = self.layer_weights
+        if len(weights) != len(self.style_layers) or not any(weights):
             raise self.refusal("style_weights")
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Every layer that the losses read."""
         return (*self.content_layers, *self.style_layers)
+
+    @property
+    def layer_weights(self) -> tuple[float, ...]:
+        """A weight a style layer, in order: `style_weights`, or equal ones."""
+        return (1.0,) * len(self.style_layers) if self.style_weights is None else self.style_weights
 
     @classmethod
     def preset(cls, name: str, **changes: Any) -> Settings:
