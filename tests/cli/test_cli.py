@@ -368,6 +368,35 @@ def test_distill_does_not_write_over_its_teacher_or_somebodys_notes(
     assert Path("notes.md").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["--teacher", "none.npz"],
+            "'none.npz' do not exist; give vgg19, or the .npz",
+        ),
+        (["--teacher", "photo.png"], "weights of the teacher 'photo.png' cannot be read; give vgg19"),
+        (["--photos", "nowhere"], "'nowhere' is not a folder"),
+        (["-o", "nodir/a.npz"], "nodir/a.npz: there is no folder nodir; make it first"),
+        (["-o", "photo.png/a.npz"], "photo.png/a.npz: there is no folder photo.png;"),
+        (["-o", "/proc/a.npz"], "/proc/a.npz: "),
+    ],
+)
+def test_misuse_of_distill_is_told_before_the_photos_are_looked_at(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str
+) -> None:
+    from tfnst.training import photo_folder
+
+    monkeypatch.setattr(photo_folder, "PhotoFolder", lambda *_: pytest.fail("it looked"))
+    before = sorted(home.rglob("*"))
+    options = ["--teacher", str(vgg_weights.LITE_WEIGHTS), "-o", "a.npz"]
+    options += [] if "--photos" in arguments else ["--photos", "."]
+    done = tfnst("distill", *options, *arguments)
+    assert done.status == 2 and says in done.err and done.err.count("\n") == 1
+    assert "None" not in done.err and "check its permissions" not in done.err
+    assert sorted(home.rglob("*")) == before
+
+
 def test_repeat_says_when_the_bytes_differ_and_what_else_changed(tfnst: Call, home: Path) -> None:
     assert tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "-q").status == 0
     picture = images.load("out.png")
@@ -705,6 +734,7 @@ def test_distill_passes_its_options_on(
     (home / "photos").mkdir()
     images.save("photos/one.png", np.full((80, 80, 3), 0.5))
     Path("photos/two.cr2").touch()
+    shutil.copy(vgg_weights.LITE_WEIGHTS, "some.npz")
     seen: list[Any] = []
 
     def fake(*arguments: Any) -> Iterator[training_progress.DistillationProgress]:

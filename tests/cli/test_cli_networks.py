@@ -22,7 +22,7 @@ from tfnst import assets, images
 from tfnst.networks import architecture
 from tfnst.networks.architecture import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
-from tfnst.training import settings
+from tfnst.training import photo_folder, settings
 
 QUICK = ("--size", "32", "--style-size", "64", "--steps", "4", "--batch", "1")
 SMALL = NetworkSettings((0, 8, 12), 1)
@@ -252,6 +252,31 @@ def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: 
     given = ["--start-from", "my.keras", "-o", "new.keras", *QUICK]
     given += [] if "--photos" in arguments else ["--photos", "photos"]
     ended = tfnst("train", *given, *arguments)
+    assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    assert sorted(home.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.png"], "none.png: there is no such file"),
+        (["photos"], "photos: this is a folder"),
+        (["wave=art.png"], "style 'wave' is in the network already"),
+        (["photo=art.png"], "style 'photo' cannot have that name"),
+        (["art.png", "--network", "vgg20"], "network 'vgg20' is unknown"),
+        (["art.png", "-o", "nodir/u.keras"], "nodir/u.keras: there is no folder nodir; make it"),
+        (["art.png", "-o", "art.png/u.keras"], "art.png/u.keras: there is no folder art.png;"),
+        (["art.png", "-o", "/proc/u.keras"], "/proc/u.keras: "),
+        (["art.png", "-o", "art.keras"], "art.png would be overwritten by the sheet of previews"),
+    ],
+)
+def test_misuse_of_train_is_told_before_the_photos_are_looked_at(
+    arguments: list[str], message: str, tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_folder, "PhotoFolder", lambda *_: pytest.fail("it looked"))
+    before = sorted(home.rglob("*"))
+    options = ("--photos", "photos", "--start-from", "my.keras", "-o", "new.keras", *QUICK)
+    ended = tfnst("train", *options, *arguments)
     assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
     assert sorted(home.rglob("*")) == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -42,6 +43,13 @@ def test_what_a_dead_process_left_is_deleted_and_what_a_living_one_holds_is_not(
     files.require_writable(tmp_path / "a.png")
     assert {file.name for file in tmp_path.iterdir()} == {".tfnst-mine", "lock"}
     leftovers.Claim(tmp_path / "lock", "output").close()
+
+
+def test_a_claim_that_cannot_be_made_is_one_error_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):  # what its end raised would be a warning, an error here
+        leftovers.Claim(tmp_path / "file" / "deep" / "lock", "output")
+    gc.collect()
 
 
 def test_what_is_fresh_stays_and_links_are_not_followed(tmp_path: Path) -> None:

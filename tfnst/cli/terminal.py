@@ -11,8 +11,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tfnst.files import STOPPING
@@ -187,9 +188,20 @@ def emit(event: str, **values: Any) -> None:
     print(json.dumps({"event": event, **values}), flush=True)
 
 
-def keep_apart(inputs: list[Path], targets: list[Path]) -> None:
-    """ValueError for a target that would overwrite an input or another target."""
+def keep_apart(
+    inputs: list[Path], targets: list[Path], beside: Mapping[str, Path] = MappingProxyType({})
+) -> None:
+    """ValueError for a target that would overwrite an input or another target.
+
+    So would what is written `beside` the first of them, {what it is: its file}.
+    """
     taken = [file.resolve() for file in inputs]
+    for noun, file in beside.items():
+        if file.resolve() in taken and file != targets[0]:
+            raise ValueError(
+                f"{file} would be overwritten by the {noun} beside {targets[0]}; "
+                "use another --output"
+            )
     for target in targets:
         if target.resolve() in taken:
             raise ValueError(f"{target} is named twice; it would be overwritten, so use another")

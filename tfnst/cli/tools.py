@@ -48,18 +48,18 @@ def distill(
 
     Ctrl-C and the same command at any time, also with more steps.
     """
-    terminal.keep_apart([Path(teacher)], [output, output.with_suffix(".md")])
+    terminal.keep_apart([Path(teacher)], [output], {"card": output.with_suffix(".md")})
     under = devices.start_tensorflow(device)
     from tfnst.training import checkpoints, distillation, photo_folder
     from tfnst.training import settings as training_settings
 
+    distillation.require_ready(teacher, photos, output)  # before all photos are looked at
     if steps is None:
         steps = checkpoints.schedule(output).get("steps")
     changes: dict[str, Any] = dict(steps=steps, learning_rate=learning_rate)
     settings = training_settings.DistillationSettings(
         **{name: value for name, value in changes.items() if value is not None}
     )
-    distillation.require_room(output)  # before all photos are looked at
     with under:
         folder = photo_folder.PhotoFolder(photos)
         terminal.remark_on_skipped(folder, quiet)

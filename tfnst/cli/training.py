@@ -64,8 +64,8 @@ def train(
     if minutes is not None and steps is not None:
         raise ValueError("--minutes and --steps exclude each other; give one")
     named = _named(artworks)
-    written = {output, output.with_suffix(".md"), output.with_suffix(".png")}
-    terminal.keep_apart([*named.values(), Path(start_from)], sorted(written))
+    beside = {"sheet of previews": output.with_suffix(".png"), "card": output.with_suffix(".md")}
+    terminal.keep_apart([*named.values(), Path(start_from)], [output], beside)
     if minutes is not None and not minutes > 0:
         raise ValueError(f"--minutes is {minutes}; use a number above 0")
     if architecture and start_from != "none":
@@ -79,6 +79,7 @@ def train(
 
     if architecture and architecture not in CONFIGURATIONS:
         raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
+    training_run.require_room(output, photos, resume)
     length = {"minutes": minutes, "steps": steps}
     if resume and minutes is None and steps is None:
         length = checkpoints.schedule(output)
@@ -100,9 +101,10 @@ def train(
         seed=seed,
         **{name: value for name, value in changes.items() if value is not None},
     )
-    training_run.require_room(output, photos, resume)  # before all photos are looked at
     with under:
         start = None if start_from == "none" else style_network.load_network(start_from)
+        # before all photos are looked at
+        training_run.require_ready(named, photos, output, settings, start, resume)
         folder = photo_folder.PhotoFolder(photos)
         terminal.remark_on_skipped(folder, quiet)
         reports = training_run.train(named, folder, output, settings, start, resume, credit)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from tfnst.arguments import require
-from tfnst.features.vgg_architecture import ARCHITECTURES, VGG19_LAYERS
+from tfnst.features.vgg_architecture import VGG19_LAYERS, known_architecture
 from tfnst.features.vgg_weights import read_weights, set_weights, weights_file
 from tfnst.tensors import Tensor
 
@@ -47,9 +47,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         dtype: str | None = None,
         name: str | None = None,
     ) -> None:
-        if network not in ARCHITECTURES:
-            raise ValueError(f"network {network!r} is unknown; use one of {sorted(ARCHITECTURES)}")
-        architecture = ARCHITECTURES[network]
+        architecture = known_architecture(network)
         names = check_layers(layers, architecture.layers, network)
         image, activations = vgg_graph(
             architecture.widths,

@@ -33,3 +33,10 @@ ARCHITECTURES = {
     "vgg19": Architecture((64, 128, 256, 512, 512), VGG19_LAYERS, 1.0),
     "vgg19-lite": Architecture((16, 32, 64, 128, 128), VGG19_LAYERS[:13], 1 / 64),
 }
+
+
+def known_architecture(network: str) -> Architecture:
+    """What a network of that name is; ValueError for an unknown name."""
+    if network not in ARCHITECTURES:
+        raise ValueError(f"network {network!r} is unknown; use one of {sorted(ARCHITECTURES)}")
+    return ARCHITECTURES[network]

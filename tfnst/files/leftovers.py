@@ -66,9 +66,11 @@ def held_folder(folder: Path) -> Iterator[None]:
 class Claim:
     """A lock file, held until this is closed or forgotten; ValueError if another process has it."""
 
+    _descriptor: int | None = None
+
     def __init__(self, file: Path, purpose: str) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._descriptor: int | None = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        file.parent.mkdir(exist_ok=True)
+        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
         if not hold(self._descriptor):
             self.close()
             raise ValueError(

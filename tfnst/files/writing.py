@@ -21,8 +21,9 @@ def require_writable(target: Path) -> None:
         target: the file to be written; what is there stays as it is.
 
     Raises:
-        FileError: a place where no file can be written.
+        FileError: a folder that is not there, or a place where no file can be written.
     """
+    require_parent(target)
     try:
         temporary = leftovers.temporary(path := _followed(target))
         leftovers.sweep(path.parent)
@@ -35,6 +36,12 @@ def require_writable(target: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def require_parent(target: Path) -> None:
+    """Raise FileError unless the folder of a file to be written is there."""
+    if not target.parent.is_dir():
+        raise FileError(target, f"there is no folder {target.parent}; make it first")
 
 
 def _followed(target: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from tfnst.files import File, FileError, called, require_file, write_bytes
+from tfnst.files import File, FileError, called, require_file, require_parent, write_bytes
 from tfnst.images.arrays import Array, Picture, Pixels, as_uint8, checked_unit, validate
 from tfnst.images.decoding import IMAGE_DESCRIPTION, is_recipe
 from tfnst.images.sizes import LONGEST_SIDE
@@ -120,8 +120,7 @@ def check_target(target: Path, format: str | None = None) -> str:
         raise FileError(target, "this is a folder; name a file in it, such as styled.png")
     if not (kind := _WRITTEN.get((format or target.suffix[1:]).lower())):
         raise FileError(target, f"cannot write this kind; end the name in .{', .'.join(_WRITTEN)}")
-    if not target.parent.is_dir():
-        raise FileError(target, f"there is no folder {target.parent}; make it first")
+    require_parent(target)
     return kind
 
 

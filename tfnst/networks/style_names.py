@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tfnst.networks.mixture import PHOTO
 
@@ -22,6 +22,19 @@ def is_name(name: object) -> bool:
         and not set(name) & set(SEPARATORS)
         and not any(unicodedata.category(sign) in UNPRINTABLE for sign in name)
     )
+
+
+def require_names(names: Sequence[object]) -> None:
+    """ValueError for no names of styles, one twice, or one that a style cannot have."""
+    if len(set(names)) < len(names) or not names:
+        raise ValueError(f"styles is {tuple(names)}; give one or more names, each once")
+    for name in names:
+        if not is_name(name):
+            raise ValueError(
+                f"style {name!r} cannot have that name: {PHOTO!r} is taken, and names hold no "
+                "comma, equals sign, slash or sign that is not printed; give another, as "
+                "NAME=FILE"
+            )
 
 
 def file_stem(name: str) -> str:

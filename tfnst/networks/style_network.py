@@ -21,7 +21,7 @@ from tfnst.networks import tiles
 from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings, Parts, connect
 from tfnst.networks.layers import ConditionalInstanceNormalization
 from tfnst.networks.mixture import PHOTO, mask_shares, row_weights
-from tfnst.networks.style_names import is_name
+from tfnst.networks.style_names import require_names
 
 ROWS = ("gamma", "beta")
 
@@ -68,15 +68,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         names = tuple(styles)
-        if len(set(names)) < len(names) or not names:
-            raise ValueError(f"styles is {names}; give one or more names, each once")
-        for name in names:
-            if not is_name(name):
-                raise ValueError(
-                    f"style {name!r} cannot have that name: {PHOTO!r} is taken, and names hold no "
-                    "comma, equals sign, slash or sign that is not printed; give another, as "
-                    "NAME=FILE"
-                )
+        require_names(names)
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
         layers = Parts(dtype)
         image = keras.Input((None, None, 3), name="image", dtype="float32")

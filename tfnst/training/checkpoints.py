@@ -55,7 +55,8 @@ def _clock_file(state: Path) -> Path:
 
 
 def require_room(output: Path, resume: bool, *beside: Path) -> None:
-    """ValueError where a training would write over its output, or over files beside it."""
+    """ValueError where a training could not write, or would write over files that are there."""
+    files.require_writable(output)
     state = state_file(output)
     if (state.parent / "checkpoint").exists():  # of `tf.train`, as tfnst 0.1 distilled
         raise ValueError(

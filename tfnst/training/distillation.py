@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+import contextlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,8 @@ from tfnst.training.distiller import Distiller
 from tfnst.training.progress import DistillationProgress
 from tfnst.training.settings import DistillationSettings
 
+LAYERS = vgg_architecture.ARCHITECTURES["vgg19-lite"].layers
+
 
 def load_teacher(source: str | Path) -> keras.Model:
     """A frozen model image → {layer: activation} with the layers that VGG-19-lite has too.
@@ -26,21 +29,9 @@ def load_teacher(source: str | Path) -> keras.Model:
     1×1 convolution named `preprocess` may stand first.
     """
     if str(source) == "vgg19":
-        try:
-            return vgg.FeatureExtractor(
-                "vgg19", vgg_architecture.ARCHITECTURES["vgg19-lite"].layers
-            )
-        except ValueError as error:
-            reason = str(error).partition(":")[0]
-            raise ValueError(
-                f"teacher 'vgg19': {reason}; run 'tfnst download vgg19', set "
-                f"{vgg_weights.WEIGHTS_VARIABLE}, or give another teacher's .npz"
-            ) from None
-    arrays = vgg_weights.read_weights(Path(source))
-    known = vgg_architecture.ARCHITECTURES["vgg19-lite"].layers
-    layers = [name for name in known if arrays.get(f"{name}/kernel", np.empty(0)).ndim == 4]
-    if not layers or layers != list(known[: len(layers)]):
-        raise ValueError(f"teacher {str(source)!r} has no layers named as VGG-19's, in order")
+        with _download_advised():
+            return vgg.FeatureExtractor("vgg19", LAYERS)
+    arrays, layers = _arrays_and_layers(source)
     widths = [arrays[f"{name}/kernel"].shape[-1] for name in layers if name.endswith("conv1")]
     widths += [0] * (5 - len(widths))
     has_preprocess = "preprocess/kernel" in arrays
@@ -58,6 +49,28 @@ def load_teacher(source: str | Path) -> keras.Model:
     vgg_weights.set_weights(teacher, arrays, str(source))
     teacher.trainable = False
     return teacher
+
+
+@contextlib.contextmanager
+def _download_advised() -> Iterator[None]:
+    """What is said of VGG-19's weights where they are the teacher's."""
+    try:
+        yield
+    except ValueError as error:
+        reason = str(error).partition(":")[0]
+        raise ValueError(
+            f"teacher 'vgg19': {reason}; run 'tfnst download vgg19', set "
+            f"{vgg_weights.WEIGHTS_VARIABLE}, or give another teacher's .npz"
+        ) from None
+
+
+def _arrays_and_layers(source: str | Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    remedy = "give vgg19, or the .npz of a network of its shape"
+    arrays = vgg_weights.read_weights(Path(source), "weights of the teacher", remedy)
+    layers = [name for name in LAYERS if arrays.get(f"{name}/kernel", np.empty(0)).ndim == 4]
+    if not layers or layers != list(LAYERS[: len(layers)]):
+        raise ValueError(f"teacher {str(source)!r} has no layers named as VGG-19's, in order")
+    return arrays, layers
 
 
 def distill(
@@ -95,6 +108,17 @@ def distill(
     origins = {"teacher": teacher, "credit": credit}
     run = DistillationRun(load_teacher(teacher), photos, output, settings, callbacks, origins)
     return run.begin(settings, teacher=origin, photos=photos.sha256)
+
+
+def require_ready(teacher: str | Path, folders: Sequence[str | Path], output: Path) -> None:
+    """ValueError for what can be told without a look at the photos, of which there may be many."""
+    photo_folder.require_folders(folders)
+    require_room(output)
+    if str(teacher) == "vgg19":
+        with _download_advised():
+            vgg_weights.weights_file("vgg19")
+    else:
+        _arrays_and_layers(teacher)
 
 
 def require_room(output: Path) -> None:

@@ -38,11 +38,7 @@ class PhotoFolder:
 
     def __post_init__(self) -> None:
         candidates: list[Path] = []
-        for folder in map(Path, self.folders):
-            if not folder.is_dir():
-                raise ValueError(
-                    f"photos: {str(folder)!r} is not a folder; give a folder of photos"
-                )
+        for folder in require_folders(self.folders):
             names = (file for file in folder.rglob("*") if not kinds.is_shadow(file))
             candidates += sorted(file for file in names if file.is_file())
         files = tuple(file for file in candidates if self._usable(file))
@@ -77,6 +73,15 @@ class PhotoFolder:
             return True
         except ValueError:
             return False
+
+
+def require_folders(folders: Sequence[str | Path]) -> list[Path]:
+    """Them as paths; ValueError for what is no folder."""
+    paths = [Path(folder) for folder in folders]
+    for path in paths:
+        if not path.is_dir():
+            raise ValueError(f"photos: {str(path)!r} is not a folder; give a folder of photos")
+    return paths
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from tfnst import files, images
-from tfnst.features import vgg
+from tfnst.features import vgg, vgg_architecture, vgg_weights
+from tfnst.networks import style_names
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import checkpoints, fitting, model_card, photo_folder
 from tfnst.training.batches import StyleBatches
@@ -68,7 +69,7 @@ def train(
         RuntimeError: a damaged checkpoint; or a loss or weights that are no numbers any more: the
             checkpoint before them stays.
     """
-    require_room(output, photos.folders, resume)
+    require_ready(artworks, photos.folders, output, settings, start, resume)
     pictures = [
         images.load(file, 2 * settings.style_size).over_white() for file in artworks.values()
     ]
@@ -81,6 +82,26 @@ def train(
         photos=photos.sha256,
         start=None if start is None else list(start.styles),
     )
+
+
+def require_ready(
+    artworks: Mapping[str, Path],
+    folders: Sequence[str | Path],
+    output: Path,
+    settings: TrainingSettings,
+    start: StyleNetwork | None = None,
+    resume: bool = False,
+) -> None:
+    """ValueError for what can be told without a look at the photos, of which there may be many."""
+    require_room(output, photo_folder.require_folders(folders), resume)
+    style_names.require_names(list(artworks))
+    taken = set(start.styles if start and not settings.everything else ()) & set(artworks)
+    if taken:
+        raise ValueError(f"style {min(taken)!r} is in the network already; give it another name")
+    vgg_architecture.known_architecture(settings.extractor)
+    vgg_weights.weights_file(settings.extractor)
+    for file in artworks.values():
+        images.load(file, 64, draft=True)
 
 
 def require_room(output: Path, folders: Iterable[str | Path], resume: bool) -> None:
@@ -104,9 +125,6 @@ def _beginning(
     policy = None if settings.precision == "float32" else f"mixed_{settings.precision}"
     if start is None:
         return StyleNetwork(names, settings.network, dtype=policy)
-    taken = [] if settings.everything else [name for name in names if name in start.styles]
-    if taken:
-        raise ValueError(f"style {taken[0]!r} is in the network already; give it another name")
     return start.with_styles(
         names if settings.everything else [*start.styles, *names], dtype=policy
     )
