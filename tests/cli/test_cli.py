@@ -371,11 +371,11 @@ def test_distill_does_not_write_over_its_teacher_or_somebodys_notes(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--teacher", "none.npz"], "'none.npz' do not exist; give vgg19, or the .npz"),
         (
-            ["--teacher", "none.npz"],
-            "'none.npz' do not exist; give vgg19, or the .npz",
+            ["--teacher", "photo.png"],
+            "weights of the teacher 'photo.png' cannot be read; give v",
         ),
-        (["--teacher", "photo.png"], "weights of the teacher 'photo.png' cannot be read; give vgg19"),
         (["--photos", "nowhere"], "'nowhere' is not a folder"),
         (["-o", "nodir/a.npz"], "nodir/a.npz: there is no folder nodir; make it first"),
         (["-o", "photo.png/a.npz"], "photo.png/a.npz: there is no folder photo.png;"),

@@ -19,7 +19,8 @@ VGG19_URL = (
     "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 )
 VGG19_MD5 = "253f8cb515780f3b799900260a226db6"
-WEIGHTS_REMEDY = "give an .h5 or .npz: VGG-19's official one, or what tfnst distill wrote"
+MISSING = "give an .h5 or .npz file"
+DAMAGED = "give VGG-19's official .h5 or an .npz that tfnst distill wrote"
 LITE_WEIGHTS = Path(__file__).parents[1] / "assets" / "vgg19_lite.npz"
 
 
@@ -50,15 +51,13 @@ def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: st
         layer.set_weights([value.astype("float32") for value in values if value is not None])
 
 
-def read_weights(
-    file: Path, what: str = "weights", remedy: str = WEIGHTS_REMEDY
-) -> dict[str, np.ndarray]:
+def read_weights(file: Path, what: str = "weights", remedy: str = "") -> dict[str, np.ndarray]:
     """The arrays of an `.npz` or of a VGG-19 `.h5` of the official shape.
 
     Args:
         file: the file; its ending says which it is.
         what: what errors call it.
-        remedy: what they say would do.
+        remedy: what they say would do, in place of such a file.
 
     Returns:
         {layer/kernel: (3, 3, C, D), layer/bias: (D,)}.
@@ -73,10 +72,10 @@ def read_weights(
             return archives.read(file)
         return archives.read_h5(file, VGG19_LAYERS)
     except FileNotFoundError:
-        raise ValueError(f"{what} {str(file)!r} do not exist; {remedy}") from None
+        raise ValueError(f"{what} {str(file)!r} do not exist; {remedy or MISSING}") from None
     # Readers of zip and HDF5 meet damage with nearly any exception there is.
     except Exception as error:
-        raise ValueError(f"{what} {str(file)!r} cannot be read; {remedy}") from error
+        raise ValueError(f"{what} {str(file)!r} cannot be read; {remedy or DAMAGED}") from error
 
 
 def _first_line(error: Exception) -> str:
