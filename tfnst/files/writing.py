@@ -39,7 +39,14 @@ def require_writable(target: Path) -> None:
 
 
 def require_parent(target: Path) -> None:
-    """Raise FileError unless the folder of a file to be written is there."""
+    """Refuse a file to be written whose folder is not there.
+
+    Args:
+        target: the file to be written.
+
+    Raises:
+        FileError: no folder of that name.
+    """
     if not target.parent.is_dir():
         raise FileError(target, f"there is no folder {target.parent}; make it first")
 
