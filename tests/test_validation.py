@@ -68,7 +68,8 @@ def test_numbers_of_numpy_are_numbers() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_field_of_settings_takes_another_type(kind: Any) -> None:
     for field in dataclasses.fields(kind):
-        for wrong in (None, object(), {}, math.nan, ({},)):
+        nothing = () if field.default is None else (None,)
+        for wrong in (*nothing, object(), {}, math.nan, ({},)):
             text = error_of(kind, **{field.name: wrong})
             assert text.startswith(f"{field.name} is {wrong!r}; use "), text
 

@@ -27,6 +27,25 @@ def shown(value: object) -> str:
     return " ".join(_short.repr(value).split())
 
 
+class FieldError(ValueError):
+    """A field, or an option by its name, whose value will not do.
+
+    Args:
+        field: its name.
+        value: that was given.
+        remedy: what would do.
+
+    Examples:
+        >>> raise FieldError("size", 0, "a whole number from 32")
+        Traceback (most recent call last):
+        tfnst.arguments.FieldError: size is 0; use a whole number from 32
+    """
+
+    def __init__(self, field: str, value: object, remedy: str) -> None:
+        super().__init__(f"{field} is {value!r}; use {remedy}")
+        self.field, self.remedy = field, remedy
+
+
 def require(name: str, value: object, kinds: Any, remedy: str) -> None:
     """Refuse a value of another type.
 

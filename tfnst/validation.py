@@ -20,6 +20,8 @@ from typing import (
 from pydantic import AfterValidator, ConfigDict, Field, InstanceOf, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from tfnst.arguments import FieldError
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -56,7 +58,7 @@ class Checked:
     def refusal(self, name: str) -> ValueError:
         """The error that refuses the value of a field."""
         kind: Any = type(self)
-        return ValueError(f"{name} is {getattr(self, name)!r}; use {_checks(kind)[name][1]}")
+        return FieldError(name, getattr(self, name), _checks(kind)[name][1])
 
 
 def each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -223,3 +223,10 @@ def test_a_larger_model_that_holds_two_is_saved_and_loaded(tmp_path: Path) -> No
     larger.save(tmp_path / "larger.keras")
     same(larger, keras.models.load_model(tmp_path / "larger.keras"))
     same(larger, copy.deepcopy(larger))
+
+
+def test_an_unknown_network_is_told_the_names() -> None:
+    with pytest.raises(
+        ValueError, match=r"network .foo. is unknown; use one of vgg19, vgg19-lite$"
+    ):
+        vgg.FeatureExtractor("foo", ["block1_conv1"])

@@ -104,7 +104,6 @@ def test_layers(name: str, wrong: Any) -> None:
         ("1", "2"),
         (True, False),
         [1.0, 1.0],
-        None,
         1.0,
     ],
 )

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import errno
 import io
+import itertools
 import json
 import os
 import re
@@ -16,12 +17,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tfnst.arguments import FieldError
 from tfnst.files import STOPPING
 
 if TYPE_CHECKING:
     from tfnst.training.photo_folder import PhotoFolder
 
 Report = Callable[[Any], None]
+# Options that are not called as the fields that they set, or those but for a plural's s.
+OPTIONS = {"shares": "--style-weight", "style_weights": "--style-layer"}
 HEAVY = ("tensorflow", "keras", "h5py", "scipy", "matplotlib")  # what a light installation lacks
 
 
@@ -62,6 +66,8 @@ def one_line_errors() -> Iterator[None]:
     """End with one line and status 2 for misuse, 1 for failure, 130 for Ctrl-C; no traceback."""
     try:
         yield
+    except FieldError as error:
+        complain(_as_typed(error), 2)
     except ValueError as error:
         complain(str(error), 1 if _disk_refused(error) else 2)
     except KeyboardInterrupt:
@@ -75,12 +81,40 @@ def one_line_errors() -> Iterator[None]:
         complain(str(error) or type(error).__name__, 1)
     except Exception as error:
         if hasattr(error, "format_message"):  # Click's, which Typer keeps to itself.
-            complain(error.format_message(), 2)
+            complain(_misuse(error), 2)
         if type(error).__module__.startswith("tensorflow"):
             complain(_tensorflow_failed(error), 1)
         if isinstance(error, ModuleNotFoundError) and error.name in HEAVY:
             complain(f"{error.name} is missing; pip install {' '.join(HEAVY)}", 1)
         raise
+
+
+def _as_typed(error: FieldError) -> str:
+    """The error with the option in place of the field, where one has set it."""
+    plain = f"--{error.field.replace('_', '-')}"
+    for option in (plain, plain.removesuffix("s"), OPTIONS.get(error.field, plain)):
+        pairs = itertools.pairwise((*sys.argv[1:], ""))
+        values = [
+            word.partition("=")[2] if word.startswith(f"{option}=") else following
+            for word, following in pairs
+            if word.partition("=")[0] == option
+        ]
+        if values:
+            return f"{option} is {' '.join(values)}; use {error.remedy.removeprefix('a tuple of ')}"
+    return str(error)
+
+
+def _misuse(error: Any) -> str:
+    """Click's words; of a number that Pydantic refuses, the option, its value and its range."""
+    details = error.__cause__.errors() if hasattr(error.__cause__, "errors") else [{"type": ""}]
+    kind = str(details[0]["type"])
+    if not kind.startswith(("int_", "float_", "greater_", "less_")):
+        return str(error.format_message())
+    option, value = error.param.opts[0], details[0]["input"]
+    words = {"from": getattr(error.param, "min", None), "to": getattr(error.param, "max", None)}
+    limits = "".join(f" {word} {limit}" for word, limit in words.items() if limit is not None)
+    noun = "a number" if kind.startswith("float_") else "a whole number"
+    return f"{option} is {value}; use {noun}{limits}"
 
 
 def _tensorflow_failed(error: Exception) -> str:

@@ -35,8 +35,20 @@ ARCHITECTURES = {
 }
 
 
-def known_architecture(network: str) -> Architecture:
-    """What a network of that name is; ValueError for an unknown name."""
-    if network not in ARCHITECTURES:
-        raise ValueError(f"network {network!r} is unknown; use one of {sorted(ARCHITECTURES)}")
-    return ARCHITECTURES[network]
+def known_architecture(name: object, *others: str) -> Architecture:
+    """What a network of that name is.
+
+    Args:
+        name: that was given.
+        *others: names that the error lists as well, such as "auto".
+
+    Returns:
+        Its channels and layers.
+
+    Raises:
+        ValueError: another name; the error lists those that there are.
+    """
+    if not isinstance(name, str) or name not in ARCHITECTURES:
+        known = ", ".join((*others, *ARCHITECTURES))
+        raise ValueError(f"network {name!r} is unknown; use one of {known}")
+    return ARCHITECTURES[name]

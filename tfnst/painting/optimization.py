@@ -46,9 +46,7 @@ def gather(
         ValueError: a file that is missing, or a network that is unknown.
     """
     name, _ = vgg_weights.choose_network(network, weights)
-    if name not in vgg_architecture.ARCHITECTURES:
-        known = ", ".join(("auto", *vgg_architecture.ARCHITECTURES))
-        raise ValueError(f"network {name!r} is unknown; use one of {known}")
+    vgg_architecture.known_architecture(name, "auto")
     return Recipe(
         content=Source.of(content),
         styles=tuple(Source.of(style) for style in styles),
