@@ -43,7 +43,7 @@ class FieldError(ValueError):
 
     def __init__(self, field: str, value: object, remedy: str) -> None:
         super().__init__(f"{field} is {value!r}; use {remedy}")
-        self.field, self.remedy = field, remedy
+        self.field, self.value, self.remedy = field, value, remedy
 
 
 def require(name: str, value: object, kinds: Any, remedy: str) -> None:

@@ -465,9 +465,9 @@ MISUSE = [
     (["photo.png", "art.png", "--style-layer", "block1_conv1=much"], "holds 'much'; give a number"),
     (
         ["photo.png", "art.png", "--style-layer", "block1_conv1=inf"],
-        "layer is block1_conv1=inf; use",
+        "layer is block1_conv1=inf;",
     ),
-    (["photo.png", "art.png", "--style-layer", "block1_conv1=-1"], "layer is block1_conv1=-1; use"),
+    (["photo.png", "art.png", "--style-layer", "block1_conv1=-1"], "layer is block1_conv1=-1;"),
     (["photo.png", "art.png", "--network", "vgg16"], "network 'vgg16' is unknown"),
     (["photo.png", "art.png", "--network", "vgg19"], "tfnst download vgg19"),
     (["photo.png", "art.png", "--weights", "missing.npz"], "missing.npz"),
@@ -514,7 +514,7 @@ MISUSE = [
         "'missing/a.json': name a .json file in a folder",
     ),
     (["photo.png", "art.png", "--recipe", "folder.png"], "'folder.png': name a .json file"),
-    (["photo.png", "art.png", "--learning-rate", "2"], "learning_rate is 2.0"),
+    (["photo.png", "art.png", "--learning-rate", "2"], "--learning-rate is 2; use"),
     (["photo.png", "art.png", "--recipe", "art.png"], "'art.png': name a .json file"),
 ]
 

@@ -100,7 +100,9 @@ def _as_typed(error: FieldError) -> str:
             if word.partition("=")[0] == option
         ]
         if values:
-            return f"{option} is {' '.join(values)}; use {error.remedy.removeprefix('a tuple of ')}"
+            repeated = isinstance(error.value, tuple) and len(error.value) == len(values)
+            typed = " ".join(values) if repeated else values[-1]
+            return f"{option} is {typed}; use {error.remedy.removeprefix('a tuple of ')}"
     return str(error)
 
 
