@@ -231,8 +231,8 @@ def test_a_network_is_trained_from_the_beginning(
         (["art.png", "--photos", "empty"], "no picture of at least 64 px"),
         (["art.png", "art.png"], "style 'art' is named twice"),
         (["wave=art.png"], "style 'wave' is in the network already"),
-        (["art.png", "--size", "33"], "size is 33; use a multiple of 4"),
-        (["art.png", "--steps", "0"], "steps is 0"),
+        (["art.png", "--size", "33"], "--size is 33; use a multiple of 4"),
+        (["art.png", "--steps", "0"], "--steps is 0; use"),
         (["art.png", "--minutes", "1"], "--minutes and --steps exclude each other"),
         (["art.png", "--start-from", "galery"], "'galery' is not there"),
         (["art.png", "--architecture", "johnson"], "--architecture goes with --start-from none"),
@@ -243,7 +243,7 @@ def test_a_network_is_trained_from_the_beginning(
         (["art.png", "-o", "photos/new.keras"], "lies in the photos' folder"),
         (["a,b=art.png", "--start-from", "none"], "no comma"),
         (["art.png", "-o", "out.png"], "end its name in .keras"),
-        (["art.png", "--precision", "int8"], "precision is 'int8'"),
+        (["art.png", "--precision", "int8"], "--precision is int8; use"),
     ],
 )
 def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: Path) -> None:
