@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.features.conftest import LITE, lite_arrays, picture, write_official
 from tfnst.features import vgg, vgg_architecture
@@ -171,6 +172,37 @@ def test_no_layers_at_all_are_refused() -> None:
 def test_an_unknown_pooling_is_named() -> None:
     with pytest.raises(ValueError, match="pooling 'min' is unknown; use 'max' or 'average'"):
         FeatureExtractor("vgg19-lite", ["block1_conv1"], "min", None)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "value"),
+    [
+        (picture(24, 32)[0], r"of shape \(24, 32, 3\)"),
+        (np.zeros((1, 24, 32, 4), np.float32), r"of shape \(1, 24, 32, 4\)"),
+        (keras.KerasTensor((24, 32, 3)), r"of shape \(24, 32, 3\)"),
+        (None, "NoneType"),
+        ("photo.jpg", "str"),
+        ([picture(24, 32), picture(24, 32)], "list"),
+    ],
+)
+def test_what_is_no_batch_of_photos_is_refused_in_a_line(inputs: Any, value: str) -> None:
+    extractor = FeatureExtractor("vgg19-lite", ["block1_conv1"], weights=None)
+    message = rf"^inputs is {value}; give \(B, H, W, 3\), as in photo\[None\]$"
+    with pytest.raises(ValueError, match=message):
+        extractor(inputs)
+
+
+def test_batches_pass_however_they_are_given() -> None:
+    extractor = FeatureExtractor("vgg19-lite", ["block1_conv1"], weights=None)
+    batch = picture(24, 32, batch=2)
+    expected = keras.ops.convert_to_numpy(extractor(batch)["block1_conv1"])
+    for activations in (
+        extractor(inputs=batch, training=False),
+        extractor.predict(batch, verbose=0),
+        tf.function(extractor, jit_compile=True)(tf.constant(batch)),
+    ):
+        answer = keras.ops.convert_to_numpy(activations["block1_conv1"])
+        np.testing.assert_allclose(answer, expected, rtol=1e-4, atol=1e-5)
 
 
 # Keras: what is made can be saved, loaded, copied

@@ -63,6 +63,15 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
             set_weights(self, read_weights(weights_file(network, weights)), network)
         self.trainable = False
 
+    def __call__(self, inputs: Tensor, *arguments: Any, **options: Any) -> dict[str, Tensor]:
+        """The activations of a batch, or a ValueError: something else than (B, H, W, 3)."""
+        shapes = [getattr(image, "shape", None) for image in keras.tree.flatten(inputs)]
+        shape = shapes[0] if len(shapes) == 1 else None
+        if shape is None or len(shape) != 4 or shape[-1] not in (3, None):
+            value = type(inputs).__name__ if shape is None else f"of shape {tuple(shape)}"
+            raise ValueError(f"inputs is {value}; give (B, H, W, 3), as in photo[None]")
+        return super().__call__(inputs, *arguments, **options)  # type: ignore[no-any-return]
+
     def get_config(self) -> dict[str, Any]:
         """What makes it again, without weights: Keras keeps those beside it, in one file."""
         shape = {"network": self.network, "layers": list(self.layer_names), "pooling": self.pooling}
@@ -95,15 +104,15 @@ def check_layers(
         ('block1_conv1', 'block2_conv1')
     """
     require("layers", layers, Iterable, "names, such as ('block1_conv1',)")
-    wanted = [layers] if isinstance(layers, str) else list(layers)
-    for name in wanted:
+    names = [layers] if isinstance(layers, str) else list(layers)
+    for name in names:
         if name not in available:
             elsewhere = "; vgg19 has that one" if name in VGG19_LAYERS else ""
-            known = ", ".join(available)
-            raise ValueError(f"layer {name!r} is not in {network}; it has {known}{elsewhere}")
-    if not wanted:
+            choices = ", ".join(available)
+            raise ValueError(f"layer {name!r} is not in {network}; it has {choices}{elsewhere}")
+    if not names:
         raise ValueError(f"layers is empty; {network} has {', '.join(available)}")
-    return tuple(name for name in available if name in wanted)
+    return tuple(name for name in available if name in names)
 
 
 def caffe_input(image: Tensor, scale: float = 1.0) -> Tensor:
@@ -153,7 +162,7 @@ def vgg_graph(
     pools = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
     if pooling not in pools:
         raise ValueError(f"pooling {pooling!r} is unknown; use 'max' or 'average'")
-    wanted = set(layers)
+    names = set(layers)
     options = dict(dtype=dtype or "float32", data_format="channels_last")
     image = keras.Input((None, None, 3), name="image", dtype="float32")
     x = preprocess(image)
@@ -173,8 +182,8 @@ def vgg_graph(
             name=name,
             **options,
         )(x)
-        if name in wanted:
+        if name in names:
             activations[name] = x
-        if len(activations) == len(wanted):
+        if len(activations) == len(names):
             break
     return image, activations
