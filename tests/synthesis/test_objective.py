@@ -304,6 +304,7 @@ def test_what_several_artworks_measure_is_blended_by_name() -> None:
         ({"weight": math.nan}, "weight is nan; use a number from 0"),
         ({"wanted": -0.5}, "wanted is -0.5; use a number from 0 or None"),
         ({"source": "photo"}, "source is 'photo'; use one of style, content or None"),
+        ({"source": None}, "^source is None, but Palette needs a target; use 'style' or 'content'"),
         ({"term": "palette"}, "term is 'palette'; use a Term"),
         ({"term": Palette}, "term is .*Palette.*; use a Term"),
     ],

@@ -50,6 +50,7 @@ class Term(ABC):
 
     Attributes:
         layers: names of the activations that are read; none for a term of the picture alone.
+        needs_target: False for a term whose `distance` also takes None as its target.
 
     Examples:
         >>> class MeanColour(Term):
@@ -65,6 +66,7 @@ class Term(ABC):
     """
 
     layers: tuple[str, ...] = ()
+    needs_target: bool = True
 
     @abstractmethod
     def measure(self, view: View) -> Any:
@@ -75,9 +77,9 @@ class Term(ABC):
 
         Shares are from 0, relative to each other and not all 0.
         """
-        whole = sum(shares)
+        total = sum(shares)
         return keras.tree.map_structure(
-            lambda *parts: sum(s / whole * part for s, part in zip(shares, parts, strict=True)),
+            lambda *parts: sum(s / total * part for s, part in zip(shares, parts, strict=True)),
             *measurements,
         )
 
@@ -92,7 +94,7 @@ class Term(ABC):
     def distance(self, view: View, target: Any) -> Tensor:
         """How far each picture is from its target, (B,), without units: about 0 where they agree.
 
-        The target has batch dimension B or 1, or is None in an objective that gives none.
+        The target has batch dimension B or 1, or may be None where the term needs none.
         """
 
 
@@ -204,6 +206,8 @@ class ContentTerm(Checked, Term):
 @dataclass(frozen=True)
 class VariationTerm(Term):
     """`total_variation`: all of it, or with a target, (B,), what exceeds that of the artworks."""
+
+    needs_target = False
 
     def measure(self, view: View) -> Tensor:
         """`total_variation`, (B,)."""

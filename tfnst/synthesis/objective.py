@@ -50,7 +50,7 @@ class WeightedTerm(Checked):
         weight: of its distance in the sum that is descended. Where a strength below ½ asks for part
             of the style only, terms that are not about the photo count that part.
         source: "style" for the artworks, blended by their shares and, below a strength of ½, with
-            the photo; "content" for the photo; None for a term without a target.
+            the photo; "content" for the photo; None for none, with a term that needs none.
         wanted: a distance that the weight, which then is only the first, is steered towards.
 
     Raises:
@@ -62,6 +62,12 @@ class WeightedTerm(Checked):
     weight: Annotated[float, Field(ge=0)] = 1.0
     source: Literal["style", "content"] | None = "style"
     wanted: Annotated[float, Field(ge=0)] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.source is None and self.term.needs_target:
+            kind = type(self.term).__name__
+            raise ValueError(f"source is None, but {kind} needs a target; use 'style' or 'content'")
 
 
 def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
@@ -75,9 +81,9 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
     """
     style = STYLE_TERMS[settings.style_loss](settings.style_layers, settings.layer_weights)
     content = ContentTerm(settings.content_layers)
-    wanted = distance_wanted(settings.strength)
+    distance = distance_wanted(settings.strength)
     return (
-        WeightedTerm("content", content, FIRST_WEIGHT, "content", wanted),
+        WeightedTerm("content", content, FIRST_WEIGHT, "content", distance),
         WeightedTerm("style", style),
         WeightedTerm("variation", VariationTerm(), settings.variation, None),
     )
