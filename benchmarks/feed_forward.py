@@ -91,8 +91,8 @@ def main() -> None:
     ):
         # Each in a process of its own, for the memory is that of the whole process.
         command = [sys.executable, "-m", "benchmarks.feed_forward", "--picture"]
-        given = [str(width), str(height), *(["--masked"] if masked else [])]
-        subprocess.run([*command, *given], check=True)
+        arguments = [str(width), str(height), *(["--masked"] if masked else [])]
+        subprocess.run([*command, *arguments], check=True)
 
 
 if __name__ == "__main__":

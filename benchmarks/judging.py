@@ -30,8 +30,8 @@ class Judge:
 
     def __call__(self, photo: np.ndarray, painting: np.ndarray) -> np.ndarray:
         """(style loss, content distance) of a painting of that photo."""
-        activations, wanted = (self.extractor(picture[None]) for picture in (painting, photo))
-        measures = judge(activations, wanted, self.targets, self.settings.content_layers)
+        own, target = (self.extractor(picture[None]) for picture in (painting, photo))
+        measures = judge(own, target, self.targets, self.settings.content_layers)
         return np.array([float(measure[0]) for measure in measures])
 
 
@@ -49,8 +49,8 @@ class IndependentJudge:
         teacher, arrays = load_teacher(file), vgg_weights.read_weights(file)
 
         def activations(image: Any) -> dict[str, Any]:
-            seen = teacher(image)
-            return {name: self._head(arrays, name, seen[name]) for name in LAYERS}
+            outputs = teacher(image)
+            return {name: self._head(arrays, name, outputs[name]) for name in LAYERS}
 
         self.activations = tf.function(activations, reduce_retracing=True)
 
@@ -104,14 +104,14 @@ def matched_colors(photo: np.ndarray, artwork: np.ndarray) -> np.ndarray:
     The linear map of least change (Pitié & Kokaram, "The linear Monge–Kantorovitch linear colour
     mapping for example-based colour transfer", CVMP 2007).
     """
-    colors, wanted = photo.reshape(-1, 3), artwork.reshape(-1, 3)
+    colors, palette = photo.reshape(-1, 3), artwork.reshape(-1, 3)
 
     def power(matrix: np.ndarray, exponent: float) -> np.ndarray:
         values, vectors = np.linalg.eigh(matrix + 1e-6 * np.eye(3))
         return np.asarray((vectors * values**exponent) @ vectors.T)
 
-    own, target = np.cov(colors.T), np.cov(wanted.T)
+    own, target = np.cov(colors.T), np.cov(palette.T)
     root, inverse = power(own, 0.5), power(own, -0.5)
     change = inverse @ power(root @ target @ root, 0.5) @ inverse
-    mapped = (colors - colors.mean(0)) @ change + wanted.mean(0)
+    mapped = (colors - colors.mean(0)) @ change + palette.mean(0)
     return np.clip(mapped, 0, 1).reshape(photo.shape).astype(np.float32)

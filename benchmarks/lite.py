@@ -40,8 +40,8 @@ def main() -> None:
             painted = Path(folder) / "painted.png"
             subprocess.run([*command, "--style", "starry_night", "-qo", painted], check=True)
             took.append(time.perf_counter() - began)
-    told = f"{statistics.median(took):.2f} s, {max(took):.2f} s at most of {chosen.runs}"
-    print(f"tfnst apply --lite, {chosen.size} px, start to finished PNG: {told}")
+    summary = f"{statistics.median(took):.2f} s, {max(took):.2f} s at most of {chosen.runs}"
+    print(f"tfnst apply --lite, {chosen.size} px, start to finished PNG: {summary}")
 
 
 if __name__ == "__main__":

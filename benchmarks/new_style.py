@@ -16,7 +16,7 @@ from tfnst.training import photo_folder, training_run
 from tfnst.training.settings import TrainingSettings
 
 
-def told(judge: Judge, photos: Sequence[np.ndarray], paintings: Sequence[np.ndarray]) -> str:
+def mean_losses(judge: Judge, photos: Sequence[np.ndarray], paintings: Sequence[np.ndarray]) -> str:
     """The means over the photos, in words."""
     pairs = zip(photos, paintings, strict=True)
     style, content = np.mean([judge(photo, painting) for photo, painting in pairs], 0)
@@ -37,7 +37,7 @@ def main() -> None:
     judge, start = Judge(artwork), style_network.load_network("gallery")
     mean = dict.fromkeys(start.styles, 1.0)
     before = [start.stylize(photo, mean) for photo in photos]
-    print(f"the mean of all rows  {told(judge, photos, before)}", flush=True)
+    print(f"the mean of all rows  {mean_losses(judge, photos, before)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         output, due = Path(folder) / "new.keras", 1
         reports = training_run.train(
@@ -52,7 +52,10 @@ def main() -> None:
                 due += 1
                 after = style_network.load_network(output)
                 now = [after.stylize(photo, "new") for photo in photos]
-                print(f"minute {report.seconds / 60:4.1f}  {told(judge, photos, now)}", flush=True)
+                print(
+                    f"minute {report.seconds / 60:4.1f}  {mean_losses(judge, photos, now)}",
+                    flush=True,
+                )
     if options.output is not None:
         rows = zip(photos, before, now, strict=True)
         images.save(

@@ -64,16 +64,16 @@ def compare(
     height, width, _ = style.shape
     shape = images.fitted(height, width, min(settings.size, max(height, width)))
     target = seen_by(teacher, images.resize(style, *shape))
-    seen = {name: seen_by(teacher, picture) for name, picture in pictures.items()}
+    activations = {name: seen_by(teacher, picture) for name, picture in pictures.items()}
     photo_seen = seen_by(teacher, content)
-    loss = {name: style_loss(activations, target) for name, activations in seen.items()}
+    loss = {name: style_loss(a, target) for name, a in activations.items()}
     start = style_loss(photo_seen, target)
     distance = {
         name: sum(
             float(losses.content_distance(a[layer], losses.standardize(photo_seen[layer]))[0])
             for layer in settings.content_layers
         )
-        for name, a in seen.items()
+        for name, a in activations.items()
     }
     figures = {
         "share": (start - loss["student"]) / (start - loss["teacher"]),

@@ -55,9 +55,9 @@ def main() -> None:
             with page.expect_download() as waiting:
                 page.click("#save")
             waiting.value.save_as(Path(folder) / "painted.png")
-            found = images.load(Path(folder) / "painted.png").rgb
+            picture_saved = images.load(Path(folder) / "painted.png").rgb
             lite = Stylizer(studio.GALLERY / "gallery_512_float16.tflite")
-            near = psnr(found, lite.stylize(picture, "great_wave"))
+            near = psnr(picture_saved, lite.stylize(picture, "great_wave"))
             print(f"512 px: {statistics.median(times):.0f} ms a pass, {near:.1f} dB to Python's")
             page.click(".actions .camera")
             time.sleep(2)
@@ -89,8 +89,8 @@ def move(page: Any, strength: int) -> None:
 def passed(page: Any, strength: int) -> float:
     """Milliseconds of a pass, as the page tells them."""
     move(page, strength)
-    (told,) = re.findall(r"(\d+) ms", page.inner_text("#status"))
-    return float(told)
+    (milliseconds,) = re.findall(r"(\d+) ms", page.inner_text("#status"))
+    return float(milliseconds)
 
 
 def keep(page: Any, file: Path) -> None:

@@ -84,18 +84,18 @@ def judge(
     extractor: Any, image: np.ndarray, content: np.ndarray, style: np.ndarray
 ) -> tuple[float, float]:
     """Mean Gram style loss, and content distance at block4_conv2: the same for both pictures."""
-    seen, photo, art = (extractor(x[None]) for x in (image, content, style))
+    painting, photo, art = (extractor(x[None]) for x in (image, content, style))
     loss = sum(
         float(
             losses.gram_style_loss(
-                losses.feature_statistics(seen[name]),
+                losses.feature_statistics(painting[name]),
                 losses.gram_matrix(losses.feature_statistics(art[name])),
             )[0]
         )
         for name in STYLE_LAYERS
     )
     target = losses.standardize(photo["block4_conv2"])
-    return loss / 5, float(losses.content_distance(seen["block4_conv2"], target)[0])
+    return loss / 5, float(losses.content_distance(painting["block4_conv2"], target)[0])
 
 
 def main() -> None:
@@ -117,14 +117,17 @@ def main() -> None:
         reached.append(
             (time.perf_counter() - began, report.level == report.levels - 1, painting.picture())
         )
-    ours = reached[-1][0]
-    print(f"tfnst, {options.size} px, normal: {ours:.1f} s")
+    tfnst_seconds = reached[-1][0]
+    print(f"tfnst, {options.size} px, normal: {tfnst_seconds:.1f} s")
 
     recipe = Tutorial(lite, "block5_conv1", content, style, options.content_weight)
     recipe.step()
-    theirs = seconds(recipe.step, STEPS)
-    whole = theirs * STEPS
-    print(f"tutorial on the same network: {whole:.1f} s; tfnst takes 1/{whole / ours:.1f} of it")
+    step_seconds = seconds(recipe.step, STEPS)
+    tutorial_seconds = step_seconds * STEPS
+    print(
+        f"tutorial on the same network: {tutorial_seconds:.1f} s; "
+        f"tfnst takes 1/{tutorial_seconds / tfnst_seconds:.1f} of it"
+    )
     their_picture = recipe.image.numpy()[0]
     their_style, their_content = judge(lite, their_picture, content, style)
     our_style, our_content = judge(lite, reached[-1][2], content, style)
@@ -137,7 +140,7 @@ def main() -> None:
         if last_level and loss <= their_style and distance <= their_content:
             print(
                 f"tfnst is at the tutorial's loss and distance after {when:.1f} s: "
-                f"1/{theirs * STEPS / when:.1f} of its time"
+                f"1/{tutorial_seconds / when:.1f} of its time"
             )
             break
 
@@ -147,7 +150,8 @@ def main() -> None:
     step = seconds(published.step, 24)
     print(
         f"tutorial as published (VGG-19, random weights): {step:.2f} s a step over 24 steps, "
-        f"1000 steps extrapolated to {step * STEPS:.0f} s; tfnst takes 1/{step * STEPS / ours:.0f}"
+        f"1000 steps extrapolated to {step * STEPS:.0f} s; "
+        f"tfnst takes 1/{step * STEPS / tfnst_seconds:.0f}"
     )
     if options.output:
         options.output.mkdir(parents=True, exist_ok=True)

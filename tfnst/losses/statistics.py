@@ -72,8 +72,8 @@ def blend_statistics(
     Returns:
         The statistics of the blend.
     """
-    whole = sum(weights)
-    shares = [weight / whole for weight in weights]
+    total = sum(weights)
+    shares = [weight / total for weight in weights]
     return FeatureStatistics(
         ops.ones_like(statistics[0].count),
         sum(w * s.total / s.count[:, None] for w, s in zip(shares, statistics, strict=True)),

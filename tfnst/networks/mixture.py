@@ -13,12 +13,12 @@ SHARE = f"a number from 0, below {LARGEST_SHARE:g}"
 
 
 def row_weights(
-    known: Sequence[str], styles: str | Mapping[str, float], strength: float = 1.0
+    names: Sequence[str], styles: str | Mapping[str, float], strength: float = 1.0
 ) -> np.ndarray:
     """The weights of a network's rows for a style or a mixture of styles.
 
     Args:
-        known: the S styles in the order of their rows.
+        names: the S styles in the order of their rows.
         styles: a style's name, or {name: share}; shares are relative to each other.
         strength: 0 to 1; what it leaves over is the photo's.
 
@@ -36,27 +36,27 @@ def row_weights(
         raise ValueError(f"styles is {styles!r}; give a name, or {{name: share}}")
     shares = {styles: 1.0} if isinstance(styles, str) else dict(styles)
     for name, share in shares.items():
-        if name not in known:
-            raise ValueError(f"style {name!r} is unknown; use {', '.join(known)}")
+        if name not in names:
+            raise ValueError(f"style {name!r} is unknown; use {', '.join(names)}")
         if not isinstance(share, numbers.Real) or not 0 <= share < LARGEST_SHARE:
             raise ValueError(f"share of style {name!r} is {share!r}; use {SHARE}")
     if not sum(shares.values()):
         raise ValueError(f"styles is {styles!r}; give at least one share above 0")
     if not isinstance(strength, numbers.Real) or not 0 <= strength <= 1:
         raise ValueError(f"strength is {strength!r}; use a number from 0 to 1")
-    weights = np.zeros(1 + len(known), np.float32)
+    weights = np.zeros(1 + len(names), np.float32)
     weights[0] = 1 - strength
     for name, share in shares.items():
-        weights[1 + known.index(name)] = strength * share / sum(shares.values())
+        weights[1 + names.index(name)] = strength * share / sum(shares.values())
     return weights
 
 
-def parse_shares(texts: Sequence[str], known: Sequence[str]) -> dict[str, float]:
+def parse_shares(texts: Sequence[str], names: Sequence[str]) -> dict[str, float]:
     """The shares of styles that texts tell.
 
     Args:
         texts: of NAME, whose share is 1, and NAME=SHARE, by commas or one by one.
-        known: the styles; where there is one alone, it needs no text.
+        names: the styles; where there is one alone, it needs no text.
 
     Returns:
         {name: share}, which `row_weights` checks, in the order of the texts.
@@ -68,10 +68,10 @@ def parse_shares(texts: Sequence[str], known: Sequence[str]) -> dict[str, float]
         >>> parse_shares(["scream=3,swirl"], ("scream", "swirl", "udnie"))
         {'scream': 3.0, 'swirl': 1.0}
     """
-    if not texts and len(known) > 1:
-        raise ValueError(f"style is missing; use {', '.join(known)}")
+    if not texts and len(names) > 1:
+        raise ValueError(f"style is missing; use {', '.join(names)}")
     shares: dict[str, float] = {}
-    for part in (part for text in texts or known for part in text.split(",")):
+    for part in (part for text in texts or names for part in text.split(",")):
         name, _, share = part.partition("=")
         if name in shares:
             raise ValueError(f"style {name!r} is named twice; name it once")

@@ -126,12 +126,12 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             local[..., 0] += 1 - share[window].sum(-1)
             return local
 
-        whole = images.padded(image, MULTIPLE)
-        if whole.shape[0] * whole.shape[1] > sizes.ONE_PASS:
-            painted = self._tiled(whole.shape, share is not None)(whole, weights_at)
+        canvas = images.padded(image, MULTIPLE)
+        if canvas.shape[0] * canvas.shape[1] > sizes.ONE_PASS:
+            painted = self._tiled(canvas.shape, share is not None)(canvas, weights_at)
         else:
             weights = weights_at((slice(None), slice(None)))
-            painted = self._painted(whole[None], weights[None])[0]
+            painted = self._painted(canvas[None], weights[None])[0]
         return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
 
     def _tiled(self, shape: tuple[int, ...], mapped: bool) -> tiles.TiledNetwork:
@@ -154,8 +154,8 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
     def with_styles(self, styles: Sequence[str], dtype: str | None = None) -> StyleNetwork:
         """A network with this one's weights and other rows: by name, or the mean of all styles."""
         other = StyleNetwork(styles, self.settings, dtype)
-        for ours, weight in zip(self.weights, other.weights, strict=True):
-            value = ops.convert_to_numpy(ours)
+        for source, weight in zip(self.weights, other.weights, strict=True):
+            value = ops.convert_to_numpy(source)
             if weight.name in ROWS:
                 rows = dict(zip((PHOTO, *self.styles), value, strict=True))
                 value = np.stack([rows.get(n, value[1:].mean(0)) for n in (PHOTO, *styles)])

@@ -70,7 +70,7 @@ class TiledNetwork:
             measured.update({f"{name}_mean": mean, f"{name}_variance": variance})
             return mean, variance
 
-        def known(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
+        def recall(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
             shape = (1, 1, 1, x.shape[-1])
             names = (f"{name}_mean", f"{name}_variance")
             statistics.update(
@@ -80,7 +80,7 @@ class TiledNetwork:
 
         connect(parts, settings, image, styles, measure)
         self.measure = compiled(keras.Model(inputs, measured))
-        painted = connect(parts, settings, image, styles, known)
+        painted = connect(parts, settings, image, styles, recall)
         self.paint = compiled(keras.Model({**inputs, **statistics}, painted))
 
     def __call__(self, image: np.ndarray, weights_at: WeightsAt) -> np.ndarray:
@@ -138,7 +138,7 @@ def tiles(shape: tuple[int, ...], margin: int) -> Iterator[tuple[Window, Window,
                 for part, (_, full) in zip(target, pairs, strict=True)
             ]
             inner = [
-                slice(part.start - seen.start, part.stop - seen.start)
-                for part, seen in zip(target, outer, strict=True)
+                slice(part.start - window.start, part.stop - window.start)
+                for part, window in zip(target, outer, strict=True)
             ]
             yield (outer[0], outer[1]), (inner[0], inner[1]), (target[0], target[1])

@@ -40,7 +40,7 @@ class Canvas:
     """The picture being painted, whatever its size, and the objective that it descends.
 
     Its variables have no fixed height and width, so that the training step is traced once and
-    serves every level of the pyramid. Use `begin_level` before `descend`.
+    serves every level of the pyramid. Call `begin_level` before `descend`.
 
     Args:
         extractor: a model image → {layer: activation} with all layers that the terms read.

@@ -47,8 +47,8 @@ def checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
     except (TypeError, ValueError):
         numbers, positive = [], False
     if not positive or len(numbers) != count:
-        wanted = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
-        raise ValueError(f"shares (--style-weight) is {shares!r}; give {wanted}")
+        remedy = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
+        raise ValueError(f"shares (--style-weight) is {shares!r}; give {remedy}")
     return numbers
 
 

@@ -177,8 +177,8 @@ class DistillationRun(fitting.Run):
 
     def next_steps(self) -> int:
         """The steps to the next report, all of one stage."""
-        count, left = super().next_steps(), self.distiller.local_steps - self.clock.step
-        return min(count, left) if left > 0 else count
+        count, remaining = super().next_steps(), self.distiller.local_steps - self.clock.step
+        return min(count, remaining) if remaining > 0 else count
 
     def schedule(self) -> dict[str, Any]:
         """With the length of the first stage."""

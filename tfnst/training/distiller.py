@@ -141,8 +141,8 @@ class Distiller(Trainer):
         The gradient of a Gram loss with respect to an activation F is F times a matrix.
         """
         count = tf.shape(next(iter(targets.values())))[:1]
-        asked = keras.random.randint(count, 0, len(targets), "int32", self.random)
-        layer = tf.one_hot(asked, len(targets))
+        indices = keras.random.randint(count, 0, len(targets), "int32", self.random)
+        layer = tf.one_hot(indices, len(targets))
         cotangents = {}
         for index, (name, target) in enumerate(targets.items()):
             width = target.shape[-1]

@@ -128,17 +128,17 @@ class Run:
         """Take over what was noted beside the checkpoint."""
         self.clock.seconds = noted["seconds"]
 
-    def begin(self, asked: Any, **identity: Any) -> Generator[Any, None, None]:
+    def begin(self, settings: Any, **identity: Any) -> Generator[Any, None, None]:
         """The reports of the training, to which the output belongs until they end.
 
         Raises ValueError where another process has the output, or its checkpoints are of another
-        training: one that was `asked` for by other settings, or of another `identity`.
+        training: one that was begun by other `settings`, or of another `identity`.
         """
         lock = checkpoints.claim(self.output)
         if not self.state.exists():
             # of a start that came to nothing
             self.state.with_name("run.json").unlink(missing_ok=True)
-        fixed = {name: value for name, value in asdict(asked).items() if name not in CHANGEABLE}
+        fixed = {name: value for name, value in asdict(settings).items() if name not in CHANGEABLE}
         checkpoints.require_same_run(self.state.parent, **identity, **fixed)
         return _held(lock, self.reports())
 

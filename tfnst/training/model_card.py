@@ -47,9 +47,9 @@ def shorten_log(output: Path, step: int) -> None:
     if not log_file(output).exists():
         return
     lines = log_file(output).read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if _step_of(line) <= step]
-    if kept != lines:
-        files.write_bytes(log_file(output), b"".join(kept))
+    earlier = [line for line in lines if _step_of(line) <= step]
+    if earlier != lines:
+        files.write_bytes(log_file(output), b"".join(earlier))
 
 
 def _step_of(line: bytes) -> float:

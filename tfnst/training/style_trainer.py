@@ -99,9 +99,9 @@ def judge(
     """
     style = terms.WassersteinTerm(tuple(statistics))
     content = terms.ContentTerm(tuple(content_layers))
-    wanted = content.target(content.measure(terms.View(None, photo)))
+    target = content.target(content.measure(terms.View(None, photo)))
     view = terms.View(None, painted)
-    return style.distance(view, statistics), content.distance(view, wanted)
+    return style.distance(view, statistics), content.distance(view, target)
 
 
 class StyleTrainer(Trainer):
@@ -182,9 +182,9 @@ class StyleTrainer(Trainer):
 
     def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
         """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
-        wanted = {k: ops.stop_gradient(v) for k, v in self.features(photo).items()}
+        activations = {k: ops.stop_gradient(v) for k, v in self.features(photo).items()}
         blends = terms.mix(self.targets, mixture)
-        return judge(self.features(painted), wanted, blends, self.settings.content_layers)
+        return judge(self.features(painted), activations, blends, self.settings.content_layers)
 
     def instability(self, x: Any, stylized: Any) -> Any:
         """How far the answer to a shifted and noisy photo is from the shifted answer.

@@ -185,8 +185,8 @@ class StyleRun(fitting.Run):
         averaged = self.network.with_styles(self.network.styles)
         pairs = zip(self.optimizer.averages(), self.trainer.trainable_variables, strict=True)
         averages = {id(weight): average for average, weight in pairs}
-        for ours, weight in zip(averaged.weights, self.network.weights, strict=True):
-            ours.assign(averages.get(id(weight), weight))
+        for average, weight in zip(averaged.weights, self.network.weights, strict=True):
+            average.assign(averages.get(id(weight), weight))
         return averaged
 
     def write(self) -> None:

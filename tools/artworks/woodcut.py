@@ -52,7 +52,7 @@ def clouds(ink: Array, rng: Rng) -> Array:
     """Cut long, scalloped clouds into the sky of ``ink``; returns where they are."""
     shape = ink.shape
     y, x = plane(shape)
-    found = np.zeros(shape, bool)
+    cover = np.zeros(shape, bool)
     for cx, cy, wide in CLOUDS:
         top = np.full(shape, -1, np.float32)
         for _ in range(14):
@@ -63,8 +63,8 @@ def clouds(ink: Array, rng: Rng) -> Array:
         cut = hatch(top * 7, 0.05 + 0.75 * step(0.35, 0.0, (cy - y) / wide * 3.5))
         rim = inside & ~ndimage.binary_erosion(inside, iterations=max(1, shape[1] // 420))
         ink[inside] = np.where(rim, 1, cut)[inside]
-        found |= inside
-    return found
+        cover |= inside
+    return cover
 
 
 def ridges(shape: Shape, base: float, tall: float, rng: Rng) -> tuple[Array, Array]:
