@@ -70,7 +70,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         if shape is None or len(shape) != 4 or shape[-1] not in (3, None):
             value = type(inputs).__name__ if shape is None else f"of shape {tuple(shape)}"
             raise ValueError(f"inputs is {value}; give (B, H, W, 3), as in photo[None]")
-        return super().__call__(inputs, *arguments, **options)  # type: ignore[no-any-return]
+        return super().__call__(inputs, *arguments, **options)
 
     def get_config(self) -> dict[str, Any]:
         """What makes it again, without weights: Keras keeps those beside it, in one file."""
