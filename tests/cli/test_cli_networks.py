@@ -95,7 +95,9 @@ def test_folders_are_walked(tfnst: Call, home: Path) -> None:
     written = sorted(str(f.relative_to("out")) for f in Path("out").rglob("*.*"))
     assert written == ["deep/two.png", "one.jpg"]
     (home / "photos" / "bad.png").unlink()
+    os.mkfifo("photos/pipe.png")
     ended = tfnst("apply", "photos", *options, "--skip-existing", "--json")
+    assert ended.err.startswith("tfnst: skipped, 1 that is no regular file: photos/pipe.png; ")
     events = [json.loads(line) for line in ended.out.splitlines()]
     assert [event["skipped"] for event in events] == [True, True]
 
@@ -210,13 +212,15 @@ def test_a_network_is_trained_from_the_beginning(
     monkeypatch.setitem(architecture.CONFIGURATIONS, "gallery", SMALL)
     (home / "photos" / "notes.txt").write_text("no picture")
     (home / "photos" / "raw.cr2").touch()
+    os.mkfifo("photos/pipe.jpg")
     options = ("--photos", "photos", "--start-from", "none", *QUICK, "--json")
     ended = tfnst("train", "art.png", "-o", "one.keras", *options, "--architecture", "gallery")
     events = [json.loads(line) for line in ended.out.splitlines()]
     assert ended.status == 0 and events[-1]["step"] == 4 and events[-1]["fraction"] == 1
     assert ended.err.splitlines() == [
         "tfnst: skipped, of kinds that are not read: 1 .cr2; convert them to .png",
-        "tfnst: 2 of 4 files are no photos of 64 px or more; skipped",
+        "tfnst: skipped, 1 that is no regular file: photos/pipe.jpg; put a file in its place",
+        "tfnst: 3 of 5 files are no photos of 64 px or more; skipped",
     ]
     assert keras.models.load_model("one.keras").settings == SMALL
     # A network with one style needs no --style.
@@ -288,7 +292,7 @@ def test_a_killed_training_goes_on(
     often = partial(settings.TrainingSettings, log_every=10)
     code = (
         "from functools import partial; from tfnst import cli; "
-        "from tfnst.training import fitting, settings; "
+        "from tfnst.training import fitting, settings, training_run; "
         "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=10); "
         "fitting.CHECKPOINT = -1; cli.main()"
     )

@@ -405,6 +405,24 @@ def test_callbacks_see_the_whole_distillation(tmp_path: Path, photos: PhotoFolde
     assert len(list((tmp_path / "board").rglob("events.*"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"settings": None}, r"settings is None; give DistillationSettings\(\)"),
+        ({"photos": 3}, r"photos is 3; give a PhotoFolder"),
+        ({"callbacks": [3]}, r"callbacks\[0\] is 3; give a callback of Keras"),
+        ({"callbacks": None}, "callbacks is None; give a list"),
+    ],
+)
+def test_arguments_of_other_types_are_named(
+    tmp_path: Path, photos: PhotoFolder, changed: dict[str, Any], says: str
+) -> None:
+    teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 1))
+    arguments = {"photos": photos, "settings": settings()} | changed
+    with pytest.raises(ValueError, match=rf"^{says}"):
+        distillation.distill(teacher, output=tmp_path / "a.npz", **arguments)
+
+
 def test_files_that_are_there_are_not_written_over(tmp_path: Path, photos: PhotoFolder) -> None:
     teacher = write(tmp_path / "teacher.npz", network(LITE.widths, 1))
     for name in ("student.npz", "student.md", "student.npz.log.jsonl"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,13 +119,13 @@ def test_attributes_that_macos_lays_beside_photos_are_passed_over(tmp_path: Path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs named pipes and links")
-def test_what_is_no_file_at_all_is_passed_over(tmp_path: Path) -> None:
+def test_what_is_no_file_at_all_is_counted_and_named(tmp_path: Path) -> None:
     good = draw(tmp_path / "good.png")
-    os.mkfifo(tmp_path / "pipe.png")
-    (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
+    os.mkfifo(pipe := tmp_path / "pipe.png")
+    (link := tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
     photos = PhotoFolder([tmp_path], smallest=32)
     assert photos.files == (good,)
-    assert photos.skipped == 0
+    assert photos.skipped == 2 and photos.irregular == [link, pipe]
 
 
 def test_photos_are_at_least_64_pixels_unless_told_otherwise(tmp_path: Path) -> None:
@@ -140,6 +141,22 @@ def test_a_folder_without_pictures_is_named(tmp_path: Path) -> None:
         ValueError, match=f"no picture of at least 32 px in {tmp_path}; name a folder"
     ):
         PhotoFolder([tmp_path], smallest=32)
+
+
+def test_one_folder_needs_no_list(tmp_path: Path) -> None:
+    file = draw(tmp_path / "a.png")
+    for folder in (str(tmp_path), tmp_path):
+        photos = PhotoFolder(folder, smallest=32)
+        assert (photos.files, photos.unread) == ((file,), {})
+
+
+@pytest.mark.parametrize(
+    ("folders", "says"),
+    [([], " is empty"), (None, " is None"), (3, " is 3"), ([3], r"\[0\] is 3")],
+)
+def test_folders_are_some(folders: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=rf"^folders{says}; give a folder of photos[^\n]*\Z"):
+        PhotoFolder(folders)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -238,6 +238,24 @@ def test_what_cannot_be_trained_is_told_first(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"settings": None}, r"settings is None; give TrainingSettings\(\)"),
+        ({"photos": 3}, r"photos is 3; give a PhotoFolder"),
+        ({"callbacks": [3]}, r"callbacks\[0\] is 3; give a callback of Keras"),
+        ({"callbacks": None}, "callbacks is None; give a list"),
+    ],
+)
+def test_arguments_of_other_types_are_named(
+    photos: photo_folder.PhotoFolder, tmp_path: Path, changed: dict[str, Any], says: str
+) -> None:
+    arguments = {"photos": photos, "settings": SETTINGS} | changed
+    with pytest.raises(ValueError, match=rf"^{says}"):
+        training_run.train(ARTWORKS, output=tmp_path / "my.keras", **arguments)
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_is_written_over(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
     for suffix in (".keras", ".md", ".png"):
         (tmp_path / f"my{suffix}").write_bytes(b"mine")

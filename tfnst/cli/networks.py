@@ -103,7 +103,7 @@ def apply(
             return
         masks = [Path(mask) for mask in look.masks if mask != GRADIENT]
         targets = Targets(pictures, output, [*masks, Path(origin)])
-        terminal.remark_on_unread(targets.unread)
+        terminal.remark_on_unread(targets)
         if not targets.pairs:
             folders = ", ".join(map(str, pictures))
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")

@@ -21,6 +21,7 @@ from tfnst.arguments import FieldError
 from tfnst.files import STOPPING
 
 if TYPE_CHECKING:
+    from tfnst.painting.targets import Targets
     from tfnst.training.photo_folder import PhotoFolder
 
 Report = Callable[[Any], None]
@@ -139,16 +140,19 @@ def remark(message: str) -> None:
         print(f"tfnst: {first}", file=sys.stderr, flush=True)
 
 
-def remark_on_unread(kinds: dict[str, int]) -> None:
-    """Name the kinds of pictures, {ending: count}, that folders hold and nothing here reads."""
-    if kinds:
-        counts = ", ".join(f"{count} {ending}" for ending, count in kinds.items())
+def remark_on_unread(pictures: PhotoFolder | Targets) -> None:
+    """Name what folders hold and nothing here reads: kinds of pictures, pipes, dead links."""
+    if pictures.unread:
+        counts = ", ".join(f"{count} {ending}" for ending, count in pictures.unread.items())
         remark(f"skipped, of kinds that are not read: {counts}; convert them to .png")
+    if irregular := pictures.irregular:
+        which = f"{len(irregular)} that are" if len(irregular) > 1 else "1 that is"
+        remark(f"skipped, {which} no regular file: {irregular[0]}; put a file in its place")
 
 
 def remark_on_skipped(photos: PhotoFolder, quiet: bool) -> None:
     """Say what a training does not learn from, of all that lies in the photos' folders."""
-    remark_on_unread(photos.unread)
+    remark_on_unread(photos)
     if photos.skipped and not quiet:
         count = photos.skipped + len(photos.files)
         remark(

@@ -17,6 +17,13 @@ def is_shadow(file: Path) -> bool:
     return file.name.startswith("._")
 
 
+def irregular(folders: Iterable[Path]) -> list[Path]:
+    """What has a picture's name in some folders and is no regular file: a pipe, a dead link."""
+    files = (file for folder in folders if folder.is_dir() for file in sorted(folder.rglob("*")))
+    named = (file for file in files if file.suffix.lower() in READ and not is_shadow(file))
+    return [file for file in named if not (file.is_file() or file.is_dir())]
+
+
 def unread(folders: Iterable[Path]) -> dict[str, int]:
     """How many pictures of kinds that are not read lie in some folders, by their endings.
 

@@ -47,6 +47,11 @@ class Targets:
             written[path] = source
 
     @property
+    def irregular(self) -> list[Path]:
+        """What has a picture's name in the folders and is no regular file, such as a pipe."""
+        return kinds.irregular(self.sources)
+
+    @property
     def unread(self) -> dict[str, int]:
         """How many pictures of kinds that are not read lie in the folders, by their endings."""
         return kinds.unread(self.sources)

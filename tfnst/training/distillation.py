@@ -99,10 +99,12 @@ def distill(
         A report every `log_every` steps; taking the next one trains on.
 
     Raises:
-        ValueError: before it begins, for a teacher that cannot be read, another ending than `.npz`,
-            files that would be overwritten, or checkpoints of another training.
+        ValueError: before it begins, for arguments of other types, a teacher that cannot be read,
+            another ending than `.npz`, files that would be overwritten, or checkpoints of another
+            training.
     """
     devices.require_tensorflow("distillation")
+    fitting.require_arguments(photos, settings, DistillationSettings, callbacks)
     require_room(output)
     origin = str(teacher) if str(teacher) == "vgg19" else files.sha256(teacher)
     origins = {"teacher": teacher, "credit": credit}
@@ -110,7 +112,7 @@ def distill(
     return run.begin(settings, teacher=origin, photos=photos.sha256)
 
 
-def require_ready(teacher: str | Path, folders: Sequence[str | Path], output: Path) -> None:
+def require_ready(teacher: str | Path, folders: photo_folder.Folders, output: Path) -> None:
     """ValueError for what can be told without a look at the photos, of which there may be many."""
     photo_folder.require_folders(folders)
     require_room(output)

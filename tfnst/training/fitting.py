@@ -7,14 +7,16 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
 
 from tfnst import files
+from tfnst.arguments import require
 from tfnst.files.leftovers import Claim
 from tfnst.training import checkpoints, model_card
+from tfnst.training.photo_folder import PhotoFolder
 from tfnst.training.trainer import Trainer
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
@@ -63,6 +65,15 @@ class Callbacks(keras.callbacks.CallbackList):  # type: ignore[misc]
         if self.begun:
             self.begun = False
             super().on_train_end(getattr(self, "logs", None))
+
+
+def require_arguments(photos: object, settings: object, kind: type, callbacks: object) -> None:
+    """ValueError for arguments of other types than a training takes."""
+    require("photos", photos, PhotoFolder, "a PhotoFolder")
+    require("settings", settings, kind, f"{kind.__name__}()")
+    require("callbacks", callbacks, Sequence, "a list of Keras' callbacks")
+    for number, callback in enumerate(cast(Sequence[object], callbacks)):
+        require(f"callbacks[{number}]", callback, keras.callbacks.Callback, "a callback of Keras")
 
 
 class Run:

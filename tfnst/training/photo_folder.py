@@ -12,9 +12,12 @@ import numpy as np
 from PIL import Image
 
 from tfnst import images
+from tfnst.arguments import require
 from tfnst.files import FileError, opened
 from tfnst.images import kinds
 from tfnst.images.decoding import identified
+
+Folders = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,16 @@ class PhotoFolder:
     """Readable pictures below some folders, and how many files had to be skipped.
 
     Attributes:
-        folders: where to look, at any depth.
+        folders: where to look, at any depth; one or several.
         smallest: the shorter side that a picture needs, in pixels.
         files: the pictures, by folder and name.
         skipped: how many other files there are.
 
     Raises:
-        ValueError: a folder that does not exist, or no picture that is large enough.
+        ValueError: no folder, one that does not exist, or no picture that is large enough.
     """
 
-    folders: Sequence[str | Path]
+    folders: Folders
     smallest: int = 64
     files: tuple[Path, ...] = field(init=False)
     skipped: int = field(init=False)
@@ -40,20 +43,25 @@ class PhotoFolder:
         candidates: list[Path] = []
         for folder in require_folders(self.folders):
             names = (file for file in folder.rglob("*") if not kinds.is_shadow(file))
-            candidates += sorted(file for file in names if file.is_file())
+            candidates += sorted(file for file in names if not file.is_dir())
         files = tuple(file for file in candidates if self._usable(file))
         if not files:
             raise ValueError(
                 f"photos: no picture of at least {self.smallest} px in "
-                f"{', '.join(map(str, self.folders))}; name a folder of photos"
+                f"{', '.join(map(str, _several(self.folders)))}; name a folder of photos"
             )
         object.__setattr__(self, "files", files)
         object.__setattr__(self, "skipped", len(candidates) - len(files))
 
     @property
+    def irregular(self) -> list[Path]:
+        """What has a picture's name in the folders and is no regular file, such as a pipe."""
+        return kinds.irregular(map(Path, _several(self.folders)))
+
+    @property
     def unread(self) -> dict[str, int]:
         """How many pictures of kinds that are not read lie in the folders, by their endings."""
-        return kinds.unread(map(Path, self.folders))
+        return kinds.unread(map(Path, _several(self.folders)))
 
     @property
     def sha256(self) -> str:
@@ -75,9 +83,19 @@ class PhotoFolder:
             return False
 
 
-def require_folders(folders: Sequence[str | Path]) -> list[Path]:
-    """Them as paths; ValueError for what is no folder."""
-    paths = [Path(folder) for folder in folders]
+def _several(folders: Folders) -> Sequence[str | Path]:
+    return [folders] if isinstance(folders, str | Path) else folders
+
+
+def require_folders(folders: Folders) -> list[Path]:
+    """Them as paths; ValueError for none, what is no path, or no folder."""
+    remedy = "a folder of photos, or a list of them"
+    require("folders", several := _several(folders), Sequence, remedy)
+    if not several:
+        raise ValueError(f"folders is empty; give {remedy}")
+    for number, folder in enumerate(several):
+        require(f"folders[{number}]", folder, (str, Path), "a folder of photos")
+    paths = [Path(folder) for folder in several]
     for path in paths:
         if not path.is_dir():
             raise ValueError(f"photos: {str(path)!r} is not a folder; give a folder of photos")

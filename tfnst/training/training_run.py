@@ -64,11 +64,12 @@ def train(
         A report every `log_every` steps; taking the next one trains on.
 
     Raises:
-        ValueError: before it begins, for artworks that cannot be read, names and files that are
-            taken, or checkpoints of another training.
+        ValueError: before it begins, for arguments of other types, artworks that cannot be read,
+            names and files that are taken, or checkpoints of another training.
         RuntimeError: a damaged checkpoint; or a loss or weights that are no numbers any more: the
             checkpoint before them stays.
     """
+    fitting.require_arguments(photos, settings, TrainingSettings, callbacks)
     require_ready(artworks, photos.folders, output, settings, start, resume)
     pictures = [
         images.load(file, 2 * settings.style_size).over_white() for file in artworks.values()
@@ -86,7 +87,7 @@ def train(
 
 def require_ready(
     artworks: Mapping[str, Path],
-    folders: Sequence[str | Path],
+    folders: photo_folder.Folders,
     output: Path,
     settings: TrainingSettings,
     start: StyleNetwork | None = None,
