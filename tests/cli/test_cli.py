@@ -20,6 +20,7 @@ from PIL import Image
 
 from tests.conftest import Call, heeding
 from tfnst import assets, files, images
+from tfnst.cli.app import ORDER
 from tfnst.features import vgg_weights
 from tfnst.synthesis import settings, style_transfer
 
@@ -96,12 +97,45 @@ def test_help_needs_nothing_that_is_slow_to_import(
     assert says in done.stdout
 
 
+def test_help_lists_commands_whole_and_in_a_newcomer_s_order(tfnst: Call) -> None:
+    _, _, commands = tfnst("--help").out.partition("Commands:\n")
+    names = [line.split()[0] for line in commands.splitlines() if line.strip()]
+    assert tuple(names) == ORDER
+    assert names[:6] == ["stylize", "apply", "train", "repeat", "styles", "info"]
+    assert "..." not in commands and "…" not in commands
+    assert all(len(line) <= 80 for line in commands.splitlines())
+
+
 def test_a_sign_that_the_output_lacks_ends_no_command() -> None:
     command = [sys.executable, "-m", "tfnst", "stylize", "a\u00d7.png", "b.png", "-o", "c.png"]
     environment = {**os.environ, "PYTHONIOENCODING": "cp1251:strict"}
     done = subprocess.run(command, capture_output=True, env=environment)
     assert done.returncode == 2
     assert done.stderr.count(b"\n") == 1 and b"a\\xd7.png: there is no such file" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["work"]])
+def test_a_full_standard_output_undoes_no_work(
+    arguments: list[str], unbuffered: str, tmp_path: Path
+) -> None:
+    code = (
+        "from pathlib import Path; from tfnst import cli\n"
+        "def work():\n"
+        "    print('a word', flush=True); Path('out').write_text('done')\n"
+        "cli.app.command('work')(work); cli.main()"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment["PYTHONUNBUFFERED"] = unbuffered
+    with open("/dev/full", "wb") as full:
+        options: dict[str, Any] = dict(stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, **options)
+    reason = os.strerror(errno.ENOSPC)
+    line = f"tfnst: standard output cannot be written ({reason}); all else is done\n"
+    assert (done.returncode, done.stderr) == (1, line)
+    assert arguments != ["work"] or (tmp_path / "out").read_text() == "done"
 
 
 @pytest.mark.parametrize("closing", ["2>&-", "0<&- 1>&- 2>&-"])

@@ -242,7 +242,7 @@ def test_a_network_is_trained_from_the_beginning(
         (["art.png", "--architecture", "johnson"], "--architecture goes with --start-from none"),
         (["art.png", "--start-from", "none", "--architecture", "vgg"], "use gallery or johnson"),
         (["art.png", "--network", "vgg20"], "vgg20"),
-        (["art.png", "--content-distance", "nan"], "content_distance is nan"),
+        (["art.png", "--content-distance", "nan"], "--content-distance is nan; use"),
         (["art.png", "-o", "my.keras"], "my.keras is named twice"),
         (["art.png", "-o", "photos/new.keras"], "lies in the photos' folder"),
         (["a,b=art.png", "--start-from", "none"], "no comma"),

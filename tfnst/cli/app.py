@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from tfnst.cli import terminal
 
+# What a newcomer needs comes first.
+ORDER = (
+    *("stylize", "apply", "train", "repeat", "styles", "info", "demo"),
+    *("export", "verify", "studio", "bench-lite", "download", "distill"),
+)
+
+
+class Ordered(typer.core.TyperGroup):
+    """Lists the commands in `ORDER`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names; what `ORDER` lacks comes last."""
+        known = [name for name in ORDER if name in self.commands]
+        return known + [name for name in self.commands if name not in ORDER]
+
+
 # Plain help: the decorated one takes as long again to import as everything else together.
 app = typer.Typer(
+    cls=Ordered,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -46,6 +64,10 @@ def main() -> None:
         status = app(sys.argv[1:] or ["--help"], prog_name="tfnst", standalone_mode=False)
     if status == 130:  # Ctrl-C, which Typer has caught
         terminal.complain("stopped", status)
+    if not status and (reason := terminal.lost_output()):
+        # As other programs do: whoever reads it, such as --json, has to learn of it.
+        text = f"standard output cannot be written ({reason}); all else is done"
+        terminal.complain(text, 1)
     raise SystemExit(status)
 
 

@@ -51,7 +51,7 @@ def export(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a network for phones, browsers and servers, and try every file."""
+    """Write a network for phones, browsers and servers."""
     litert = _checked_folders(model, output, web)
     devices.start_tensorflow()
     from tfnst.export import bundle as exporting

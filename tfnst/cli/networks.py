@@ -28,7 +28,9 @@ def apply(
     ],
     style: Annotated[
         list[str] | None,
-        Option(help="A style's name, or a mixture: NAME=0.6,NAME=0.4. See tfnst styles."),
+        Option(
+            help="A style's name, or a mixture: NAME=0.6,NAME=0.4; several mix. See tfnst styles."
+        ),
     ] = None,
     strength: Annotated[float, Option(help="0 is the photo, 1 the style.")] = 1.0,
     style_map: Annotated[
@@ -58,7 +60,7 @@ def apply(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Paint photos in one pass each, by a network that knows its styles."""
+    """Paint photos in one pass each, in styles of a network."""
     if morph and (style or style_map or skip_existing):
         raise ValueError("--morph goes without --style, --style-map and --skip-existing")
     if no_recipe and paths:

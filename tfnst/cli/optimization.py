@@ -142,7 +142,10 @@ def demo(
     ),
     size: Annotated[int, Option(help="Long side of the result, in pixels.")] = 512,
 ) -> None:
-    """Paint the bundled photo in all styles of the gallery, and after two bundled artworks."""
+    """Paint the bundled photo in every style of the gallery.
+
+    And after two bundled artworks, by optimisation.
+    """
     devices.start_tensorflow()
     from tfnst import assets
     from tfnst.cli import painting
@@ -188,7 +191,10 @@ def repeat(
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Make a picture again from its recipe, and say whether the bytes agree."""
+    """Make a picture again from the recipe that it holds.
+
+    And say whether the bytes agree.
+    """
     from tfnst import files, images
 
     for folder in inputs or []:

@@ -55,8 +55,44 @@ def open_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
+class _Forgiving(io.FileIO):
+    """A file that loses what cannot be written, and keeps the reason."""
+
+    lost: str | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.lost = error.strerror
+            return len(data)
+
+
+def _raw_output() -> Any:
+    buffer = getattr(sys.stdout, "buffer", None)
+    return getattr(buffer, "raw", buffer)
+
+
+def lost_output() -> str | None:
+    """Why words on standard output were lost; None if none were."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    raw = _raw_output()
+    return raw.lost if isinstance(raw, _Forgiving) else None
+
+
 def forgiving_streams() -> None:
-    """Have standard output and error replace what their encoding lacks: no word undoes work."""
+    """Have standard output and error replace what their encoding lacks: no word undoes work.
+
+    Nor does one that standard output does not take, on a full disk; `lost_output` tells why.
+    """
+    raw = _raw_output()
+    if isinstance(raw, io.FileIO) and raw.fileno() == 1:  # and no test's
+        forgiving = _Forgiving(1, "w", closefd=False)
+        unbuffered, encoding = raw is sys.stdout.buffer, sys.stdout.encoding
+        buffer: Any = forgiving if unbuffered else io.BufferedWriter(forgiving)
+        options: dict[str, Any] = dict(line_buffering=sys.stdout.isatty(), write_through=unbuffered)
+        sys.stdout = io.TextIOWrapper(buffer, encoding, **options)
     for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)

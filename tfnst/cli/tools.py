@@ -44,9 +44,10 @@ def distill(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train VGG-19-lite from a teacher; goes on from its checkpoints if there are any.
+    """Train VGG-19-lite from a teacher.
 
-    Ctrl-C and the same command at any time, also with more steps.
+    Goes on from its checkpoints if there are any: Ctrl-C and the same command at any time, also
+    with more steps.
     """
     terminal.keep_apart([Path(teacher)], [output], {"card": output.with_suffix(".md")})
     under = devices.start_tensorflow(device)

@@ -56,7 +56,10 @@ def train(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a network on your own styles; Ctrl-C and --resume at any time.
+    """Train a network on styles of your own.
+
+    Ctrl-C and --resume at any time.
+
 
     Beside FILE.keras it leaves FILE.md, FILE.png, FILE.keras.log.jsonl and FILE.keras.checkpoints/,
     which --resume goes on from, also to lengthen what is finished, and which may be deleted.
