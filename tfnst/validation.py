@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     Literal,
+    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -22,9 +22,7 @@ from pydantic.fields import FieldInfo
 
 from tfnst.arguments import FieldError
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
+_Self = TypeVar("_Self", bound="Checked")
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 UNIONS = (Union, UnionType)
 
@@ -37,7 +35,7 @@ class Checked:
     `description`, or what its type and range say.
     """
 
-    def __new__(cls, *_: Any, **values: Any) -> Self:
+    def __new__(cls: type[_Self], *_: Any, **values: Any) -> _Self:
         """Python's own error for another name, with the names that there are."""
         kind: Any = cls
         names = [field.name for field in fields(kind)]
