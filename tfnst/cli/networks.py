@@ -80,7 +80,7 @@ def apply(
         raise ValueError("--lite names the network, for the processor; leave out --model, --device")
     if lite and lite.suffix != ".tflite":
         raise ValueError(f"--lite {str(lite)!r} is no .tflite file; name one of tfnst export")
-    under = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
+    device_scope = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
     from tfnst.networks.mixture import parse_shares
     from tfnst.painting import morphs
     from tfnst.painting import pictures as application
@@ -88,7 +88,7 @@ def apply(
     from tfnst.painting.painters import open_painter
     from tfnst.painting.targets import Targets
 
-    with under:
+    with device_scope:
         painter = open_painter(origin := lite or model)
         names = morph.split(",")
         shares = dict.fromkeys(names, 1.0) if morph else parse_shares(style or [], painter.styles)

@@ -92,7 +92,7 @@ def stylize(
             raise ValueError(f"{file} is named as a stage of --numbered; use another --output")
     for file in outputs.files:
         files.require_writable(file)
-    under = devices.start_tensorflow(device)
+    device_scope = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst.painting import optimization
     from tfnst.synthesis.settings import Settings
@@ -121,7 +121,7 @@ def stylize(
         changes["style_layers"] = tuple(name for name, _, _ in pairs)
         weigh = terminal.number
         changes["style_weights"] = tuple(weigh("--style-layer", w or "1") for _, _, w in pairs)
-    order = optimization.gather(
+    painting_recipe = optimization.gather(
         content,
         styles,
         Settings.preset(preset, **changes),
@@ -131,8 +131,8 @@ def stylize(
         start=start if from_file else None,
         quality=quality,
     )
-    with under:
-        paint_recipe(order, outputs, quiet, as_json)
+    with device_scope:
+        paint_recipe(painting_recipe, outputs, quiet, as_json)
 
 
 @app.command()
@@ -162,14 +162,14 @@ def demo(
     )
     print(sheet)
     for name in ("swirl", "mosaic"):
-        order = optimization.gather(
+        recipe = optimization.gather(
             assets.photo(),
             [assets.artwork(name)],
             settings,
             network="vgg19-lite",
         )
         outputs = painting.Outputs(folder / f"{name}.png", folder / f"{name}_sheet.png")
-        painting.paint_recipe(order, outputs)
+        painting.paint_recipe(recipe, outputs)
 
 
 @app.command()
@@ -216,21 +216,21 @@ def repeat(
     from tfnst.painting import recipes, repetition
     from tfnst.painting.sources import homes, versions
 
-    order = recipes.from_json(text)
+    painting_recipe = recipes.from_json(text)
     if output is not None:
         folders = homes(picture, inputs or [])
-        used = [file for source in order.sources for file in source.candidates(*folders)]
+        used = [file for source in painting_recipe.sources for file in source.candidates(*folders)]
         terminal.keep_apart(used, [output])
-    tensorflow = order.needs_tensorflow
-    under = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
-    with under, terminal.progress_bar(quiet, False, painting.describe) as show:
-        again = repetition.paint_again(order, picture, inputs or (), show)
+    tensorflow = painting_recipe.needs_tensorflow
+    device_scope = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
+    with device_scope, terminal.progress_bar(quiet, False, painting.describe) as show:
+        again = repetition.paint_again(painting_recipe, picture, inputs or (), show)
     if output is not None:
         files.write_bytes(output, again)
     if hashlib.sha256(again).hexdigest() == before:
         print(f"{picture}: the same, byte for byte")
         return
-    changed = [k for k, v in versions().items() if order.versions.get(k) != v]
+    changed = [k for k, v in versions().items() if painting_recipe.versions.get(k) != v]
     why = f"; changed since: {', '.join(changed)}" if changed else ""
     terminal.complain(f"{picture}: the bytes differ{why}", 1)
 

@@ -69,7 +69,7 @@ def describe(report: Progress) -> str:
 class _Work:
     """A painting at work, and what it becomes."""
 
-    order: Recipe
+    recipe: Recipe
     painting: StyleTransfer
     alpha: Any
     outputs: Outputs
@@ -96,7 +96,7 @@ class _Work:
     def save(self, picture: Path) -> Recipe:
         """The picture so far, whose recipe this answers."""
         done = None if self.painting.finished else self.painting.steps_done
-        recipe = replace(self.order, steps_done=done)
+        recipe = replace(self.recipe, steps_done=done)
         images.save(
             picture,
             self.painting.picture(),
@@ -119,7 +119,7 @@ class _Work:
 
 
 def paint_recipe(
-    order: Recipe, outputs: Outputs, quiet: bool = False, as_json: bool = False
+    recipe: Recipe, outputs: Outputs, quiet: bool = False, as_json: bool = False
 ) -> None:
     """Paint, show progress, and write the picture and what else was asked for.
 
@@ -128,15 +128,15 @@ def paint_recipe(
     from tfnst.painting import optimization
 
     began, output = time.perf_counter(), outputs.picture
-    painting, alpha = optimization.begin(order, output.parent)
-    work = _Work(order if outputs.paths else order.by_names(), painting, alpha, outputs)
+    painting, alpha = optimization.begin(recipe, output.parent)
+    work = _Work(recipe if outputs.paths else recipe.by_names(), painting, alpha, outputs)
     stop = work.paint(quiet, as_json)
     if stop and not painting.steps_done:
         terminal.complain(f"{stop[0]}; nothing was painted", stop[1])
     # What a first Ctrl-C promised, a second one does not take.
     with files.uninterrupted() if stop else contextlib.nullcontext():
         work.write()
-    seconds, network = round(time.perf_counter() - began, 1), order.network
+    seconds, network = round(time.perf_counter() - began, 1), recipe.network
     if as_json:
         result: dict[str, Any] = dict(output=str(output), network=network, seconds=seconds)
         terminal.emit("done", **result, stopped=bool(stop))

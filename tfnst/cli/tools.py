@@ -50,7 +50,7 @@ def distill(
     with more steps.
     """
     terminal.keep_apart([Path(teacher)], [output], {"card": output.with_suffix(".md")})
-    under = devices.start_tensorflow(device)
+    device_scope = devices.start_tensorflow(device)
     from tfnst.training import checkpoints, distillation, photo_folder
     from tfnst.training import settings as training_settings
 
@@ -61,7 +61,7 @@ def distill(
     settings = training_settings.DistillationSettings(
         **{name: value for name, value in changes.items() if value is not None}
     )
-    with under:
+    with device_scope:
         folder = photo_folder.PhotoFolder(photos)
         terminal.remark_on_skipped(folder, quiet)
         reports = distillation.distill(teacher, folder, output, settings, credit)

@@ -73,7 +73,7 @@ def train(
         raise ValueError(f"--minutes is {minutes}; use a number above 0")
     if architecture and start_from != "none":
         raise ValueError("--architecture goes with --start-from none; a network has its own")
-    under = devices.start_tensorflow(device)
+    device_scope = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst.networks import style_network
     from tfnst.networks.architecture import CONFIGURATIONS
@@ -104,7 +104,7 @@ def train(
         seed=seed,
         **{name: value for name, value in changes.items() if value is not None},
     )
-    with under:
+    with device_scope:
         start = None if start_from == "none" else style_network.load_network(start_from)
         # before all photos are looked at
         training_run.require_ready(named, photos, output, settings, start, resume)
