@@ -39,7 +39,7 @@ def untrained(*styles: str) -> StyleNetwork:
     """Styles unlike each other in a network of few channels."""
     import keras
 
-    from tfnst.networks.architecture import NetworkSettings
+    from tfnst.networks.settings import NetworkSettings
     from tfnst.networks.style_network import StyleNetwork
 
     keras.utils.set_random_seed(1)

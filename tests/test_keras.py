@@ -20,7 +20,7 @@ from keras import ops
 from tests.conftest import untrained
 from tfnst.export.conversion import deployable
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.networks.architecture import ICNR, NetworkSettings
+from tfnst.networks.architecture import ICNR
 from tfnst.networks.layers import (
     ConditionalInstanceNormalization,
     CropAs,
@@ -29,6 +29,7 @@ from tfnst.networks.layers import (
     Smooth,
     Upsample,
 )
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.style_trainer import Optimizer
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings
+from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
 from tfnst.synthesis.settings import Settings
 from tfnst.training.settings import DistillationSettings, TrainingSettings
 from tfnst.validation import Checked, restored

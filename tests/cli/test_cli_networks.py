@@ -19,8 +19,8 @@ from PIL import Image
 
 from tests.conftest import Call
 from tfnst import assets, images
-from tfnst.networks import architecture
-from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks import settings as shapes
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import photo_folder, settings
 
@@ -209,7 +209,7 @@ def test_a_style_is_added_to_a_network(tfnst: Call, home: Path) -> None:
 def test_a_network_is_trained_from_the_beginning(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(architecture.CONFIGURATIONS, "gallery", SMALL)
+    monkeypatch.setitem(shapes.CONFIGURATIONS, "gallery", SMALL)
     (home / "photos" / "notes.txt").write_text("no picture")
     (home / "photos" / "raw.cr2").touch()
     os.mkfifo("photos/pipe.jpg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, make_dataclass
 from pathlib import Path
 
 import keras
@@ -12,6 +13,7 @@ from tests.conftest import untrained
 from tfnst import images
 from tfnst.export.models import exportable, open_model, weights_digest
 from tfnst.features.vgg import FeatureExtractor
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 
 LAYERS = ("block1_conv1", "block3_conv2")
@@ -73,3 +75,14 @@ def test_what_is_exported_goes_by_a_name(small_network: StyleNetwork, tmp_path: 
     for options in ({"layers": LAYERS}, {"weights": "my.npz"}):
         with pytest.raises(ValueError, match="layers and weights go with vgg19-lite and vgg19"):
             open_model("gallery", **options)  # type: ignore[arg-type]
+
+
+def test_settings_at_their_defaults_leave_the_digest_alone() -> None:
+    """Or every new setting would make exports look as if they were of another network."""
+    network = untrained("wave")
+    before = weights_digest(network)
+    later = make_dataclass(
+        "Later", [("future", bool, False)], bases=(NetworkSettings,), frozen=True
+    )
+    network.settings = later(**asdict(network.settings))
+    assert weights_digest(network) == before

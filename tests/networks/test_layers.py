@@ -11,6 +11,7 @@ from tfnst.networks.layers import (
     CropAs,
     DepthToSpace,
     MirrorPadding,
+    Smooth,
     Upsample,
     depth_to_space,
 )
@@ -109,6 +110,22 @@ def test_borders_are_mirrored(height: int, width: int, multiple: int) -> None:
     assert (again.width, again.multiple) == (7, multiple)
     free = tf.function(again, input_signature=[tf.TensorSpec((None, None, None, 3))])
     np.testing.assert_array_equal(free(x), expected)
+
+
+def test_a_narrow_border_asks_for_no_size() -> None:
+    """As within a network, on any backend."""
+    x = np.random.default_rng(0).random((2, 9, 6, 3), np.float32)
+    free = tf.function(MirrorPadding(2), input_signature=[tf.TensorSpec((None, None, None, 3))])
+    expected = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), "symmetric")
+    np.testing.assert_array_equal(free(x), expected)
+
+
+def test_smoothing_may_leave_the_border_out() -> None:
+    x = np.random.default_rng(0).random((2, 9, 6, 3), np.float32)
+    inner = Smooth("valid")
+    np.testing.assert_allclose(inner(x), Smooth()(x)[:, 1:-1, 1:-1], atol=1e-6)
+    assert inner.compute_output_shape((2, 9, None, 3)) == (2, 7, None, 3)
+    assert Smooth.from_config(inner.get_config()).padding == "valid"
 
 
 def test_what_was_padded_is_cropped() -> None:

@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 import tfnst
 from tfnst.networks import style_network
-from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 
 SMALL = NetworkSettings(widths=(0, 8, 12), blocks=2)

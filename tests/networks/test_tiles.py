@@ -9,7 +9,8 @@ import pytest
 from tfnst import images
 from tfnst.images import sizes
 from tfnst.networks import tiles
-from tfnst.networks.architecture import NetworkSettings, reach
+from tfnst.networks.architecture import reach
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 
 SETTINGS = NetworkSettings(widths=(0, 8, 12), blocks=2)

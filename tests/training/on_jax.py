@@ -12,7 +12,7 @@ import numpy as np
 
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.images.sizes import HALO
-from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import settings as training_settings
 from tfnst.training import style_trainer

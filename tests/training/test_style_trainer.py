@@ -21,7 +21,7 @@ from tensorflow.python.framework.ops import gradient_registry
 from tfnst import images, losses
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.images.sizes import HALO
-from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import photo_folder, style_trainer
 from tfnst.training.batches import Schedule, StyleBatches

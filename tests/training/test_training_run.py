@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from tfnst import assets, files, images
-from tfnst.networks.architecture import NetworkSettings
+from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import checkpoints, fitting, photo_folder, style_trainer, training_run
 from tfnst.training.fitting import Clock

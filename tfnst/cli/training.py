@@ -76,7 +76,7 @@ def train(
     device_scope = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst.networks import style_network
-    from tfnst.networks.architecture import CONFIGURATIONS
+    from tfnst.networks.settings import CONFIGURATIONS
     from tfnst.training import checkpoints, photo_folder, training_run
     from tfnst.training import settings as training_settings
 

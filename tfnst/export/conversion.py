@@ -18,7 +18,7 @@ from ai_edge_litert import schema_py_generated as schema
 from tfnst.devices import silent_stderr
 from tfnst.export.verification import SERVING
 from tfnst.files.folders import full_disk_named
-from tfnst.images.sizes import HALO, MULTIPLE
+from tfnst.images.sizes import HALO
 from tfnst.networks.architecture import connect
 from tfnst.networks.layers import CropAs, MirrorPadding
 from tfnst.networks.style_network import StyleNetwork
@@ -33,7 +33,7 @@ def deployable(network: StyleNetwork) -> keras.Model:
     """The network with its halo inside: pictures of any size in and out, as `stylize` has them."""
     image = keras.Input((None, None, 3), name="image", dtype="float32")
     weights = keras.Input((1 + len(network.styles),), name="style_weights", dtype="float32")
-    padded = MirrorPadding(HALO, MULTIPLE, dtype="float32")(image)
+    padded = MirrorPadding(HALO, network.settings.scale, dtype="float32")(image)
     painted = connect(network.parts, network.settings, padded, weights)
     cropped = CropAs(HALO, name="stylized", dtype="float32")(painted, image)
     return keras.Model({"image": image, "style_weights": weights}, {"stylized": cropped})

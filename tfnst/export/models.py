@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -93,11 +93,17 @@ def exportable(network: StyleNetwork | FeatureExtractor, name: str) -> Exportabl
 def weights_digest(network: StyleNetwork | FeatureExtractor) -> str:
     """The SHA-256 of a network's names and weights: whether an export is of this network."""
     is_style = isinstance(network, StyleNetwork)
-    names = (network.styles, network.settings) if is_style else (network.layer_names,)
+    names = (network.styles, _shape(network)) if is_style else (network.layer_names,)
     digest = hashlib.sha256(repr(names).encode())
     for weight in network.weights:
         digest.update(ops.convert_to_numpy(weight).tobytes())
     return digest.hexdigest()
+
+
+def _shape(network: StyleNetwork) -> dict[str, Any]:
+    """Its settings where they are not the usual ones: those that later versions add change none."""
+    usual = asdict(type(network.settings)())
+    return {k: v for k, v in asdict(network.settings).items() if v != usual[k]}
 
 
 def _card(network: StyleNetwork | FeatureExtractor, name: str) -> dict[str, Any]:

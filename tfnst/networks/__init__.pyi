@@ -1,8 +1,8 @@
-from .architecture import CONFIGURATIONS as CONFIGURATIONS
-from .architecture import NetworkSettings as NetworkSettings
 from .mixture import PHOTO as PHOTO
 from .mixture import mask_shares as mask_shares
 from .mixture import row_weights as row_weights
+from .settings import CONFIGURATIONS as CONFIGURATIONS
+from .settings import NetworkSettings as NetworkSettings
 from .style_network import StyleNetwork as StyleNetwork
 from .style_network import load as load
 from .style_network import load_network as load_network

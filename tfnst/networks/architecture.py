@@ -1,63 +1,38 @@
-"""What style networks are made of: their shapes, and the functional model through all layers."""
+"""What style networks are made of: the functional model through all layers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
-from pydantic import Field, Strict
 
-from tfnst.networks.layers import ConditionalInstanceNormalization, DepthToSpace, Smooth, Upsample
+from tfnst.networks.layers import (
+    ConditionalInstanceNormalization,
+    DepthToSpace,
+    MirrorPadding,
+    Smooth,
+    Upsample,
+)
+from tfnst.networks.settings import RESOLUTIONS, NetworkSettings
 from tfnst.tensors import Tensor
-from tfnst.validation import Checked
 
-Width = Annotated[int, Field(ge=1, le=4096)]  # channels of a layer
-
-
-@dataclass(frozen=True)
-class NetworkSettings(Checked):
-    """The shape of a style network.
-
-    Attributes:
-        widths: channels at full (0 for none), half and quarter resolution.
-        blocks: residual blocks at quarter resolution.
-        block: "residual" (two 3×3 convolutions) or "bottleneck" (a 3×3 between two 1×1, which
-            costs a quarter; both He et al., CVPR 2016).
-        middle: channels in the middle of a bottleneck.
-        head: "subpixel" (Shi et al., CVPR 2016) or "convolution", 9×9 at full resolution.
-
-    Raises:
-        ValueError: a name that is none of these, or sizes that make no network.
-    """
-
-    widths: Annotated[
-        tuple[Annotated[int, Field(ge=0, le=4096)], Width, Width],
-        Strict(False),  # a list, when it comes from JSON
-        Field(description="three whole numbers up to 4096, the last two from 1"),
-    ] = (0, 32, 64)
-    blocks: Annotated[int, Field(ge=0, le=100)] = 7
-    block: Literal["residual", "bottleneck"] = "bottleneck"
-    middle: Width = 32
-    head: Literal["subpixel", "convolution"] = "subpixel"
-
-
-CONFIGURATIONS = {
-    "gallery": NetworkSettings(),
-    # Johnson, Alahi & Fei-Fei, ECCV 2016, supplement, table 1, with upsampling in place of strided
-    # transposed convolutions, which leave a checkerboard (Dumoulin et al., 2017, do the same).
-    "johnson": NetworkSettings((32, 64, 128), 5, "residual", head="convolution"),
-}
+SEEDS, SPREAD = (3, 5, 9), 9  # pixels at a quarter of the size: windows of bands and of strength
 
 
 def reach(settings: NetworkSettings) -> int:
-    """How many pixels around one the network's answer there depends on; a multiple of 4."""
-    fine = 4 + 1 if settings.widths[0] else 2
-    deep = 4 * settings.blocks * (2 if settings.block == "residual" else 1)
-    enlarging = 2 + 2 + (2 + 1 if settings.head == "subpixel" else 1 + 1 + 4)
-    return -(-(fine + 2 + deep + enlarging) // 4) * 4
+    """How many pixels around one the network's answer there depends on; a multiple of `scale`."""
+    scale, widths = settings.scale, settings.widths
+    narrowing = (4 + 1 if widths[0] else 2) + sum(2**level for level in range(1, len(widths) - 1))
+    deep = scale * settings.blocks * (2 if settings.block == "residual" else 1)
+    between = zip(range(len(widths) - 2, 1, -1), settings.refinements, strict=True)
+    finer = sum(2**level * (2 + blocks) for level, blocks in between)
+    smoothing = 2 if settings.refinements else 0
+    enlarging = 2 + 2 + smoothing + (2 + 1 if settings.head == "subpixel" else 1 + 1 + 4)
+    seeds = 4 * sum(window // 2 for window in (*SEEDS, SPREAD)) if settings.seeds else 0
+    return -(-(narrowing + deep + finer + enlarging + seeds) // scale) * scale
 
 
 Statistics = Callable[[str, Tensor, int], tuple[Tensor, Tensor]]
@@ -96,13 +71,39 @@ class ICNR(keras.initializers.Initializer):  # type: ignore[misc]
 
 def _convolution(filters: int, size: int, **options: Any) -> keras.layers.Layer:
     # Keras' own defaults are the user's to change, and layers must not change with them.
-    return keras.layers.Conv2D(
-        filters, size, padding="same", data_format="channels_last", **options
-    )
+    options = {"padding": "same", **options}
+    return keras.layers.Conv2D(filters, size, data_format="channels_last", **options)
 
 
-def _halved(weights: Tensor) -> Tensor:
-    return ops.average_pool(weights, 2, padding="same", data_format="channels_last")
+def _averaged(x: Tensor, window: int, stride: int) -> Tensor:
+    return ops.average_pool(x, window, stride, padding="same", data_format="channels_last")
+
+
+def seeds(image: Tensor) -> Tensor:
+    """Bands of a picture's luminance at a quarter of its size, each by its own strength around.
+
+    Where a photo is flat, as in its sky, convolutions see nothing that would tell one place from
+    the next, and answer with a grid, or with nothing: the faint differences that there are in every
+    photo, as large as those elsewhere, give strokes something to begin from.
+
+    Args:
+        image: (B, H, W, 3), sides multiples of 4.
+
+    Returns:
+        (B, H / 4, W / 4, 3) float32, of about 1.
+    """
+    # Sums and squares in half precision want numbers of about 1.
+    luminance = 64 * np.array([0.299, 0.587, 0.114], np.float32)
+    kernel = np.broadcast_to(luminance[:, None] / 16, (4, 4, 3, 1))
+    image = ops.cast(image, "float32")
+    fine = ops.conv(image, kernel, 4, "valid", data_format="channels_last")
+    bands = []
+    for window in SEEDS:
+        coarse = _averaged(fine, window, 1)
+        bands.append(fine - coarse)
+        fine = coarse
+    band = ops.concatenate(bands, -1)
+    return band * ops.rsqrt(_averaged(ops.square(band), SPREAD, 1) + 1e-4)
 
 
 class _Stages:
@@ -117,41 +118,86 @@ class _Stages:
     ) -> None:
         self.layers, self.settings, self.statistics = layers, settings, statistics
         self.rows, is_map = weights.shape[-1], len(weights.shape) == 4
-        self.weights = {1: weights}
-        for finer in (1, 2):
-            finest = self.weights[finer]
-            coarser = _halved(finest) if is_map else finest
-            self.weights[2 * finer] = coarser
+        self.weights = [weights]
+        for _ in settings.widths[1:]:
+            weights = _averaged(weights, 2, 2) if is_map else weights
+            self.weights.append(weights)
 
-    def convolution(self, x: Tensor, name: str, width: int, size: int, stride: int = 1) -> Tensor:
-        return self.layers(name, _convolution, width, size, strides=stride, use_bias=False)(x)
+    def convolution(self, x: Tensor, name: str, level: int, *sizes: int, stride: int = 1) -> Tensor:
+        """Of `sizes` (filters, size) at a level; level 1 is half the picture's resolution."""
+        options: dict[str, Any] = dict(strides=stride, use_bias=False)
+        if self.settings.refinements and sizes[1] > 1 and level and not name.endswith("again"):
+            # The halo keeps zeros from what is painted only where few pixels are reached.
+            x = self.layers(f"{name}_padding", MirrorPadding, sizes[1] // 2)(x)
+            options["padding"] = "valid"
+        return self.layers(name, _convolution, *sizes, **options)(x)
 
-    def normalized(self, x: Tensor, name: str, scale: int) -> Tensor:
+    def normalized(self, x: Tensor, name: str, level: int) -> Tensor:
         layer = self.layers(f"{name}_norm", ConditionalInstanceNormalization, self.rows)
-        moments = self.statistics and self.statistics(name, x, scale)
-        return layer(x, self.weights[scale], moments)
+        moments = self.statistics and self.statistics(name, x, 2**level)
+        return layer(x, self.weights[level], moments)
 
-    def stage(self, x: Tensor, name: str, scale: int, *sizes: int) -> Tensor:
-        return ops.relu(self.normalized(self.convolution(x, name, *sizes), name, scale))
+    def stage(self, x: Tensor, name: str, level: int, *sizes: int, stride: int = 1) -> Tensor:
+        x = self.convolution(x, name, level, *sizes, stride=stride)
+        return ops.relu(self.normalized(x, name, level))
 
-    def residual(self, x: Tensor, name: str) -> Tensor:
-        deep = self.settings.widths[2]
-        inner = self.stage(x, f"{name}a", 4, deep, 3)
-        return x + self.normalized(self.convolution(inner, f"{name}b", deep, 3), f"{name}b", 4)
+    def residual(self, x: Tensor, name: str, level: int) -> Tensor:
+        width = self.settings.widths[level]
+        inner = self.stage(x, f"{name}a", level, width, 3)
+        outer = self.convolution(inner, f"{name}b", level, width, 3)
+        return x + self.normalized(outer, f"{name}b", level)
 
-    def bottleneck(self, x: Tensor, name: str) -> Tensor:
-        deep, middle = self.settings.widths[2], self.settings.middle
-        inner = self.stage(x, f"{name}a", 4, middle, 1)
-        inner = self.stage(inner, f"{name}b", 4, middle, 3)
-        return x + self.normalized(self.convolution(inner, f"{name}c", deep, 1), f"{name}c", 4)
+    def bottleneck(self, x: Tensor, name: str, level: int) -> Tensor:
+        widths = self.settings.widths
+        middle = self.settings.middle * widths[level] // widths[-1]
+        inner = self.stage(x, f"{name}a", level, middle, 1)
+        inner = self.stage(inner, f"{name}b", level, middle, 3)
+        if self.settings.block == "light":
+            return x + self.layers(f"{name}c", _convolution, widths[level], 1)(inner)
+        outer = self.convolution(inner, f"{name}c", level, widths[level], 1)
+        return x + self.normalized(outer, f"{name}c", level)
+
+    def blocks(self, x: Tensor, name: str, level: int, count: int) -> Tensor:
+        block = self.residual if self.settings.block == "residual" else self.bottleneck
+        for number in range(1, count + 1):
+            x = block(x, f"{name}{number}", level)
+        return x
+
+    def narrowing(self, x: Tensor) -> list[Tensor]:
+        """The activations at each level on the way down to the trunk's."""
+        widths, levels = self.settings.widths, []
+        sizes, bands = {0: 9, 1: 3 if widths[0] else 5}, seeds(x) if self.settings.seeds else None
+        for level, width in enumerate(widths):
+            if width:
+                stride = 2 if level else 1
+                size = sizes.get(level, 3)
+                x = self.stage(x, RESOLUTIONS[level], level, width, size, stride=stride)
+            if level == 2 and bands is not None:
+                x = ops.concatenate([x, ops.cast(bands, x.dtype)], -1)
+            levels.append(x)
+        return levels
+
+    def refined(self, x: Tensor, levels: list[Tensor]) -> Tensor:
+        """From the trunk to a quarter of the size, where there is more than that between."""
+        between = range(len(levels) - 2, 1, -1)
+        for level, count in zip(between, self.settings.refinements, strict=True):
+            name, width = RESOLUTIONS[level], self.settings.widths[level]
+            x = self.layers(f"{name}_narrow", _convolution, width, 1)(x)
+            x = self.layers(f"{name}_up", Upsample)(x)
+            x = self.layers(f"{name}_frame", MirrorPadding, 1)(x)
+            x = self.layers(f"{name}_smooth", Smooth, "valid")(x)
+            skip = self.convolution(levels[level], f"{name}_skip", level, width, 1)
+            x = x + self.normalized(skip, f"{name}_skip", level)
+            x = self.blocks(x, f"{name}_block", level, count)
+        return x
 
     def subpixel(self, x: Tensor) -> Tensor:
         x = self.layers("colors", _convolution, 12, 3, kernel_initializer=ICNR())(x)
         return self.layers("smooth", Smooth)(self.layers("up2", DepthToSpace)(x))
 
     def full_convolution(self, x: Tensor) -> Tensor:
-        full, half, _ = self.settings.widths
-        x = self.stage(self.layers("up2", Upsample)(x), "full_again", 1, full or half, 3)
+        full, half = self.settings.widths[:2]
+        x = self.stage(self.layers("up2", Upsample)(x), "full_again", 0, full or half, 3)
         return self.layers("colors", _convolution, 3, 9)(x)
 
 
@@ -168,19 +214,17 @@ def connect(
     many pixels of the picture a pixel of that is; without it each picture has its own.
     """
     stages = _Stages(layers, settings, weights, statistics)
-    full, half, deep = settings.widths
-    x = image - 0.5
-    if full:
-        x = stages.stage(x, "full", 1, full, 9)
-    x = stages.stage(x, "half", 2, half, 3 if full else 5, 2)
-    x = stages.stage(x, "quarter", 4, deep, 3, 2)
-    block = stages.residual if settings.block == "residual" else stages.bottleneck
-    for number in range(1, settings.blocks + 1):
-        x = block(x, f"block{number}")
-    if settings.block == "bottleneck":
+    levels = stages.narrowing(image - 0.5)
+    x = stages.blocks(levels[-1], "block", len(levels) - 1, settings.blocks)
+    x = stages.refined(x, levels)
+    half = settings.widths[1]
+    if settings.block != "residual":
         # Or the next convolution alone, at twice the resolution, would cost as much as all blocks.
         x = layers("narrow", _convolution, half, 1)(x)
-    x = stages.stage(layers("up1", Upsample)(x), "half_again", 2, half, 3)
+    x = layers("up1", Upsample)(x)
+    if settings.refinements:
+        x = layers("up1_smooth", Smooth)(x)  # or edges of blocks are drawn, which make a grid
+    x = stages.stage(x, "half_again", 1, half, 3)
     x = stages.subpixel(x) if settings.head == "subpixel" else stages.full_convolution(x)
     painted = layers("painted", keras.layers.Activation, "sigmoid", dtype="float32")(x)
     # Instance norms forget a photo's brightness and contrast, which no row gives back: so the photo

@@ -10,6 +10,8 @@ from keras import ops
 
 from tfnst.tensors import Tensor
 
+FEW = 2  # lines of pixels, which every activation has
+
 
 def moments(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Mean and variance of (B, H, W, C) over some axes, which stay as 1."""
@@ -135,14 +137,21 @@ class MirrorPadding(keras.layers.Layer):  # type: ignore[misc]
         """(B, H, W, C), the borders mirrored, sides filled up to a multiple."""
         for axis in (1, 2):
             size = x.shape[axis]
-            x = self._gathered(x, axis) if size is None else self._lined(x, axis, size)
+            if size is None and (self.width > FEW or self.multiple > 1):
+                x = self._gathered(x, axis)
+            else:
+                x = self._lined(x, axis, size)
         return x
 
-    def _lined(self, x: Tensor, axis: int, size: int) -> Tensor:
-        sides = (self.width, self.width + -size % self.multiple)
-        lines = [int(line) for line in np.pad(np.arange(size), sides, "symmetric")]
-        before = _joined([_line(x, axis, k) for k in lines[: self.width]], axis)
-        after = _joined([_line(x, axis, k) for k in lines[self.width + size :]], axis)
+    def _lined(self, x: Tensor, axis: int, size: int | None) -> Tensor:
+        if size is None:  # but a few lines there are, at either end
+            first, last = range(self.width - 1, -1, -1), range(-1, -1 - self.width, -1)
+        else:
+            sides = (self.width, self.width + -size % self.multiple)
+            lines = np.pad(np.arange(size), sides, "symmetric").tolist()
+            first, last = lines[: self.width], lines[self.width + size :]
+        before = _joined([_line(x, axis, k) for k in first], axis)
+        after = _joined([_line(x, axis, k) for k in last], axis)
         return ops.concatenate([before, x, after], axis)
 
     def _gathered(self, x: Tensor, axis: int) -> Tensor:
@@ -188,7 +197,7 @@ class CropAs(keras.layers.Layer):  # type: ignore[misc]
 
 
 def _line(x: Tensor, axis: int, index: int) -> Tensor:
-    line = slice(index, index + 1)
+    line = slice(index, index + 1 or None)
     return x[:, line] if axis == 1 else x[:, :, line]
 
 
@@ -206,16 +215,31 @@ class Smooth(keras.layers.Layer):  # type: ignore[misc]
 
     After a sub-pixel convolution, whose four pixels of a block learn apart and would otherwise draw
     that grid in flat places; what it takes from fine lines the convolution learns to make up for.
+
+    Args:
+        padding: as of a convolution, "same" with zeros or "valid".
+        **options: of `keras.layers.Layer`.
     """
+
+    def __init__(self, padding: str = "same", **options: Any) -> None:
+        super().__init__(**options)
+        self.padding = padding
 
     def call(self, x: Tensor) -> Tensor:
         """(B, H, W, C), each channel filtered by itself."""
         line = np.array([0.25, 0.5, 0.25], np.float32)
         kernel = np.outer(line, line)[:, :, None, None].repeat(x.shape[-1], 2)
         return ops.depthwise_conv(
-            x, ops.cast(kernel, x.dtype), padding="same", data_format="channels_last"
+            x, ops.cast(kernel, x.dtype), padding=self.padding, data_format="channels_last"
         )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """As large as the input."""
-        return input_shape
+        """As large as the input, or two pixels less."""
+        if self.padding == "same":
+            return input_shape
+        batch, height, width, channels = input_shape
+        return (batch, height and height - 2, width and width - 2, channels)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
+        return {**super().get_config(), "padding": self.padding}

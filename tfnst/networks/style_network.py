@@ -16,11 +16,12 @@ from tfnst import images
 from tfnst.assets import NETWORKS
 from tfnst.files import FileError, archives, require_path
 from tfnst.images import sizes
-from tfnst.images.sizes import HALO, MULTIPLE
+from tfnst.images.sizes import HALO
 from tfnst.networks import tiles
-from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings, Parts, connect
+from tfnst.networks.architecture import Parts, connect
 from tfnst.networks.layers import ConditionalInstanceNormalization
 from tfnst.networks.mixture import PHOTO, mask_shares, row_weights
+from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
 from tfnst.networks.style_names import require_names
 
 ROWS = ("gamma", "beta")
@@ -38,10 +39,10 @@ class _Compiled:
 class StyleNetwork(keras.Model):  # type: ignore[misc]
     """A Keras functional model: a photo and the weights of styles in, the photo in that style out.
 
-    Inputs: `image`, (B, H, W, 3) RGB in [0, 1] with H and W multiples of 4, and `style_weights`,
-    (B, 1 + S), that add up to 1. Output: `stylized`, like the image. `mapped` gives a twin that
-    takes weights at each position. Borders want `HALO` more pixels, cut off afterwards: `stylize`
-    does that, at any size.
+    Inputs: `image`, (B, H, W, 3) RGB in [0, 1] with H and W multiples of `settings.scale`, and
+    `style_weights`, (B, 1 + S), that add up to 1. Output: `stylized`, like the image. `mapped`
+    gives a twin that takes weights at each position. Borders want `HALO` more pixels, cut off
+    afterwards: `stylize` does that, at any size.
 
     Dumoulin, Shlens & Kudlur, "A learned representation for artistic style", ICLR 2017: one network
     for many styles that differ in nothing but the rows of their conditional instance norms, so that
@@ -117,7 +118,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         overall = self.weights_for(styles, strength)
         area = None if masks is None else mask_shares(masks, styles, image.shape[:2])
         rows = {name: self.weights_for(name, strength) for name in masks or {}}
-        share = None if area is None else images.padded(area, MULTIPLE)
+        share = None if area is None else images.padded(area, self.settings.scale)
 
         def weights_at(window: tiles.Window) -> np.ndarray:
             if share is None:
@@ -126,7 +127,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             local[..., 0] += 1 - share[window].sum(-1)
             return local
 
-        canvas = images.padded(image, MULTIPLE)
+        canvas = images.padded(image, self.settings.scale)
         if canvas.shape[0] * canvas.shape[1] > sizes.ONE_PASS:
             painted = self._tiled(canvas.shape, share is not None)(canvas, weights_at)
         else:

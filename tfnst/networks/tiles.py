@@ -9,8 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst.networks.architecture import NetworkSettings, Parts, connect, reach
+from tfnst.networks.architecture import Parts, connect, reach
 from tfnst.networks.layers import moments
+from tfnst.networks.settings import NetworkSettings
 from tfnst.tensors import Tensor
 
 TILE = 1024  # pixels a side, in pieces
@@ -57,7 +58,8 @@ class TiledNetwork:
         weights: tuple[int | None, ...],
         edges: tuple[int, int],
     ) -> None:
-        self.margin, self.counts = reach(settings), PATCHES if len(weights) == 1 else FEWER
+        self.margin, self.scale = reach(settings), settings.scale
+        self.counts = PATCHES if len(weights) == 1 else FEWER
         image = keras.Input((None, None, 3), name="image", dtype="float32")
         styles = keras.Input(weights, name="style_weights", dtype="float32")
         inputs = {"image": image, "style_weights": styles}
@@ -94,7 +96,8 @@ class TiledNetwork:
                 "style_weights": ops.convert_to_tensor(weights),
             }
 
-        statistics = self.measure(batch(patches(image.shape, self.margin, self.counts)))
+        windows = patches(image.shape, self.margin, self.counts, self.scale)
+        statistics = self.measure(batch(windows))
         answer = np.empty_like(image)
         for outer, inner, target in tiles(image.shape, self.margin):
             painted = self.paint({**batch([outer]), **statistics})
@@ -112,12 +115,14 @@ def edges(settings: NetworkSettings, shape: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def patches(shape: tuple[int, ...], margin: int, counts: tuple[int, int]) -> list[Window]:
-    """Windows of one size, spread evenly from edge to edge, at multiples of 4."""
+def patches(
+    shape: tuple[int, ...], margin: int, counts: tuple[int, int], multiple: int
+) -> list[Window]:
+    """Windows of one size, spread evenly from edge to edge, at multiples of so many pixels."""
     counts = counts if shape[0] <= shape[1] else counts[::-1]
     sides = [min(PATCH + 2 * margin, side) for side in shape[:2]]
     starts = [
-        np.linspace(0, full - side, count).astype(int) // 4 * 4
+        np.linspace(0, full - side, count).astype(int) // multiple * multiple
         for full, side, count in zip(shape, sides, counts, strict=False)
     ]
     return [

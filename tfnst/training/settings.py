@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings
+from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
 from tfnst.synthesis.settings import STYLE_LAYERS, Precision
 from tfnst.validation import Checked, Layers
 

@@ -1,0 +1,76 @@
+"""The shapes that style networks have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from tfnst.validation import Checked
+
+Width = Annotated[int, Field(ge=1, le=4096)]  # channels of a layer
+Count = Annotated[int, Field(ge=0, le=100)]  # of blocks
+RESOLUTIONS = ("full", "half", "quarter", "eighth", "sixteenth")
+
+
+@dataclass(frozen=True)
+class NetworkSettings(Checked):
+    """The shape of a style network.
+
+    Attributes:
+        widths: channels at full (0 for none), half and quarter resolution, and so on, down to that
+            of the trunk.
+        blocks: residual blocks in the trunk.
+        block: "residual" (two 3×3 convolutions) or "bottleneck" (a 3×3 between two 1×1, which
+            costs a quarter; both He et al., CVPR 2016), or "light", a bottleneck whose last
+            convolution is not normalized, for norms have the most of many styles' weights.
+        middle: channels in the middle of a bottleneck of the trunk.
+        head: "subpixel" (Shi et al., CVPR 2016) or "convolution", 9×9 at full resolution.
+        refinements: residual blocks at each resolution between half and the trunk's, from coarse
+            to fine, after what was seen there on the way down has been added.
+        seeds: whether the photo's faint differences are brought up for what is to be painted where
+            it is flat; see `architecture.seeds`.
+
+    Raises:
+        ValueError: a name that is none of these, or sizes that make no network.
+    """
+
+    widths: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=4096)], ...],
+        Strict(False),  # a list, when it comes from JSON
+        Field(description="three to five whole numbers up to 4096, from 1 but for the first"),
+    ] = (0, 32, 64)
+    blocks: Count = 7
+    block: Literal["residual", "bottleneck", "light"] = "bottleneck"
+    middle: Width = 32
+    head: Literal["subpixel", "convolution"] = "subpixel"
+    refinements: Annotated[
+        tuple[Count, ...],
+        Strict(False),
+        Field(description="a whole number for each resolution between half and the trunk's"),
+    ] = ()
+    seeds: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 3 <= len(self.widths) <= len(RESOLUTIONS) or not all(self.widths[1:]):
+            raise self.refusal("widths")
+        if len(self.refinements) != len(self.widths) - 3:
+            raise self.refusal("refinements")
+
+    @property
+    def scale(self) -> int:
+        """How many pixels of the picture are one of the trunk: sides are multiples of it."""
+        return int(2 ** (len(self.widths) - 1))
+
+
+CONFIGURATIONS = {
+    "gallery": NetworkSettings(),
+    "strokes": NetworkSettings(
+        (0, 24, 48, 96, 96), 5, "light", middle=48, refinements=(3, 4), seeds=True
+    ),
+    # Johnson, Alahi & Fei-Fei, ECCV 2016, supplement, table 1, with upsampling in place of strided
+    # transposed convolutions, which leave a checkerboard (Dumoulin et al., 2017, do the same).
+    "johnson": NetworkSettings((32, 64, 128), 5, "residual", head="convolution"),
+}
