@@ -68,7 +68,8 @@ from matplotlib.figure import Figure
 from tfnst import features, losses
 from tfnst.images import HALO, figures
 from tfnst.networks import StyleNetwork
-from tfnst.networks.architecture import CONFIGURATIONS, NetworkSettings, reach
+from tfnst.networks.architecture import reach
+from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
 from tfnst.synthesis import style_transfer
 from tfnst.synthesis.settings import STYLE_LAYERS, Settings
 from tfnst.training import photo_folder

@@ -240,7 +240,10 @@ def test_a_network_is_trained_from_the_beginning(
         (["art.png", "--minutes", "1"], "--minutes and --steps exclude each other"),
         (["art.png", "--start-from", "galery"], "'galery' is not there"),
         (["art.png", "--architecture", "johnson"], "--architecture goes with --start-from none"),
-        (["art.png", "--start-from", "none", "--architecture", "vgg"], "use gallery or johnson"),
+        (
+            ["art.png", "--start-from", "none", "--architecture", "vgg"],
+            "use one of gallery, strokes, johnson",
+        ),
         (["art.png", "--network", "vgg20"], "vgg20"),
         (["art.png", "--content-distance", "nan"], "--content-distance is nan; use"),
         (["art.png", "-o", "my.keras"], "my.keras is named twice"),

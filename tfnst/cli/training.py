@@ -45,7 +45,7 @@ def train(
     learning_rate: Annotated[float | None, Option(help="Of Adam, at its highest.")] = None,
     precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
     architecture: Annotated[
-        str | None, Option(help="With --start-from none: gallery or johnson.")
+        str | None, Option(help="With --start-from none: gallery, strokes or johnson.")
     ] = None,
     network: Annotated[str, Option(help="Feature network of the losses.")] = "vgg19-lite",
     seed: Annotated[int, Option(help="Of crops, styles and first weights.")] = 0,
@@ -81,7 +81,8 @@ def train(
     from tfnst.training import settings as training_settings
 
     if architecture and architecture not in CONFIGURATIONS:
-        raise ValueError(f"--architecture {architecture!r} is unknown; use gallery or johnson")
+        names = ", ".join(CONFIGURATIONS)
+        raise ValueError(f"--architecture {architecture!r} is unknown; use one of {names}")
     training_run.require_room(output, photos, resume)
     length = {"minutes": minutes, "steps": steps}
     if resume and minutes is None and steps is None:
