@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.losses.equations import activation, gram_loss, numpy_wasserstein_loss, wasserstein_loss
+from tfnst import losses
 
 
 def test_gram_loss_of_a_scaled_target_is_known() -> None:
@@ -63,3 +64,21 @@ def test_wasserstein_loss_falls_along_its_gradient_to_zero() -> None:
     for _ in range(200):
         step()
     assert float(wasserstein_loss(image, style)[0]) < 0.01 * start
+
+
+@pytest.mark.parametrize("kind", ["gram", "wasserstein"])
+def test_a_batch_is_compared_with_one_target_picture_by_picture(kind: str) -> None:
+    """The overlap of the first was once taken for that of all."""
+    random = np.random.default_rng(0)
+    batch = (
+        random.normal(0, 1, (3, 6, 5, 4)).astype("f")
+        * np.array([1, 2, 4], "f")[:, None, None, None]
+    )
+    wanted = losses.feature_statistics(random.normal(0, 1, (1, 6, 5, 4)).astype("f"))
+    if kind == "gram":
+        target, loss = losses.gram_matrix(wanted), losses.gram_style_loss
+    else:
+        target, loss = losses.gaussian(wanted), losses.wasserstein_style_loss
+    together = loss(losses.feature_statistics(batch), target)
+    apart = [loss(losses.feature_statistics(picture[None]), target)[0] for picture in batch]
+    np.testing.assert_allclose(together, apart, rtol=1e-4)

@@ -34,11 +34,11 @@ def both(slopes: Any, upstream: Any) -> Any:
 
 
 def product(left: Tensor, right: Tensor) -> Tensor:
-    """Matrix products of (B, M, K) and (B, K, N).
+    """Matrix products of (B, M, K) and (B, K, N), of which one may have batch dimension 1.
 
     A single one as a plain product, which TensorFlow computes twice as fast as a batch of one.
     """
-    if left.shape[0] == 1:
+    if left.shape[0] == right.shape[0] == 1:
         return ops.expand_dims(ops.matmul(ops.squeeze(left, 0), ops.squeeze(right, 0)), 0)
     return ops.matmul(left, right)
 
