@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -33,6 +33,18 @@ class Judge:
         own, target = (self.extractor(picture[None]) for picture in (painting, photo))
         measures = judge(own, target, self.targets, self.settings.content_layers)
         return np.array([float(measure[0]) for measure in measures])
+
+
+class Style(NamedTuple):
+    """What an `IndependentJudge` sees of a picture's style.
+
+    Attributes:
+        grams: Gram matrices, (1, C, C), of each layer at each scale.
+        finest: energy of the finest Laplacian band of luminance.
+    """
+
+    grams: list[list[np.ndarray]]
+    finest: float
 
 
 class IndependentJudge:
@@ -79,22 +91,24 @@ class IndependentJudge:
         alive = deviations > 1e-9
         return float(1 - ((one * other).mean(0)[alive] / deviations[alive]).mean())
 
-    def __call__(
-        self, photo: np.ndarray, painting: np.ndarray, artwork: np.ndarray
-    ) -> dict[str, float]:
-        """What `COLUMNS` name, of pictures (H, W, 3) in [0, 1].
+    def measure(self, picture: np.ndarray) -> Style:
+        """What is compared of a painting and its artwork, (H, W, 3) in [0, 1]."""
+        return Style(self._grams(picture), float(losses.band_energies(picture[None])[0, 0, 0]))
+
+    def __call__(self, photo: np.ndarray, painting: np.ndarray, artwork: Style) -> dict[str, float]:
+        """What `COLUMNS` name, of a painting of a photo, (H, W, 3) in [0, 1].
 
         `full`, `half` and `quarter`: ‖G − G*‖ / ‖G*‖ of the Gram matrices of painting and artwork,
         the mean over five layers; `content`; `detail`: energy of the finest Laplacian band of
         luminance, over the artwork's.
         """
-        pairs = zip(self._grams(painting), self._grams(artwork), strict=True)
+        painted = self.measure(painting)
+        pairs = zip(painted.grams, artwork.grams, strict=True)
         style = [
             np.mean([np.linalg.norm(g - t) / np.linalg.norm(t) for g, t in zip(*pair, strict=True)])
             for pair in pairs
         ]
-        finest = [float(losses.band_energies(p[None])[0, 0, 0]) for p in (painting, artwork)]
-        values = (*style, self._content(photo, painting), finest[0] / finest[1])
+        values = (*style, self._content(photo, painting), painted.finest / artwork.finest)
         return dict(zip(self.COLUMNS, map(float, values), strict=True))
 
 

@@ -96,10 +96,11 @@ def main() -> None:
     measures: dict[str, list[dict[str, float]]] = defaultdict(list)
     for style, _, file in (pair.partition("=") for pair in options.styles):
         artwork, of_style = images.load(file, options.artwork_size).rgb, defaultdict(list)
+        target = judge.measure(artwork)
         for photo in (images.load(file, options.size, upscale=True).rgb for file in options.photos):
             paintings = candidates(photo, artwork, style, networks)
             for name, painting in paintings.items():
-                of_style[name].append(judge(photo, painting, artwork))
+                of_style[name].append(judge(photo, painting, target))
             tiles = [
                 tile(picture, options.size) for picture in (artwork, photo, *paintings.values())
             ]
@@ -107,7 +108,7 @@ def main() -> None:
         print(f"{style}\n{table(of_style)}", flush=True)
         for name, lines in of_style.items():
             measures[name] += lines
-        images.save(options.output, np.concatenate(rows))
+    images.save(options.output, np.concatenate(rows))
     print(
         f"mean of {len(options.styles)} styles on {len(options.photos)} photos\n{table(measures)}"
     )

@@ -531,9 +531,12 @@ MISUSE = [
     ),
     (
         ["photo.png", "art.png", "--style-weight", "1", "--style-weight", "2"],
-        "(--style-weight) is (1.0, 2.0)",
+        "--style-weight is 1 2; use 1 number from 0, one a style",
     ),
-    (["photo.png", "art.png", "--style-weight", "0"], "(--style-weight) is (0.0,)"),
+    (
+        ["photo.png", "art.png", "--style-weight", "0"],
+        "--style-weight is 0; use 1 number from 0, one a style, not all 0",
+    ),
     (["photo.png", "art.png", "--glitter", "1"], "--glitter"),
     (["photo.png", "art.png", "-o", "out.xyz"], "out.xyz: cannot write this kind; end the name in"),
     (["photo.png", "art.png", "-o", "out"], "out: cannot write this kind"),

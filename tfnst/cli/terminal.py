@@ -178,8 +178,8 @@ def remark(message: str) -> None:
 
 def remark_on_unread(pictures: PhotoFolder | Targets) -> None:
     """Name what folders hold and nothing here reads: kinds of pictures, pipes, dead links."""
-    if pictures.unread:
-        counts = ", ".join(f"{count} {ending}" for ending, count in pictures.unread.items())
+    if unread := pictures.unread:
+        counts = ", ".join(f"{count} {ending}" for ending, count in unread.items())
         remark(f"skipped, of kinds that are not read: {counts}; convert them to .png")
     if irregular := pictures.irregular:
         which = f"{len(irregular)} that are" if len(irregular) > 1 else "1 that is"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfnst import images
+from tfnst.arguments import FieldError
 from tfnst.images.arrays import checked_unit
 
 
@@ -48,7 +49,7 @@ def checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
         numbers, positive = [], False
     if not positive or len(numbers) != count:
         remedy = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
-        raise ValueError(f"shares (--style-weight) is {shares!r}; give {remedy}")
+        raise FieldError("shares", shares, remedy)
     return numbers
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfnst.images.sizes import HALO
 from tfnst.training import photo_folder
-from tfnst.training.settings import DistillationSettings, TrainingSettings
+from tfnst.training.settings import TrainingSettings
 
 ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
 
@@ -51,23 +51,8 @@ class PhotoBatches(keras.utils.PyDataset):  # type: ignore[misc]
 class DistillationBatches(PhotoBatches):
     """What a `Distiller` learns from: disturbed crops, (batch, crop, crop, 3) in [0, 1].
 
-    Args:
-        photos: what the crops are of.
-        settings: see `DistillationSettings`.
-        count: how many steps these are.
-        first_step: which is the first of them.
-        **options: of `keras.utils.PyDataset`, such as `workers`.
+    Made as `PhotoBatches` are, with `DistillationSettings`.
     """
-
-    def __init__(
-        self,
-        photos: photo_folder.PhotoFolder,
-        settings: DistillationSettings,
-        count: int,
-        first_step: int = 0,
-        **options: Any,
-    ) -> None:
-        super().__init__(photos, settings, count, first_step, **options)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray]:
         step = self.first_step + index

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ def require_arguments(photos: object, settings: object, kind: type, callbacks: o
         require(f"callbacks[{number}]", callback, keras.callbacks.Callback, "a callback of Keras")
 
 
-class Run:
+class Run(ABC):
     """A compiled trainer with its data, its clock and its files.
 
     A subclass says what is trained on (`batches`), what a report is (`report`), and what is written
@@ -103,26 +104,26 @@ class Run:
         )
         self.unsaved: list[Any] = []
 
+    @abstractmethod
     def batches(self, count: int) -> keras.utils.PyDataset:
         """What the next `count` steps are trained on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def report(self, means: dict[str, float]) -> Any:
         """Progress, from the means of loss and terms since the last report."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self) -> None:
         """Write the output as it stands."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_card(self, latest: Any) -> None:
         """Write the card beside the output; `latest` is the last report."""
-        raise NotImplementedError
 
-    def write_preview(self) -> None:
+    def write_preview(self) -> None:  # noqa: B027 - there may be nothing to see
         """Write what the output does, where that can be seen."""
 
-    def before_steps(self) -> None:
+    def before_steps(self) -> None:  # noqa: B027 - there may be nothing to set
         """Set the learning rate, say, of the steps of the next report."""
 
     def next_steps(self) -> int:
