@@ -9,6 +9,7 @@ import numpy as np
 import scipy.linalg
 from hypothesis import settings
 from hypothesis import strategies as st
+from keras import ops
 
 from tfnst import losses
 
@@ -87,6 +88,27 @@ def numpy_variation(sample: np.ndarray, _: Any = None) -> float:
     return float(np.mean(across) + np.mean(down))
 
 
+def unit_columns_of(sample: np.ndarray) -> np.ndarray:
+    columns = columns_of(sample)
+    squares = (columns**2).sum(1, keepdims=True)
+    return np.asarray(columns / np.sqrt(squares + 1e-4 * squares.mean() + 1e-8))
+
+
+def numpy_cosine_distances(sample: np.ndarray, other: np.ndarray) -> np.ndarray:
+    own, others = unit_columns_of(sample), unit_columns_of(other)
+    return np.array([[((x - y) ** 2).sum() / 2 for y in others] for x in own])
+
+
+def numpy_relaxed_emd(sample: np.ndarray, style: np.ndarray) -> float:
+    distances = numpy_cosine_distances(sample, style)
+    return float(max(distances.min(1).mean(), distances.min(0).mean()))
+
+
+def numpy_self_similarity_loss(sample: np.ndarray, photo: np.ndarray) -> float:
+    own, wanted = (numpy_cosine_distances(x, x) for x in (sample, photo))
+    return float(np.abs(own / own.sum(0) - wanted / wanted.sum(0)).sum() / len(own))
+
+
 # The losses themselves, as functions of an activation and of the activation wanted.
 
 
@@ -106,3 +128,17 @@ def content_distance(value: Any, photo: Any) -> Any:
 
 def variation(value: Any, _: Any) -> Any:
     return losses.total_variation(value)
+
+
+def _columns(value: Any) -> Any:
+    return ops.reshape(value, (ops.shape(value)[0], -1, value.shape[-1]))
+
+
+def relaxed_emd(value: Any, style: Any) -> Any:
+    return losses.relaxed_emd(losses.cosine_distances(_columns(value), _columns(style)))
+
+
+def self_similarity_loss(value: Any, photo: Any) -> Any:
+    return losses.self_similarity_loss(
+        losses.self_similarity(_columns(value)), losses.self_similarity(_columns(photo))
+    )

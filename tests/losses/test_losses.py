@@ -16,8 +16,12 @@ from tests.losses.equations import (
     numpy_content_distance,
     numpy_content_loss,
     numpy_gram_loss,
+    numpy_relaxed_emd,
+    numpy_self_similarity_loss,
     numpy_variation,
     numpy_wasserstein_loss,
+    relaxed_emd,
+    self_similarity_loss,
     variation,
     wasserstein_loss,
 )
@@ -29,6 +33,8 @@ LOSSES = {
     "content_loss": (losses.content_loss, numpy_content_loss),
     "content_distance": (content_distance, numpy_content_distance),
     "total_variation": (variation, numpy_variation),
+    "relaxed_emd": (relaxed_emd, numpy_relaxed_emd),
+    "self_similarity": (self_similarity_loss, numpy_self_similarity_loss),
 }
 every_loss = pytest.mark.parametrize("name", LOSSES)
 # Float32 takes the small difference of large traces.

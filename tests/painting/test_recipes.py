@@ -40,7 +40,7 @@ some_settings = st.builds(
     strength=st.floats(0, 1) | st.integers(0, 1),
     style_scale=st.floats(0.05, 8),
     steps=st.lists(st.integers(1, 1000), min_size=1, max_size=4).map(tuple),
-    style_loss=st.sampled_from(["gram", "wasserstein"]),
+    style_loss=st.sampled_from(["gram", "wasserstein", "relaxed-emd"]),
     variation=st.floats(0, 1e6),
     jit_compile=st.booleans(),
     seed=st.integers(0, 2**63 - 1),

@@ -112,6 +112,16 @@ def test_another_term_works_without_the_canvas_knowing_it() -> None:
     assert far > 0.2 and away < 0.2 * far
 
 
+def test_the_relaxed_emd_comes_with_moments_and_palette_and_is_descended() -> None:
+    settings = replace(SETTINGS, style_loss="relaxed-emd", style_weights=None)
+    (first, *_, last), (*_, again) = (
+        paint([flat(RED)], settings=replace(settings, steps=(20,)))[1] for _ in range(2)
+    )
+    assert list(last.distances) == ["content", "style", "moments", "palette", "variation"]
+    assert last.distances["palette"] < 0.9 * first.distances["palette"]
+    assert last.distances == again.distances
+
+
 @pytest.mark.parametrize("changes", [{"optimizer": "lbfgs"}, {"jit_compile": True}])
 def test_another_term_works_with_every_way_to_descend(changes: dict[str, Any]) -> None:
     _, reports = paint([flat(RED)], PALETTE, settings=replace(SETTINGS, **changes))

@@ -26,7 +26,7 @@ RANGES = {
 }
 WHOLE = ("size", "smallest", "seed")
 CHOICES = {
-    "style_loss": ("wasserstein", "gram"),
+    "style_loss": ("wasserstein", "gram", "relaxed-emd"),
     "pooling": ("max", "average"),
     "start": ("content", "noise", "picture"),
     "optimizer": ("adam", "lbfgs"),
@@ -212,6 +212,14 @@ def test_layers_alone_weigh_alike() -> None:
     assert Settings.preset("best", style_layers=("block1_conv1",)).layer_weights == (1,)
     weighted = Settings(style_layers=("block1_conv1",), style_weights=(2.5,))
     assert weighted.layer_weights == (2.5,)
+
+
+def test_the_relaxed_emd_weighs_layers_alike() -> None:
+    layers = ("block1_conv1", "block2_conv1")
+    alike = Settings(style_loss="relaxed-emd", style_layers=layers, style_weights=(2, 2))
+    assert alike.layer_weights == (2, 2)
+    text = error_of(style_loss="relaxed-emd", style_layers=layers, style_weights=(1.0, 2.0))
+    assert text.startswith("style_weights is (1.0, 2.0); use equal ones, or style_loss")
 
 
 def test_another_name_is_told_the_names() -> None:

@@ -41,7 +41,7 @@ def stylize(
     style_layer: Annotated[
         list[str] | None, Option(help="LAYER or LAYER=WEIGHT for the style; may be repeated.")
     ] = None,
-    style_loss: Annotated[str, Option(help="wasserstein or gram.")] = "wasserstein",
+    style_loss: Annotated[str, Option(help="wasserstein, gram or relaxed-emd.")] = "wasserstein",
     variation: Annotated[
         float | None, Option(help="Weight of the total variation; more is smoother.")
     ] = None,
@@ -50,7 +50,7 @@ def stylize(
     optimizer: Annotated[str, Option(help="adam or lbfgs.")] = "adam",
     precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
     jit: Annotated[bool, Option("--jit", help="Compile the step with XLA.")] = False,
-    seed: Annotated[int, Option(help="Seed of the noise.")] = 0,
+    seed: Annotated[int, Option(help="Seed of the noise, and of places drawn.")] = 0,
     network: Network = "auto",
     weights: Weights = "auto",
     device: Device = "auto",

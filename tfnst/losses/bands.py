@@ -13,7 +13,7 @@ FAINT = 1e-6  # mean square that nobody sees
 
 _LINE = np.array([1, 4, 6, 4, 1], np.float32) / 16
 # Luminance and two differences of colour, as in JPEG (ITU-T T.871).
-_COLORS = np.array(
+COLORS = np.array(
     [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32
 )
 
@@ -35,7 +35,7 @@ def band_energies(image: Tensor) -> Tensor:
         ((1, 3, 3), True)
     """
     kernel = ops.convert_to_tensor(np.outer(_LINE, _LINE)[:, :, None, None].repeat(3, 2))
-    x = ops.conv(ops.cast(image, "float32"), ops.convert_to_tensor(_COLORS.T[None, None]))
+    x = ops.conv(ops.cast(image, "float32"), ops.convert_to_tensor(COLORS.T[None, None]))
     energies = []
     for _ in range(BANDS):
         coarse = ops.depthwise_conv(x, kernel, padding="valid")

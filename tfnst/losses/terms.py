@@ -34,11 +34,14 @@ class View(NamedTuple):
         image: (B, H, W, 3) RGB in [0, 1].
         activations: for each layer (B, h, w, C), of any float type.
         mask: (B, H, W, 1) in [0, 1], how much each pixel counts; None where all count alike.
+        draw: a whole number, another at each step, for terms that look at some places only: the
+            same number means the same places.
     """
 
     image: Tensor
     activations: Mapping[str, Tensor]
     mask: Tensor | None = None
+    draw: Tensor | int = 0
 
 
 class Term(ABC):

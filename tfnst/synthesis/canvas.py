@@ -92,7 +92,7 @@ class Canvas:
 
     def view(self, image: Any) -> View:
         """What the terms see of a (1, H, W, 3) picture."""
-        return View(image, self.extractor(image))
+        return View(image, self.extractor(image), draw=self.adam_steps)
 
     def _slope(self, image: Any) -> tuple[Any, Any, Any]:
         with tf.GradientTape() as tape:

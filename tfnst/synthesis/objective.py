@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tensorflow as tf
 from pydantic import Field
 
+from tfnst.losses.column_terms import PaletteTerm, RelaxedEmdTerm
 from tfnst.losses.terms import (
     ContentTerm,
     GramTerm,
@@ -77,15 +78,26 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
         settings: which layers count, by which style loss, and how much variation weighs.
 
     Returns:
-        Terms named "content", "style" and "variation".
+        Terms named "content", "style" and "variation"; with the relaxed earth mover's distance,
+        which knows directions only, also "moments" and "palette".
     """
-    style = STYLE_TERMS[settings.style_loss](settings.style_layers, settings.layer_weights)
     content = ContentTerm(settings.content_layers)
     distance = distance_wanted(settings.strength)
     return (
         WeightedTerm("content", content, FIRST_WEIGHT, "content", distance),
-        WeightedTerm("style", style),
+        *_style_terms(settings),
         WeightedTerm("variation", VariationTerm(), settings.variation, None),
+    )
+
+
+def _style_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
+    layers, weights = settings.style_layers, settings.layer_weights
+    if settings.style_loss != "relaxed-emd":
+        return (WeightedTerm("style", STYLE_TERMS[settings.style_loss](layers, weights)),)
+    return (
+        WeightedTerm("style", RelaxedEmdTerm(layers, seed=settings.seed)),
+        WeightedTerm("moments", WassersteinTerm(layers)),
+        WeightedTerm("palette", PaletteTerm(seed=settings.seed)),
     )
 
 

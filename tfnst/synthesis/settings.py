@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from tfnst.arguments import FieldError
 from tfnst.validation import Checked, Layers
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
@@ -28,7 +29,8 @@ class Settings(Checked):
         smallest: the long side at the coarsest level, at least; each has √2 times the one before.
         content_layers, style_layers: VGG-19's names.
         style_weights: a weight a style layer, relative to each other; None for equal ones.
-        style_loss: "wasserstein" (mean and covariance) or "gram" (as Gatys et al.).
+        style_loss: "wasserstein" (mean and covariance), "gram" (as Gatys et al.) or "relaxed-emd"
+            (as STROTSS, Kolkin et al.), which weighs all layers alike.
         variation: weight of the total variation.
         pooling: "max" or "average".
         start: "content", "noise" or "picture" (one that is given).
@@ -36,7 +38,7 @@ class Settings(Checked):
         learning_rate: of Adam, in units of the picture's range.
         precision: "float32", or "bfloat16" for the activations.
         jit_compile: compile the step with XLA, as a TPU does.
-        seed: of the noise.
+        seed: of the noise, and of the places that "relaxed-emd" looks at.
 
     Raises:
         ValueError: a value outside its range or choices, in one line that says what would do.
@@ -56,7 +58,7 @@ class Settings(Checked):
         tuple[Annotated[float, Field(ge=0)], ...] | None,
         Field(description="a tuple of numbers from 0, one a style layer, not all 0"),
     ] = None
-    style_loss: Literal["wasserstein", "gram"] = "wasserstein"
+    style_loss: Literal["wasserstein", "gram", "relaxed-emd"] = "wasserstein"
     variation: Annotated[float, Field(ge=0, le=1e6)] = 2.0
     pooling: Literal["max", "average"] = "max"
     start: Literal["content", "noise", "picture"] = "content"
@@ -71,6 +73,9 @@ class Settings(Checked):
         weights = self.layer_weights
         if len(weights) != len(self.style_layers) or not any(weights):
             raise self.refusal("style_weights")
+        if self.style_loss == "relaxed-emd" and len(set(weights)) > 1:
+            remedy = "equal ones, or style_loss 'wasserstein': 'relaxed-emd' weighs all alike"
+            raise FieldError("style_weights", weights, remedy)
 
     @property
     def layers(self) -> tuple[str, ...]:

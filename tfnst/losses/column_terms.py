@@ -1,0 +1,158 @@
+"""Terms that compare columns at some places of a picture: STROTSS (Kolkin et al., CVPR 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+from keras import ops
+from pydantic import Field
+
+from tfnst.losses import masks
+from tfnst.losses.bands import COLORS
+from tfnst.losses.columns import (
+    columns_at,
+    cosine_distances,
+    euclidean_distances,
+    hypercolumns_at,
+    places,
+)
+from tfnst.losses.relaxed_emd import relaxed_emd
+from tfnst.losses.self_similarity import self_similarity, self_similarity_loss
+from tfnst.losses.terms import Term, View
+from tfnst.tensors import Tensor
+from tfnst.validation import Checked, Layers
+
+
+class Columns(NamedTuple):
+    """Some of a picture's columns.
+
+    Attributes:
+        columns: (B, N, C).
+        weights: (B, N), how much each counts; they sum to 1.
+    """
+
+    columns: Tensor
+    weights: Tensor
+
+
+@dataclass(frozen=True)
+class RelaxedEmdTerm(Checked, Term):
+    """`relaxed_emd` between hypercolumns at some places, by cosine distance, as in STROTSS.
+
+    Every step looks at other places; which ones, `View.draw` and the seed say. Kolkin, Salavon &
+    Shakhnarovich, CVPR 2019, section 3.2.
+
+    Args:
+        layers: names of the activations that make up the columns.
+        count: how many places.
+        seed: moves them.
+
+    Raises:
+        ValueError: no layers, or a number out of range.
+    """
+
+    layers: Layers
+    count: Annotated[int, Field(ge=1)] = 1024
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def measure(self, view: View) -> Columns:
+        """Hypercolumns and, by the mask, their weights."""
+        positions = places(self.count, self.seed, view.draw)
+        columns = hypercolumns_at(view.activations, self.layers, positions)
+        return Columns(columns, _weights_at(view.mask, positions, columns))
+
+    def blend(self, measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
+        """All their columns, weighed by the shares."""
+        return _union(measurements, shares)
+
+    def distance(self, view: View, target: Columns) -> Tensor:
+        """`relaxed_emd` to the target's columns."""
+        own = self.measure(view)
+        distances = cosine_distances(own.columns, target.columns)
+        return relaxed_emd(distances, own.weights, target.weights)
+
+
+@dataclass(frozen=True)
+class PaletteTerm(Checked, Term):
+    """`relaxed_emd` between colours at some places, by Euclidean distance.
+
+    Of luminance and two differences of colour, which are all but uncorrelated: Kolkin, Salavon &
+    Shakhnarovich, CVPR 2019, section 3.2, where it is weighed as one over the content's weight.
+
+    Args:
+        count: how many places.
+        seed: moves them.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+
+    count: Annotated[int, Field(ge=1)] = 1024
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def measure(self, view: View) -> Columns:
+        """Colours and, by the mask, their weights."""
+        positions = places(self.count, self.seed, view.draw)
+        colors = ops.matmul(columns_at(view.image, positions), ops.convert_to_tensor(COLORS.T))
+        return Columns(colors, _weights_at(view.mask, positions, colors))
+
+    def blend(self, measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
+        """All their colours, weighed by the shares."""
+        return _union(measurements, shares)
+
+    def distance(self, view: View, target: Columns) -> Tensor:
+        """`relaxed_emd` to the target's colours."""
+        own = self.measure(view)
+        distances = euclidean_distances(own.columns, target.columns)
+        return relaxed_emd(distances, own.weights, target.weights)
+
+
+@dataclass(frozen=True)
+class SelfSimilarityTerm(Checked, Term):
+    """`self_similarity_loss` at some places: content that leaves all colours and marks to style.
+
+    Args:
+        layers: names of the activations that make up the columns.
+        count: how many places; time and memory grow with its square.
+        seed: moves them.
+
+    Raises:
+        ValueError: no layers, or a number out of range.
+    """
+
+    layers: Layers
+    count: Annotated[int, Field(ge=1)] = 512
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def measure(self, view: View) -> dict[str, Tensor]:
+        """Each layer's activations, (B, h, w, C): the places are drawn later."""
+        return {k: ops.cast(view.activations[k], "float32") for k in self.layers}
+
+    def distance(self, view: View, target: Mapping[str, Tensor]) -> Tensor:
+        """`self_similarity_loss` at the same places of both."""
+        positions = places(self.count, self.seed, view.draw)
+        own, wanted = (
+            hypercolumns_at(a, self.layers, positions) for a in (view.activations, target)
+        )
+        weights = None if view.mask is None else columns_at(view.mask, positions)[..., 0]
+        similarity, other = (self_similarity(columns, weights) for columns in (own, wanted))
+        return self_similarity_loss(similarity, other, weights)
+
+
+def _weights_at(mask: Tensor | None, positions: Tensor, columns: Tensor) -> Tensor:
+    """(B, N) of a mask at some places, or equal ones, that sum to 1."""
+    if mask is None:
+        weights = ops.ones_like(columns[..., 0])
+    else:
+        weights = columns_at(mask, positions)[..., 0]
+    return weights / ops.maximum(ops.sum(weights, 1, keepdims=True), masks.NOTHING)
+
+
+def _union(measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
+    total = sum(shares)
+    weights = [s / total * m.weights for s, m in zip(shares, measurements, strict=True)]
+    return Columns(
+        ops.concatenate([m.columns for m in measurements], 1), ops.concatenate(weights, 1)
+    )
