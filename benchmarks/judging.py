@@ -26,12 +26,12 @@ class Judge:
         self.settings = TrainingSettings()
         layers = dict.fromkeys((*self.settings.style_layers, *self.settings.content_layers))
         self.extractor = vgg.FeatureExtractor(self.settings.extractor, tuple(layers))
-        self.targets = style_targets(self.extractor, [artwork], self.settings).statistics
+        self.targets = style_targets(self.extractor, [[artwork]], self.settings, 1).statistics
 
     def __call__(self, photo: np.ndarray, painting: np.ndarray) -> np.ndarray:
         """(style loss, content distance) of a painting of that photo."""
-        own, target = (self.extractor(picture[None]) for picture in (painting, photo))
-        measures = judge(own, target, self.targets, self.settings.content_layers)
+        one, other = (tf.constant(picture[None], tf.float32) for picture in (photo, painting))
+        measures = judge(self.extractor, one, other, self.targets, self.settings)
         return np.array([float(measure[0]) for measure in measures])
 
 

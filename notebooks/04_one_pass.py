@@ -116,7 +116,7 @@ show(figures.show({"photo": photo, "artwork": artwork}, height=2.6))
 
 # %%
 paper = StyleNetwork(["waves"], CONFIGURATIONS["johnson"])
-gallery = StyleNetwork(["waves"], CONFIGURATIONS["gallery"])
+gallery = StyleNetwork(["waves"], CONFIGURATIONS["compact"])
 small = NetworkSettings(widths=(0, 16, 32), blocks=4, middle=16)
 network = StyleNetwork(["waves"], small)
 for name, each in (("Johnson et al.", paper), ("the gallery's", gallery), ("ours here", network)):

@@ -289,7 +289,7 @@ with tempfile.TemporaryDirectory() as folder:
         images.save(photos / f"{file.stem}.png", images.load(file, 512).rgb)
     pictures = photo_folder.PhotoFolder([photos])
     output = Path(folder) / "with_mosaic.keras"
-    settings = training.TrainingSettings(steps=STEPS, size=CROP, style_size=512)
+    settings = training.TrainingSettings(steps=STEPS, size=CROP)
     began, reports = time.perf_counter(), []
     for report in training_run.train(
         {"mosaic": assets.artwork("mosaic")}, pictures, output, settings, start=network

@@ -119,7 +119,7 @@ def _remedy(field: FieldInfo) -> str:
     if field.description:
         return field.description
     if get_origin(field.annotation) is Literal:
-        return f"one of {', '.join(get_args(field.annotation))}"
+        return f"one of {', '.join(map(str, get_args(field.annotation)))}"
     if get_origin(field.annotation) in UNIONS:
         options = map(FieldInfo.from_annotation, get_args(field.annotation))
         return " or ".join(map(_remedy, options))

@@ -24,7 +24,7 @@ from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import photo_folder, settings
 
-QUICK = ("--size", "32", "--style-size", "64", "--steps", "4", "--batch", "1")
+QUICK = ("--size", "64", "--style-size", "96", "--steps", "4", "--batch", "1")
 SMALL = NetworkSettings((0, 8, 12), 1)
 
 
@@ -209,12 +209,12 @@ def test_a_style_is_added_to_a_network(tfnst: Call, home: Path) -> None:
 def test_a_network_is_trained_from_the_beginning(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(shapes.CONFIGURATIONS, "gallery", SMALL)
+    monkeypatch.setitem(shapes.CONFIGURATIONS, "compact", SMALL)
     (home / "photos" / "notes.txt").write_text("no picture")
     (home / "photos" / "raw.cr2").touch()
     os.mkfifo("photos/pipe.jpg")
     options = ("--photos", "photos", "--start-from", "none", *QUICK, "--json")
-    ended = tfnst("train", "art.png", "-o", "one.keras", *options, "--architecture", "gallery")
+    ended = tfnst("train", "art.png", "-o", "one.keras", *options, "--architecture", "compact")
     events = [json.loads(line) for line in ended.out.splitlines()]
     assert ended.status == 0 and events[-1]["step"] == 4 and events[-1]["fraction"] == 1
     assert ended.err.splitlines() == [
@@ -235,14 +235,15 @@ def test_a_network_is_trained_from_the_beginning(
         (["art.png", "--photos", "empty"], "no picture of at least 64 px"),
         (["art.png", "art.png"], "style 'art' is named twice"),
         (["wave=art.png"], "style 'wave' is in the network already"),
-        (["art.png", "--size", "33"], "--size is 33; use a multiple of 4"),
+        (["art.png", "--size", "65"], "--size is 65; use a multiple of 4"),
+        (["art.png", "--style-size", "8"], "--style-size is (8, 16); use one or two"),
         (["art.png", "--steps", "0"], "--steps is 0; use"),
         (["art.png", "--minutes", "1"], "--minutes and --steps exclude each other"),
         (["art.png", "--start-from", "galery"], "'galery' is not there"),
         (["art.png", "--architecture", "johnson"], "--architecture goes with --start-from none"),
         (
             ["art.png", "--start-from", "none", "--architecture", "vgg"],
-            "use one of gallery, strokes, johnson",
+            "use one of compact, strokes, johnson",
         ),
         (["art.png", "--network", "vgg20"], "vgg20"),
         (["art.png", "--content-distance", "nan"], "--content-distance is nan; use"),
@@ -267,7 +268,7 @@ def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: 
     ("arguments", "message"),
     [
         (["none.png"], "none.png: there is no such file"),
-        (["photos"], "photos: this is a folder"),
+        (["photos=empty"], "style 'photos': no picture in empty"),
         (["wave=art.png"], "style 'wave' is in the network already"),
         (["photo=art.png"], "style 'photo' cannot have that name"),
         (["art.png", "--network", "vgg20"], "network 'vgg20' is unknown"),
@@ -281,6 +282,7 @@ def test_misuse_of_train_is_told_before_the_photos_are_looked_at(
     arguments: list[str], message: str, tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(photo_folder, "PhotoFolder", lambda *_: pytest.fail("it looked"))
+    Path("empty").mkdir()
     before = sorted(home.rglob("*"))
     options = ("--photos", "photos", "--start-from", "my.keras", "-o", "new.keras", *QUICK)
     ended = tfnst("train", *options, *arguments)
@@ -299,8 +301,8 @@ def test_a_killed_training_goes_on(
         "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=10); "
         "fitting.CHECKPOINT = -1; cli.main()"
     )
-    options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
-    options += ["--style-size", "64", "--batch", "1", "-o", "new.keras"]
+    options = ["--photos", "photos", "--start-from", "my.keras", "--size", "64"]
+    options += ["--style-size", "96", "--batch", "1", "-o", "new.keras"]
     command = [sys.executable, "-c", code, "train", "swirl=art.png", *options, "--steps", "100000"]
     with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, env={**os.environ}) as run:
         assert run.stdout is not None
@@ -331,8 +333,8 @@ def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("untraced")
 def test_resume_keeps_the_schedule(tfnst: Call, home: Path) -> None:
-    options = ["--photos", "photos", "--start-from", "my.keras", "--size", "32"]
-    options += ["--style-size", "64", "--batch", "1", "-o", "new.keras"]
+    options = ["--photos", "photos", "--start-from", "my.keras", "--size", "64"]
+    options += ["--style-size", "96", "--batch", "1", "-o", "new.keras"]
     ended = tfnst("train", "swirl=art.png", *options, "--steps", "3", "--resume")
     assert ended.status == 0
     assert ended.err == "tfnst: there is no checkpoint of new.keras to resume; beginning\n"

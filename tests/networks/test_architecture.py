@@ -16,7 +16,7 @@ from tfnst.networks.style_network import StyleNetwork
 
 SMALL = NetworkSettings(widths=(0, 8, 12), blocks=2)
 TINY_STROKES = NetworkSettings(
-    (0, 4, 6, 8, 8), 1, "light", middle=4, refinements=(1, 1), seeds=True
+    (0, 4, 6, 8, 8), 1, "light", middle=4, refinements=(1, 1), seeds=True, strokes=2
 )
 TINY_JOHNSON = NetworkSettings((4, 6, 8), 1, "residual", head="convolution")
 
@@ -34,7 +34,7 @@ def test_johnsons_network_is_the_papers() -> None:
     assert kernels == expected + 9 * 128 * 64 + 9 * 64 * 32 + 9 * 9 * 32 * 3
 
 
-@pytest.mark.parametrize("settings", [SMALL, CONFIGURATIONS["gallery"]], ids=["small", "gallery"])
+@pytest.mark.parametrize("settings", [SMALL, CONFIGURATIONS["compact"]], ids=["small", "compact"])
 def test_it_begins_without_a_grid(settings: NetworkSettings) -> None:
     """Where the photo is flat, and far from borders, neighbours are alike."""
     side = 2 * reach(settings) + 40
@@ -44,7 +44,7 @@ def test_it_begins_without_a_grid(settings: NetworkSettings) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [SMALL, TINY_JOHNSON, TINY_STROKES], ids=["gallery", "johnson", "strokes"]
+    "settings", [SMALL, TINY_JOHNSON, TINY_STROKES], ids=["small", "johnson", "strokes"]
 )
 def test_a_pixel_reaches_no_further_than_told(settings: NetworkSettings) -> None:
     """By the gradient, with norms that use given statistics."""
@@ -78,6 +78,7 @@ def test_a_pixel_reaches_no_further_than_told(settings: NetworkSettings) -> None
         {"widths": (0, 8, 8, 8, 8, 8)},
         {"blocks": -1},
         {"refinements": (1,)},
+        {"strokes": 3},
     ],
 )
 def test_settings_are_checked(wrong: dict[str, object]) -> None:

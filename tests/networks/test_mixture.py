@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfnst.networks.mixture import mask_shares, parse_shares, row_weights
+from tfnst.networks.mixture import (
+    checked_stroke,
+    mask_shares,
+    parse_shares,
+    row_weights,
+    stroke_rows,
+)
 
 KNOWN = ("wave", "night", "scream")
 shares = st.dictionaries(st.sampled_from(KNOWN), st.floats(1e-3, 1e6), min_size=1)
@@ -51,6 +57,26 @@ def test_weights_add_up_to_one(styles: dict[str, float], strength: float) -> Non
 def test_what_is_no_mixture_is_told(styles: object, strength: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         row_weights(KNOWN, styles, strength)  # type: ignore[arg-type]
+
+
+@given(st.floats(0, 1))
+def test_a_stroke_is_a_mixture_of_the_rows_of_both_sizes(stroke: float) -> None:
+    weights = row_weights(KNOWN, {"wave": 3, "scream": 1}, 0.5)
+    rows = stroke_rows(np.stack([weights, weights]), stroke)
+    expected = [0.5, 0.375 * (1 - stroke), 0, 0.125 * (1 - stroke)]
+    expected += [0.375 * stroke, 0, 0.125 * stroke]
+    np.testing.assert_allclose(rows, [expected] * 2, atol=1e-7)
+    np.testing.assert_array_equal(stroke_rows(weights, None), weights)
+
+
+def test_strokes_are_checked() -> None:
+    assert checked_stroke(None, 2) == 0.5 and checked_stroke(1, 2) == 1
+    assert checked_stroke(None, 1) is None
+    with pytest.raises(ValueError, match=r"stroke is 0.5, but this network has one size"):
+        checked_stroke(0.5, 1)
+    for wrong in (-0.1, 1.5, float("nan"), "large"):
+        with pytest.raises(ValueError, match=r"stroke is .*; use a number from 0 \(fine\) to 1"):
+            checked_stroke(wrong, 2)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 
 SMALL = NetworkSettings(widths=(0, 8, 12), blocks=2)
+STROKES = NetworkSettings((0, 4, 6, 8, 8), 1, "light", 4, refinements=(1, 1), strokes=2)
 every_shape = pytest.mark.parametrize(
     "settings",
-    [SMALL, NetworkSettings((4, 6, 8), 1, "residual", head="convolution")],
-    ids=["gallery", "johnson"],
+    [SMALL, NetworkSettings((4, 6, 8), 1, "residual", head="convolution"), STROKES],
+    ids=["small", "johnson", "strokes"],
 )
 
 
@@ -44,12 +45,13 @@ def photo(height: int = 40, width: int = 52, seed: int = 0) -> np.ndarray:
 
 @every_shape
 def test_a_mixture_is_given_for_the_picture_or_for_each_place(settings: NetworkSettings) -> None:
-    made, image = network(settings), photo(40, 52)[None]
+    made, image = network(settings), photo(48, 64)[None]
+    stroke = {"stroke": np.array([[0.3]], np.float32)} if settings.strokes > 1 else {}
     weights = made.weights_for({"wave": 1, "night": 3}, 0.8)
     np.testing.assert_allclose(weights, [0.2, 0.2, 0.6], atol=1e-6)
-    whole = made({"image": image, "style_weights": weights[None]})["stylized"]
-    everywhere = np.broadcast_to(weights, (1, 40, 52, 3))
-    mapped = made.mapped()({"image": image, "style_weights": everywhere})["stylized"]
+    whole = made({"image": image, "style_weights": weights[None], **stroke})["stylized"]
+    everywhere = np.broadcast_to(weights, (1, 48, 64, 3))
+    mapped = made.mapped()({"image": image, "style_weights": everywhere, **stroke})["stylized"]
     assert whole.shape == image.shape
     np.testing.assert_allclose(mapped, whole, atol=1e-5)
 
@@ -142,6 +144,54 @@ def test_nothing_but_rows_can_be_left_to_train() -> None:
     assert {weight.name for weight in made.trainable_weights} == {"gamma", "beta"}
 
 
+# Strokes
+
+
+def test_a_stroke_goes_from_the_rows_of_the_finest_to_those_of_the_largest() -> None:
+    made = network(STROKES)
+    fine, between, middle, large = (
+        made.stylize(photo(), "wave", stroke=s) for s in (0.0, 0.25, None, 1.0)
+    )
+    np.testing.assert_array_equal(middle, made.stylize(photo(), "wave", stroke=0.5))
+    assert np.abs(fine - large).mean() > 0.01
+    assert np.abs(fine - between).mean() < np.abs(fine - large).mean()
+    # With both sizes' rows alike, there is one.
+    for weight in made.weights:
+        if weight.name in ("gamma", "beta"):
+            weight.assign(np.concatenate([weight[:3], weight[1:3]]))
+    np.testing.assert_allclose(made.stylize(photo(), "wave", stroke=1.0), fine, atol=1e-5)
+
+
+def test_strokes_are_of_tiles_and_masks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, image = network(STROKES), photo(70, 90)
+    everywhere = {"wave": np.ones(image.shape[:2], np.float32)}
+    expected = made.stylize(image, "wave", 0.8, stroke=0.9)
+    painted = made.stylize(image, "wave", 0.8, everywhere, stroke=0.9)
+    np.testing.assert_allclose(painted, expected, atol=1e-5)
+    monkeypatch.setattr(style_network.sizes, "ONE_PASS", 1)
+    for masks in (None, everywhere):
+        tiled = made.stylize(image, "wave", 0.8, masks, stroke=0.9)
+        np.testing.assert_allclose(tiled, expected, atol=1e-4)
+
+
+def test_rows_of_both_sizes_are_taken_over() -> None:
+    made = network(STROKES)
+    other = made.with_styles(["night", "new"])
+    for stroke in (0.0, 0.7, 1.0):
+        np.testing.assert_allclose(
+            other.stylize(photo(), "night", stroke=stroke),
+            made.stylize(photo(), "night", stroke=stroke),
+            atol=1e-6,
+        )
+        between = made.stylize(photo(), {"wave": 1, "night": 1}, stroke=stroke)
+        np.testing.assert_allclose(other.stylize(photo(), "new", stroke=stroke), between, atol=1e-5)
+
+
+def test_a_network_of_one_size_of_strokes_takes_none() -> None:
+    with pytest.raises(ValueError, match=r"stroke is 0.5, but this network has one size"):
+        network().stylize(photo(), "wave", stroke=0.5)
+
+
 # Strength and masks
 
 
@@ -214,7 +264,8 @@ def test_a_model_is_a_preset_or_a_file_of_ours(tmp_path: Path) -> None:
 
 def outputs(model: keras.Model) -> np.ndarray:
     weights = np.array([[0.2, 0.5, 0.3]], np.float32)
-    answer = model({"image": photo(40, 52)[None], "style_weights": weights})
+    stroke = {"stroke": np.array([[0.3]], np.float32)} if "stroke" in model.input else {}
+    answer = model({"image": photo(48, 64)[None], "style_weights": weights, **stroke})
     return np.asarray(answer["stylized"], np.float32)
 
 
@@ -257,18 +308,22 @@ def test_its_twin_and_a_larger_model_are_saved_and_loaded(
     settings: NetworkSettings, tmp_path: Path
 ) -> None:
     made = network(settings)
-    image = keras.Input((None, None, 3), name="image")
-    weights = keras.Input((3,), name="style_weights")
-    painted = made({"image": image, "style_weights": weights})["stylized"]
-    larger = keras.Model({"image": image, "style_weights": weights}, {"stylized": 1 - painted})
+    inputs = {
+        name: keras.Input(x.shape[1:], name=name, dtype=x.dtype) for name, x in made.input.items()
+    }
+    larger = keras.Model(inputs, {"stylized": 1 - made(inputs)["stylized"]})
     larger.save(tmp_path / "larger.keras")
     again = keras.models.load_model(tmp_path / "larger.keras")
     np.testing.assert_array_equal(outputs(again), outputs(larger))
     made.mapped().save(tmp_path / "twin.keras")
-    everywhere = np.full((1, 40, 52, 3), 1 / 3, np.float32)
-    inputs = {"image": photo(40, 52)[None], "style_weights": everywhere}
+    arrays = {
+        "image": photo(48, 64)[None],
+        "style_weights": np.full((1, 48, 64, 3), 1 / 3, np.float32),
+        "stroke": np.array([[0.3]], np.float32),
+    }
+    arrays = {name: arrays[name] for name in inputs}
     twin = keras.models.load_model(tmp_path / "twin.keras")
-    np.testing.assert_array_equal(twin(inputs)["stylized"], made.mapped()(inputs)["stylized"])
+    np.testing.assert_array_equal(twin(arrays)["stylized"], made.mapped()(arrays)["stylized"])
 
 
 def test_every_layer_can_be_made_again_from_its_configuration() -> None:

@@ -19,7 +19,7 @@ from tfnst.training import style_trainer
 
 layers = ("block1_conv1", "block2_conv1")
 settings = training_settings.TrainingSettings(
-    size=32, style_size=64, content_layers=layers[1:], style_layers=layers
+    size=64, style_sizes=(80, 100), content_layers=layers[1:], style_layers=layers
 )
 side = settings.size + 2 * HALO
 random = np.random.default_rng(0)
@@ -30,7 +30,9 @@ inputs = {
 }
 extractor = FeatureExtractor("vgg19-lite", layers)
 network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
-targets = style_trainer.style_targets(extractor, list(random.random((2, 64, 64, 3), "f")), settings)
+targets = style_trainer.style_targets(
+    extractor, [[one] for one in random.random((2, 80, 80, 3), "f")], settings
+)
 trainer = style_trainer.StyleTrainer(network, extractor, targets, settings)
 trainer.compile(style_trainer.Optimizer(5e-3))
 history = trainer.fit(inputs, batch_size=2, epochs=8, shuffle=False, verbose=0).history

@@ -20,12 +20,17 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 layers = ("block1_conv1", "block2_conv1")
 settings = training_settings.TrainingSettings(
-    batch=4, size=32, style_size=64, content_layers=layers[1:], style_layers=layers, stability=0.0
+    batch=4,
+    size=64,
+    style_sizes=(80, 100),
+    content_layers=layers[1:],
+    style_layers=layers,
+    stability=0.0,
 )
 side = settings.size + 2 * HALO
 random = np.random.default_rng(0)
 images = random.random((12, side, side, 3), np.float32)
-artworks = list(random.random((2, 64, 64, 3), np.float32))
+artworks = [[artwork] for artwork in random.random((2, 80, 80, 3), np.float32)]
 weights = np.eye(3, dtype=np.float32)[1 + np.arange(12) % 2]
 inputs = {"image": images, "style_weights": weights}
 dataset = tf.data.Dataset.from_tensor_slices((inputs,)).batch(4, drop_remainder=True)
@@ -37,7 +42,7 @@ def history(count: int) -> dict[str, Any]:
         keras.utils.set_random_seed(0)
         extractor = FeatureExtractor("vgg19-lite", layers)
         network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
-        targets = style_trainer.style_targets(extractor, artworks, settings)
+        targets = style_trainer.style_targets(extractor, artworks, settings, 1)
         trainer = style_trainer.StyleTrainer(network, extractor, targets, settings)
         trainer.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
     fitted = trainer.fit(dataset, epochs=2, shuffle=False, verbose=0).history

@@ -13,7 +13,7 @@ from tfnst.training import batches, photo_folder
 from tfnst.training.batches import DistillationBatches, StyleBatches
 from tfnst.training.settings import DistillationSettings, TrainingSettings
 
-SETTINGS = TrainingSettings(size=32)
+SETTINGS = TrainingSettings(size=64)
 SIDE = SETTINGS.size + 2 * HALO
 
 

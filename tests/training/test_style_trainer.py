@@ -29,10 +29,14 @@ from tfnst.training.settings import TrainingSettings
 from tfnst.training.style_trainer import StyleTrainer
 
 LAYERS = ("block1_conv1", "block2_conv1")
+SMALL = NetworkSettings((0, 8, 12), 1)
+STROKES = NetworkSettings((0, 8, 12), 1, strokes=2)
 SETTINGS = TrainingSettings(
     batch=2,
-    size=32,
-    style_size=64,
+    size=64,
+    style_sizes=(80, 100),
+    network=SMALL,
+    stability=1.0,
     content_layers=("block2_conv1",),
     style_layers=LAYERS,
 )
@@ -49,18 +53,18 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> photo_folder.PhotoFolder
     return photo_folder.PhotoFolder([folder])
 
 
-def artworks() -> list[np.ndarray]:
+def artworks() -> list[list[np.ndarray]]:
     random = np.random.default_rng(1)
-    stripes = np.zeros((60, 64, 3), np.float32)
+    stripes = np.zeros((74, 80, 3), np.float32)
     stripes[::4] = [0.9, 0.4, 0.1]
-    return [stripes, random.random((64, 50, 3), np.float32)]
+    return [[stripes], [random.random((100, 82, 3), np.float32)]]
 
 
 def trainer(settings: TrainingSettings = SETTINGS, eager: bool = False) -> StyleTrainer:
     keras.utils.set_random_seed(0)
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
-    network = StyleNetwork(["stripes", "noise"], NetworkSettings((0, 8, 12), 1))
-    targets = style_trainer.style_targets(extractor, artworks(), settings)
+    network = StyleNetwork(["stripes", "noise"], settings.network)
+    targets = style_trainer.style_targets(extractor, artworks(), settings, network.strokes)
     made = StyleTrainer(network, extractor, targets, settings)
     made.compile(keras.optimizers.Adam(5e-3), jit_compile=False, run_eagerly=eager)
     return made
@@ -73,26 +77,70 @@ def batch(weights: Any, seed: int = 2) -> dict[str, Any]:
     return {"image": tf.constant(random.random(shape, np.float32)), "style_weights": weights}
 
 
-def test_targets_are_the_artworks_distributions_at_both_sizes() -> None:
+def distribution(pictures: list[np.ndarray], layer: str) -> losses.Gaussian:
+    """Of several pictures, each of which counts the same, by NumPy."""
+    extractor = FeatureExtractor("vgg19-lite", LAYERS)
+    columns = [np.asarray(extractor(p[None])[layer], np.float64) for p in pictures]
+    columns = [c.reshape(-1, c.shape[-1]) for c in columns]
+    mean = np.mean([c.mean(0) for c in columns], 0)
+    outer = np.mean([c.T @ c / len(c) for c in columns], 0)
+    values, vectors = np.linalg.eigh(outer - np.outer(mean, mean))
+    return losses.Gaussian(mean, (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
+
+
+def halved(picture: np.ndarray, scale: int) -> np.ndarray:
+    height, width = (side // scale * scale for side in picture.shape[:2])
+    blocks = picture[:height, :width].reshape(height // scale, scale, width // scale, scale, 3)
+    return blocks.mean((1, 3)).astype(np.float32)
+
+
+def test_targets_are_the_artworks_distributions_at_three_scales_for_two_sizes_of_strokes() -> None:
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
     targets = style_trainer.style_targets(extractor, artworks(), SETTINGS)
-    views = [artworks()[1], images.resize(artworks()[1], 45, 35)]
-    seen = [np.asarray(extractor(view[None])["block2_conv1"])[0] for view in views]
-    means = [view.reshape(-1, 32).mean(0) for view in seen]
-    found = targets.statistics["block2_conv1"]
-    np.testing.assert_allclose(found.mean[1], np.mean(means, 0), rtol=1e-3)
-    assert found.root.shape == (2, 32, 32)
-    variation = [
-        sum(np.square(np.diff(view, axis=axis)).mean() for axis in (0, 1)) for view in views
-    ]
-    np.testing.assert_allclose(targets.variation[1], np.mean(variation), rtol=1e-3)
+    views = [images.resize(artworks()[1][0], 80, 66), artworks()[1][0]]
+    for scale, statistics in zip((1, 2, 4), targets.statistics, strict=True):
+        # At a quarter the deepest layer is left out.
+        assert set(statistics) == set(LAYERS if scale < 4 else LAYERS[:1])
+        for row, view in zip((1, 3), views, strict=True):
+            expected = distribution([halved(view, scale)], LAYERS[0])
+            np.testing.assert_allclose(
+                statistics[LAYERS[0]].mean[row], expected.mean, rtol=1e-3, atol=1e-4
+            )
+            np.testing.assert_allclose(
+                statistics[LAYERS[0]].root[row], expected.root, rtol=0.1, atol=0.02
+            )
+    for row, view in zip((1, 3), views, strict=True):
+        np.testing.assert_allclose(
+            targets.bands[row], losses.band_energies(view[None])[0], rtol=1e-4
+        )
+
+
+def test_without_strokes_to_choose_from_all_sizes_are_one_target() -> None:
+    extractor = FeatureExtractor("vgg19-lite", LAYERS)
+    targets = style_trainer.style_targets(extractor, artworks(), SETTINGS, strokes=1)
+    views = [images.resize(artworks()[1][0], 80, 66), artworks()[1][0]]
+    assert targets.bands.shape[0] == 2
+    expected = distribution(views, LAYERS[0]).mean
+    np.testing.assert_allclose(targets.statistics[0][LAYERS[0]].mean[1], expected, rtol=1e-3)
+
+
+def test_the_statistics_of_several_paintings_add_up() -> None:
+    extractor = FeatureExtractor("vgg19-lite", LAYERS)
+    one, two = (several[0] for several in artworks())
+    settings = replace(SETTINGS, style_sizes=(80,))
+    targets = style_trainer.style_targets(extractor, [[one, two]], settings)
+    views = [one, images.resize(two, 80, 66)]
+    statistics = targets.statistics[0][LAYERS[0]]
+    expected = distribution(views, LAYERS[0])
+    np.testing.assert_allclose(statistics.mean[0], expected.mean, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(statistics.root[0], expected.root, rtol=0.1, atol=0.02)
 
 
 def test_an_artwork_too_narrow_to_be_seen_is_told() -> None:
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
-    narrow = np.zeros((200, 20, 3), np.float32)
-    with pytest.raises(ValueError, match=r"artwork 1, of 20 x 200 pixels, is seen at .* needs 16"):
-        style_trainer.style_targets(extractor, [narrow], replace(SETTINGS, style_size=64))
+    narrow = np.zeros((200, 60, 3), np.float32)
+    with pytest.raises(ValueError, match=r"style 1, of 60 x 200 pixels, is seen at .* needs 64"):
+        style_trainer.style_targets(extractor, [[narrow]], SETTINGS)
 
 
 def test_losses_are_those_of_the_samples_and_their_styles() -> None:
@@ -102,19 +150,39 @@ def test_losses_are_those_of_the_samples_and_their_styles() -> None:
     photo, answer = (style_trainer.inner(v) for v in (x["image"], painted))
     style, content = made.judge(photo, answer, x["style_weights"][:, 1:])
     for sample, mixture in enumerate(np.array([[1, 0], [0.25, 0.75]], np.float32)):
-        expected = []
-        for name in LAYERS:
-            target = losses.Gaussian(
-                *(ops.tensordot(mixture[None], part, 1) for part in made.targets[name])
-            )
-            seen = made.features(answer[sample : sample + 1])[name]
-            expected.append(
-                losses.wasserstein_style_loss(losses.feature_statistics(seen), target)[0]
-            )
-        np.testing.assert_allclose(style[sample], np.mean(expected), rtol=1e-3)
+        scales = []
+        for scale, targets in zip((1, 2, 4), made.targets, strict=True):
+            expected = []
+            seen = made.features(halved(answer[sample].numpy(), scale)[None])
+            for name, rows in targets.items():
+                target = losses.Gaussian(*(ops.tensordot(mixture[None], part, 1) for part in rows))
+                statistics = losses.feature_statistics(seen[name])
+                expected.append(losses.wasserstein_style_loss(statistics, target)[0])
+            scales.append(np.mean(expected))
+        np.testing.assert_allclose(style[sample], np.mean(scales), rtol=1e-3)
     of_photo = losses.standardize(made.features(photo)["block2_conv1"])
     expected = losses.content_distance(made.features(answer)["block2_conv1"], of_photo)
     np.testing.assert_allclose(content, expected, rtol=1e-4)
+
+
+def test_strokes_choose_between_the_targets_of_their_sizes() -> None:
+    made = trainer(replace(SETTINGS, network=STROKES, stability=0.0))
+    x = batch([[0, 1, 0], [0, 0, 1]])
+    answer = {"stylized": batch([[0, 0, 0]] * 2, seed=3)["image"]}
+
+    def loss(*strokes: float) -> float:
+        return float(
+            made.compute_loss({**x, "stroke": tf.constant([strokes])[0][:, None]}, None, answer)
+        )
+
+    photo, painted = (style_trainer.inner(v) for v in (x["image"], answer["stylized"]))
+    mixture = np.array([[0.75, 0, 0.25, 0], [0, 0, 0, 1]], np.float32)
+    style, content = made.judge(photo, painted, mixture)
+    bands = losses.band_loss(losses.band_energies(painted), ops.tensordot(mixture, made.bands, 1))
+    excess = np.maximum(content - SETTINGS.content_distance, 0)
+    expected = style + SETTINGS.bands * bands + style_trainer.CONTENT_WEIGHT * excess**2
+    assert loss(0.25, 1.0) == pytest.approx(float(np.mean(expected)), rel=1e-4)
+    assert loss(0.0, 1.0) != pytest.approx(loss(1.0, 0.0), rel=1e-2)
 
 
 def test_the_photos_own_row_is_asked_for_the_photo_alone() -> None:
@@ -129,18 +197,16 @@ def test_the_photos_own_row_is_asked_for_the_photo_alone() -> None:
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
 
-def test_only_what_is_rougher_than_the_artwork_is_smoothed() -> None:
+def test_bands_pull_fine_detail_to_the_artworks() -> None:
     settings = replace(SETTINGS, stability=0.0)
-    without, within = (trainer(replace(settings, variation=v)) for v in (0.0, 2.0))
+    without, within = (trainer(replace(settings, bands=weight)) for weight in (0.0, 2.0))
     x = batch([[0, 1, 0], [0, 0, 1]])
-    smooth = ops.zeros_like(x["image"]) + 0.5
-    for painted in (x["image"], smooth):
+    for painted in (x["image"], ops.zeros_like(x["image"]) + 0.5):
         answer = {"stylized": painted}
-        excess = losses.total_variation(style_trainer.inner(painted)) - within.variation
-        expected = 2.0 * np.maximum(excess, 0).mean()
+        energies = losses.band_energies(style_trainer.inner(painted))
+        expected = 2.0 * np.mean(losses.band_loss(energies, within.bands))
         difference = within.compute_loss(x, None, answer) - without.compute_loss(x, None, answer)
-        np.testing.assert_allclose(difference, expected, atol=1e-5)
-    np.testing.assert_array_equal(np.sign(losses.total_variation(smooth) - within.variation), -1)
+        np.testing.assert_allclose(difference, expected, rtol=1e-3)
 
 
 class Fitted(NamedTuple):
@@ -159,7 +225,7 @@ def fitted(photos: photo_folder.PhotoFolder) -> Fitted:
 def test_fit_lowers_the_loss(fitted: Fitted) -> None:
     history = fitted.history
     assert history["style"][-1] < 0.85 * history["style"][0]
-    assert set(history) >= {"loss", "style", "content", "photo", "stability"}
+    assert set(history) >= {"loss", "style", "content", "bands", "photo", "stability"}
 
 
 def test_a_training_leaves_no_gradient_in_the_registry(fitted: Fitted) -> None:
@@ -223,8 +289,8 @@ def test_it_trains_on_jax() -> None:
 def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.PhotoFolder) -> None:
     """What Keras offers around fit works: mixed precision, BackupAndRestore, TensorBoard."""
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
-    network = StyleNetwork(["a", "b"], NetworkSettings((0, 8, 12), 1), dtype="mixed_bfloat16")
-    targets = style_trainer.style_targets(extractor, artworks(), SETTINGS)
+    network = StyleNetwork(["a", "b"], SMALL, dtype="mixed_bfloat16")
+    targets = style_trainer.style_targets(extractor, artworks(), SETTINGS, strokes=1)
     made = StyleTrainer(network, extractor, targets, SETTINGS)
     made.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
     callbacks = [
@@ -242,9 +308,10 @@ def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.Photo
     [
         ("steps", 0),
         ("batch", 0),
-        ("size", 30),
-        ("size", 34),
-        ("style_size", 63),
+        ("size", 60),
+        ("size", 66),
+        ("style_sizes", (63,)),
+        ("style_sizes", ()),
         ("minutes", -1.0),
         ("minutes", float("nan")),
         ("learning_rate", 0.0),
@@ -255,7 +322,7 @@ def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.Photo
         ("batch", 2.5),
         ("photo_share", 2),
         ("stability", float("nan")),
-        ("variation", float("inf")),
+        ("bands", float("inf")),
         ("content_layers", ()),
         ("style_layers", ["block1_conv1"]),
         ("everything", 1),

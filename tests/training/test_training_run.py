@@ -28,8 +28,8 @@ from tfnst.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
     steps=8,
-    size=32,
-    style_size=64,
+    size=64,
+    style_sizes=(96, 128),
     network=NetworkSettings((0, 8, 12), 1),
     content_layers=("block2_conv1",),
     style_layers=("block1_conv1", "block2_conv1"),

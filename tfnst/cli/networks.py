@@ -33,6 +33,9 @@ def apply(
         ),
     ] = None,
     strength: Annotated[float, Option(help="0 is the photo, 1 the style.")] = 1.0,
+    stroke: Annotated[
+        float | None, Option(help="Size of the strokes, 0 to 1; those between, if not given.")
+    ] = None,
     style_map: Annotated[
         list[str] | None,
         Option(metavar="MASK", help="A grey picture for each style, in order, or gradient."),
@@ -81,7 +84,7 @@ def apply(
     if lite and lite.suffix != ".tflite":
         raise ValueError(f"--lite {str(lite)!r} is no .tflite file; name one of tfnst export")
     device_scope = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
-    from tfnst.networks.mixture import parse_shares
+    from tfnst.networks.mixture import checked_stroke, parse_shares
     from tfnst.painting import morphs
     from tfnst.painting import pictures as application
     from tfnst.painting.appearance import GRADIENT, Look
@@ -93,8 +96,9 @@ def apply(
         names = morph.split(",")
         shares = dict.fromkeys(names, 1.0) if morph else parse_shares(style or [], painter.styles)
         painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
+        checked_stroke(stroke, painter.strokes)
         longest = min((side for side in (size, painter.side) if side), default=None)
-        look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality)
+        look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality, stroke)
         if morph:
             terminal.keep_apart(pictures, [output])
             morphs.write_morph(painter, pictures[0], output, names, frames or 24, look)

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 Report = Callable[[Any], None]
 # Options that are not called as the fields that they set, or those but for a plural's s.
-OPTIONS = {"shares": "--style-weight", "style_weights": "--style-layer"}
+OPTIONS = {
+    "shares": "--style-weight",
+    "style_weights": "--style-layer",
+    "style_sizes": "--style-size",
+}
 HEAVY = ("tensorflow", "keras", "h5py", "scipy", "matplotlib")  # what a light installation lacks
 
 

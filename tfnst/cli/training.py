@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @app.command()
 def train(
     artworks: Annotated[
-        list[str], typer.Argument(metavar="STYLE...", help="Artworks, FILE or NAME=FILE.")
+        list[str],
+        typer.Argument(
+            metavar="STYLE...", help="Artworks: FILE, NAME=FILE, or NAME=FOLDER of several."
+        ),
     ],
     photos: Annotated[list[Path], Option(help="A folder of photos; may be repeated.")],
     output: Annotated[Path, Option("--output", "-o", help="The .keras file to write.")],
@@ -37,7 +40,8 @@ def train(
     size: Annotated[int | None, Option(help="Side of the photos' crops, in pixels.")] = None,
     batch: Annotated[int | None, Option(help="Photos a step.")] = None,
     style_size: Annotated[
-        int | None, Option(help="Long side of the artworks; strokes grow with it.")
+        int | None,
+        Option(help="Long side of the artworks for the finest strokes; twice it for the largest."),
     ] = None,
     content_distance: Annotated[
         float | None, Option(help="How far paintings may be from their photos, 0 to 2.")
@@ -45,7 +49,7 @@ def train(
     learning_rate: Annotated[float | None, Option(help="Of Adam, at its highest.")] = None,
     precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
     architecture: Annotated[
-        str | None, Option(help="With --start-from none: gallery, strokes or johnson.")
+        str | None, Option(help="With --start-from none: strokes, compact or johnson.")
     ] = None,
     network: Annotated[str, Option(help="Feature network of the losses.")] = "vgg19-lite",
     seed: Annotated[int, Option(help="Of crops, styles and first weights.")] = 0,
@@ -68,7 +72,8 @@ def train(
         raise ValueError("--minutes and --steps exclude each other; give one")
     named = _named(artworks)
     beside = {"sheet of previews": output.with_suffix(".png"), "card": output.with_suffix(".md")}
-    terminal.keep_apart([*named.values(), Path(start_from)], [output], beside)
+    artworks_of_all = [file for several in named.values() for file in several]
+    terminal.keep_apart([*artworks_of_all, Path(start_from)], [output], beside)
     if minutes is not None and not minutes > 0:
         raise ValueError(f"--minutes is {minutes}; use a number above 0")
     if architecture and start_from != "none":
@@ -93,13 +98,13 @@ def train(
         **length,
         size=size,
         batch=batch,
-        style_size=style_size,
+        style_sizes=style_size and (style_size, 2 * style_size),
         content_distance=content_distance,
         learning_rate=learning_rate,
         precision=precision,
     )
     settings = training_settings.TrainingSettings(
-        network=CONFIGURATIONS[architecture or "gallery"],
+        network=CONFIGURATIONS[architecture or "strokes"],
         extractor=network,
         everything=everything,
         seed=seed,
@@ -118,16 +123,20 @@ def train(
         print(output)
 
 
-def _named(artworks: list[str]) -> dict[str, Path]:
-    """Files by the names of their styles, of FILE or NAME=FILE."""
-    named: dict[str, Path] = {}
+def _named(artworks: list[str]) -> dict[str, list[Path]]:
+    """Files by the names of their styles, of FILE, NAME=FILE, or a folder in place of a file."""
+    from tfnst.images import kinds
+
+    named: dict[str, list[Path]] = {}
     for text in artworks:
         name, equals, file = text.partition("=")
         if Path(text).exists() or not equals:
             name, file = Path(text).stem, text
         if name in named:
             raise ValueError(f"style {name!r} is named twice; give another as NAME=FILE")
-        named[name] = Path(file)
+        named[name] = kinds.pictures_in(Path(file)) if Path(file).is_dir() else [Path(file)]
+        if not named[name]:
+            raise ValueError(f"style {name!r}: no picture in {file}; give a folder that holds some")
     return named
 
 

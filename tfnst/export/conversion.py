@@ -19,7 +19,7 @@ from tfnst.devices import silent_stderr
 from tfnst.export.verification import SERVING
 from tfnst.files.folders import full_disk_named
 from tfnst.images.sizes import HALO
-from tfnst.networks.architecture import connect
+from tfnst.networks.architecture import connect, rows, symbolic_inputs
 from tfnst.networks.layers import CropAs, MirrorPadding
 from tfnst.networks.style_network import StyleNetwork
 
@@ -31,12 +31,11 @@ Example = dict[str, np.ndarray]
 
 def deployable(network: StyleNetwork) -> keras.Model:
     """The network with its halo inside: pictures of any size in and out, as `stylize` has them."""
-    image = keras.Input((None, None, 3), name="image", dtype="float32")
-    weights = keras.Input((1 + len(network.styles),), name="style_weights", dtype="float32")
-    padded = MirrorPadding(HALO, network.settings.scale, dtype="float32")(image)
-    painted = connect(network.parts, network.settings, padded, weights)
-    cropped = CropAs(HALO, name="stylized", dtype="float32")(painted, image)
-    return keras.Model({"image": image, "style_weights": weights}, {"stylized": cropped})
+    inputs = symbolic_inputs(network.settings, (1 + len(network.styles),))
+    padded = MirrorPadding(HALO, network.settings.scale, dtype="float32")(inputs["image"])
+    painted = connect(network.parts, network.settings, padded, rows(inputs))
+    cropped = CropAs(HALO, name="stylized", dtype="float32")(painted, inputs["image"])
+    return keras.Model(inputs, {"stylized": cropped})
 
 
 def write_saved_model(model: keras.Model, folder: Path) -> None:

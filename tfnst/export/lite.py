@@ -15,7 +15,7 @@ from tfnst.devices import silent_stderr
 from tfnst.files import FileError, opened, require_path
 from tfnst.images import sizes
 from tfnst.images.sizes import MULTIPLE
-from tfnst.networks.mixture import PHOTO, row_weights
+from tfnst.networks.mixture import PHOTO, checked_stroke, row_weights
 from tfnst.networks.style_names import is_name
 
 LEAST_SIDE = 16  # pixels a side that the files of version 0.1 take, of any size
@@ -174,10 +174,11 @@ class Stylizer:
     def __init__(self, path: str | Path, threads: int | None = None) -> None:
         self.model = Model(path, threads)
         shapes = self.model.shapes
-        if set(shapes) != {"image", "style_weights"}:
+        if set(shapes) - {"stroke"} != {"image", "style_weights"}:
             raise FileError(path, f"it takes {', '.join(shapes)}; name a file of styles")
         side = shapes["image"][1]
         self.side = None if side < 0 else side
+        self.strokes = 2 if "stroke" in shapes else 1
         self.any_batch = shapes["image"][0] < 0  # as no file of version 0.1 has it
         self.styles = _names(self.model.path.with_name(NAMES), shapes["style_weights"][-1])
 
@@ -191,6 +192,7 @@ class Stylizer:
         styles: str | Mapping[str, float],
         strength: float = 1.0,
         masks: Mapping[str, np.ndarray] | None = None,
+        stroke: float | None = None,
     ) -> np.ndarray:
         """A picture in a style or a mixture, in the same shape.
 
@@ -199,34 +201,38 @@ class Stylizer:
             styles: a style's name, or {name: share}; shares are relative to each other.
             strength: 0 is the photo, 1 the style.
             masks: none, for a file cannot have them; `StyleNetwork.stylize` paints by them.
+            stroke: 0 for the finest strokes to 1 for the largest, in a file that takes it; None for
+                those between.
 
         Returns:
             (H, W, 3) float32 in [0, 1].
 
         Raises:
-            ValueError: no picture, no style or no mixture; too many pixels; masks.
+            ValueError: no picture, style, mixture or stroke; too many pixels; masks.
         """
         if masks is not None:
             raise ValueError("masks are given; only a network itself paints by them, no .tflite")
         image = images.validate(image, "image", images.MIN_SIDE)
-        weights = self.weights_for(styles, strength)
+        inputs = {"style_weights": self.weights_for(styles, strength)[None]}
+        if (stroke := checked_stroke(stroke, self.strokes)) is not None:
+            inputs["stroke"] = np.full((1, 1), stroke, np.float32)
         height, width, _ = image.shape
         if self.side is not None and max(height, width) > self.side:
             small = images.resize(image, *images.fitted(height, width, self.side))
-            return images.resize(self._painted(small, weights), height, width)
+            return images.resize(self._painted(small, inputs), height, width)
         if height * width > sizes.ONE_PASS:
             raise ValueError(
                 f"image is {width} x {height} pixels; without TensorFlow "
                 f"{sizes.ONE_PASS / 1e6:g} million are the most, so use a smaller --size"
             )
-        return self._painted(image, weights)
+        return self._painted(image, inputs)
 
-    def _painted(self, image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def _painted(self, image: np.ndarray, inputs: dict[str, np.ndarray]) -> np.ndarray:
         height, width, _ = image.shape
         # Mirrored, not stretched: the statistics of the picture should be its own.
         after = [self._taken(size) - size for size in (height, width)]
         whole = np.pad(image, ((0, after[0]), (0, after[1]), (0, 0)), "symmetric")
-        painted = self.model(image=whole[None], style_weights=weights[None])["stylized"][0]
+        painted = self.model(image=whole[None], **inputs)["stylized"][0]
         return painted[:height, :width]
 
     def _taken(self, size: int) -> int:

@@ -139,19 +139,23 @@ def _style_examples(network: StyleNetwork, height: int, width: int) -> list[Exam
         network.weights_for(last, 0.7),
         network.weights_for(dict.fromkeys(network.styles, 1.0)),
     ]
+    strokes = [{"stroke": np.full((1, 1), s, np.float32)} for s in (0.5, 0.0, 1.0)]
     return [
         {"image": picture[None], "style_weights": weights[None]}
+        | (stroke if network.strokes > 1 else {})
         for picture in _pictures(height, width)
-        for weights in mixtures
+        for weights, stroke in zip(mixtures, strokes, strict=True)
     ]
 
 
 def _style_card(network: StyleNetwork) -> dict[str, Any]:
     weights = f"float32, (batch, {1 + len(network.styles)}), from 0, of sum 1"
+    stroke = {"stroke": "float32, (batch, 1), 0 for the finest strokes to 1 for the largest"}
     return {
         "styles": [PHOTO, *network.styles],
         "thumbnails": _thumbnails(network),
-        "inputs": {"image": IMAGE, "style_weights": weights},
+        "inputs": {"image": IMAGE, "style_weights": weights}
+        | (stroke if network.strokes > 1 else {}),
         "outputs": {"stylized": "float32, like the image"},
         "smallest": images.MIN_SIDE,
     }

@@ -17,6 +17,12 @@ def is_shadow(file: Path) -> bool:
     return file.name.startswith("._")
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """The files of kinds that are read, in a folder and those within it; shadows do not count."""
+    files = (file for file in sorted(folder.rglob("*")) if file.suffix.lower() in READ)
+    return [file for file in files if file.is_file() and not is_shadow(file)]
+
+
 def irregular(folders: Iterable[Path]) -> list[Path]:
     """What has a picture's name in some folders and is no regular file: a pipe, a dead link."""
     files = (file for folder in folders if folder.is_dir() for file in sorted(folder.rglob("*")))

@@ -14,6 +14,7 @@ import keras
 from keras import ops
 from pydantic import Field
 
+from tfnst.losses.bands import band_energies, band_loss
 from tfnst.losses.content import content_distance, standardize
 from tfnst.losses.smoothness import total_variation
 from tfnst.losses.statistics import (
@@ -220,6 +221,19 @@ class VariationTerm(Term):
         """The variation, or by how much it exceeds the target."""
         variation = self.measure(view)
         return variation if target is None else ops.relu(variation - target)
+
+
+@dataclass(frozen=True)
+class BandTerm(Term):
+    """`band_loss`: as much in each of the finest bands as the artworks have."""
+
+    def measure(self, view: View) -> Tensor:
+        """`band_energies`, (B, bands, 3)."""
+        return band_energies(view.image)
+
+    def distance(self, view: View, target: Tensor) -> Tensor:
+        """`band_loss`."""
+        return band_loss(self.measure(view), target)
 
 
 def stack(targets: Sequence[Any]) -> Any:

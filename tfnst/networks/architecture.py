@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -104,6 +104,29 @@ def seeds(image: Tensor) -> Tensor:
         fine = coarse
     band = ops.concatenate(bands, -1)
     return band * ops.rsqrt(_averaged(ops.square(band), SPREAD, 1) + 1e-4)
+
+
+def symbolic_inputs(settings: NetworkSettings, weights: tuple[int | None, ...]) -> dict[str, Any]:
+    """What a network of those settings takes, by name; `weights` is the shape of one picture's."""
+    inputs = {
+        "image": keras.Input((None, None, 3), name="image", dtype="float32"),
+        "style_weights": keras.Input(weights, name="style_weights", dtype="float32"),
+    }
+    if settings.strokes > 1:
+        inputs["stroke"] = keras.Input((1,), name="stroke", dtype="float32")
+    return inputs
+
+
+def rows(inputs: Mapping[str, Tensor]) -> Tensor:
+    """The weights of all rows, `mixture.stroke_rows` of a network's inputs, for `connect`."""
+    weights, stroke = inputs["style_weights"], inputs.get("stroke")
+    if stroke is None:
+        return weights
+    if len(weights.shape) == 4:
+        stroke = ops.reshape(stroke, (-1, 1, 1, 1))
+    photo, styles = weights[..., :1], weights[..., 1:]
+    large = stroke * styles
+    return ops.concatenate([photo, styles - large, large], -1)
 
 
 class _Stages:
@@ -208,8 +231,9 @@ def connect(
     weights: Tensor,
     statistics: Statistics | None = None,
 ) -> Tensor:
-    """The symbolic picture that the network makes of symbolic inputs, by layers that it shares.
+    """The symbolic picture that the network makes of an image, by layers that it shares.
 
+    `weights` are those of all rows, see `rows`.
     `statistics` gives the mean and variance that a norm is to use, from its name, its input and how
     many pixels of the picture a pixel of that is; without it each picture has its own.
     """

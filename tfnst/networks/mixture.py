@@ -9,6 +9,7 @@ import numpy as np
 
 PHOTO = "photo"  # the name of row 0, which gives the photo back
 LARGEST_SHARE = 1e9  # share of a style: sums of larger ones overflow
+STROKE = 0.5  # between the finest and the largest strokes of a style
 SHARE = f"a number from 0, below {LARGEST_SHARE:g}"
 
 
@@ -49,6 +50,50 @@ def row_weights(
     for name, share in shares.items():
         weights[1 + names.index(name)] = strength * share / sum(shares.values())
     return weights
+
+
+def stroke_rows(weights: np.ndarray, stroke: float | None) -> np.ndarray:
+    """The weights of all rows of a network whose styles have rows for two sizes of strokes.
+
+    Args:
+        weights: (…, 1 + S), of photo and styles.
+        stroke: 0 for the finest to 1 for the largest; None for a network with a row a style.
+
+    Returns:
+        (…, 1 + 2S): the photo's, those of the finest strokes, those of the largest.
+
+    Examples:
+        >>> stroke_rows(np.array([0.5, 0.5]), 0.75).tolist()
+        [0.5, 0.125, 0.375]
+    """
+    if stroke is None:
+        return weights
+    photo, styles = weights[..., :1], weights[..., 1:]
+    return np.concatenate([photo, (1 - stroke) * styles, stroke * styles], -1)
+
+
+def checked_stroke(stroke: float | None, strokes: int) -> float | None:
+    """The stroke that a network with that many sizes of strokes is to paint with.
+
+    Args:
+        stroke: a number from 0 to 1, or None for `STROKE`, or where there is no choice.
+        strokes: 1 or 2, see `NetworkSettings`.
+
+    Returns:
+        The number, or None for a network of one size.
+
+    Raises:
+        ValueError: another number, or any where there is no choice.
+    """
+    if strokes == 1 and stroke is not None:
+        raise ValueError(
+            f"stroke is {stroke!r}, but this network has one size of strokes a style; leave it out"
+        )
+    if strokes == 1 or stroke is None:
+        return None if strokes == 1 else STROKE
+    if not isinstance(stroke, numbers.Real) or not 0 <= stroke <= 1:
+        raise ValueError(f"stroke is {stroke!r}; use a number from 0 (fine) to 1 (large)")
+    return float(stroke)
 
 
 def parse_shares(texts: Sequence[str], names: Sequence[str]) -> dict[str, float]:

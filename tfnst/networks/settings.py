@@ -31,6 +31,8 @@ class NetworkSettings(Checked):
             to fine, after what was seen there on the way down has been added.
         seeds: whether the photo's faint differences are brought up for what is to be painted where
             it is flat; see `architecture.seeds`.
+        strokes: sizes of strokes for which a style has rows: 2 for the finest and the largest,
+            between which `stroke` goes.
 
     Raises:
         ValueError: a name that is none of these, or sizes that make no network.
@@ -51,6 +53,7 @@ class NetworkSettings(Checked):
         Field(description="a whole number for each resolution between half and the trunk's"),
     ] = ()
     seeds: bool = False
+    strokes: Literal[1, 2] = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -66,9 +69,9 @@ class NetworkSettings(Checked):
 
 
 CONFIGURATIONS = {
-    "gallery": NetworkSettings(),
+    "compact": NetworkSettings(),
     "strokes": NetworkSettings(
-        (0, 24, 48, 96, 96), 5, "light", middle=48, refinements=(3, 4), seeds=True
+        (0, 24, 48, 96, 96), 5, "light", middle=48, refinements=(3, 4), seeds=True, strokes=2
     ),
     # Johnson, Alahi & Fei-Fei, ECCV 2016, supplement, table 1, with upsampling in place of strided
     # transposed convolutions, which leave a checkerboard (Dumoulin et al., 2017, do the same).

@@ -18,9 +18,15 @@ from tfnst.files import FileError, archives, require_path
 from tfnst.images import sizes
 from tfnst.images.sizes import HALO
 from tfnst.networks import tiles
-from tfnst.networks.architecture import Parts, connect
+from tfnst.networks.architecture import Parts, connect, rows, symbolic_inputs
 from tfnst.networks.layers import ConditionalInstanceNormalization
-from tfnst.networks.mixture import PHOTO, mask_shares, row_weights
+from tfnst.networks.mixture import (
+    PHOTO,
+    checked_stroke,
+    mask_shares,
+    row_weights,
+    stroke_rows,
+)
 from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
 from tfnst.networks.style_names import require_names
 
@@ -39,10 +45,11 @@ class _Compiled:
 class StyleNetwork(keras.Model):  # type: ignore[misc]
     """A Keras functional model: a photo and the weights of styles in, the photo in that style out.
 
-    Inputs: `image`, (B, H, W, 3) RGB in [0, 1] with H and W multiples of `settings.scale`, and
-    `style_weights`, (B, 1 + S), that add up to 1. Output: `stylized`, like the image. `mapped`
-    gives a twin that takes weights at each position. Borders want `HALO` more pixels, cut off
-    afterwards: `stylize` does that, at any size.
+    Inputs: `image`, (B, H, W, 3) RGB in [0, 1] with H and W multiples of `settings.scale`,
+    `style_weights`, (B, 1 + S), that add up to 1, and with two `settings.strokes` also `stroke`,
+    (B, 1) from 0, the finest, to 1, the largest. Output: `stylized`, like the image. `mapped` gives
+    a twin that takes weights at each position. Borders want `HALO` more pixels, cut off afterwards:
+    `stylize` does that, at any size.
 
     Dumoulin, Shlens & Kudlur, "A learned representation for artistic style", ICLR 2017: one network
     for many styles that differ in nothing but the rows of their conditional instance norms, so that
@@ -61,10 +68,15 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
 
     side = None  # of pictures: any
 
+    @property
+    def strokes(self) -> int:
+        """The sizes of strokes that its styles have rows for: 2 where `stroke` chooses."""
+        return self.settings.strokes
+
     def __init__(
         self,
         styles: Sequence[str],
-        settings: NetworkSettings | dict[str, Any] = CONFIGURATIONS["gallery"],
+        settings: NetworkSettings | dict[str, Any] = CONFIGURATIONS["strokes"],
         dtype: str | None = None,
         **options: Any,
     ) -> None:
@@ -72,21 +84,17 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         require_names(names)
         chosen = NetworkSettings(**settings) if isinstance(settings, dict) else settings
         layers = Parts(dtype)
-        image = keras.Input((None, None, 3), name="image", dtype="float32")
-        weights = keras.Input((1 + len(names),), name="style_weights", dtype="float32")
-        inputs = {"image": image, "style_weights": weights}
-        super().__init__(inputs, {"stylized": connect(layers, chosen, image, weights)}, **options)
+        inputs = symbolic_inputs(chosen, (1 + len(names),))
+        painted = connect(layers, chosen, inputs["image"], rows(inputs))
+        super().__init__(inputs, {"stylized": painted}, **options)
         self.styles, self.settings, self.parts = names, chosen, layers
         self._compiled = _Compiled()
 
     def mapped(self) -> keras.Model:
         """The same network, same weights, with `style_weights` a map, (B, H, W, 1 + S)."""
-        image = keras.Input((None, None, 3), name="image", dtype="float32")
-        weights = keras.Input(
-            (None, None, 1 + len(self.styles)), name="style_weights", dtype="float32"
-        )
-        inputs = {"image": image, "style_weights": weights}
-        return keras.Model(inputs, {"stylized": connect(self.parts, self.settings, image, weights)})
+        inputs = symbolic_inputs(self.settings, (None, None, 1 + len(self.styles)))
+        painted = connect(self.parts, self.settings, inputs["image"], rows(inputs))
+        return keras.Model(inputs, {"stylized": painted})
 
     def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
         """As `row_weights` of this network's styles."""
@@ -98,6 +106,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         styles: str | Mapping[str, float],
         strength: float = 1.0,
         masks: Mapping[str, np.ndarray] | None = None,
+        stroke: float | None = None,
     ) -> np.ndarray:
         """A picture in a style or a mixture, in the same shape, at any size.
 
@@ -107,49 +116,67 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
             strength: 0 is the photo, 1 the style.
             masks: where, {name: (H, W) in [0, 1]} for each of the styles. Where they add up to more
                 than 1 they are divided by their sum; what they leave over is the photo's.
+            stroke: 0 for the finest strokes to 1 for the largest, in a network of two
+                `settings.strokes`; None for those between.
 
         Returns:
             (H, W, 3) float32 in [0, 1].
 
         Raises:
-            ValueError: no picture, style, mixture or strength, or masks that do not fit.
+            ValueError: no picture, style, mixture, strength or stroke, or masks that do not fit.
         """
+        stroke = checked_stroke(stroke, self.settings.strokes)
         image = images.validate(image, "image", images.MIN_SIDE)
+        canvas = images.padded(image, self.settings.scale)
+        weights_at = self._weights_at(image, styles, strength, masks)
+        if canvas.shape[0] * canvas.shape[1] > sizes.ONE_PASS:
+            network = self._tiled(canvas.shape, masks is not None)
+            painted = network(canvas, lambda window: stroke_rows(weights_at(window), stroke))
+        else:
+            weights = weights_at((slice(None), slice(None)))
+            painted = self._painted(canvas[None], weights[None], stroke)[0]
+        return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
+
+    def _weights_at(
+        self,
+        image: np.ndarray,
+        styles: str | Mapping[str, float],
+        strength: float,
+        masks: Mapping[str, np.ndarray] | None,
+    ) -> tiles.WeightsAt:
+        """What gives the weights of photo and styles in a window of a padded picture."""
         overall = self.weights_for(styles, strength)
-        area = None if masks is None else mask_shares(masks, styles, image.shape[:2])
-        rows = {name: self.weights_for(name, strength) for name in masks or {}}
-        share = None if area is None else images.padded(area, self.settings.scale)
+        if masks is None:
+            return lambda window: overall
+        areas = mask_shares(masks, styles, image.shape[:2])
+        share = images.padded(areas, self.settings.scale)
+        weights = np.stack([self.weights_for(name, strength) for name in masks])
 
         def weights_at(window: tiles.Window) -> np.ndarray:
-            if share is None:
-                return overall
-            local = share[window] @ np.stack(list(rows.values()))
+            local: np.ndarray = share[window] @ weights
             local[..., 0] += 1 - share[window].sum(-1)
             return local
 
-        canvas = images.padded(image, self.settings.scale)
-        if canvas.shape[0] * canvas.shape[1] > sizes.ONE_PASS:
-            painted = self._tiled(canvas.shape, share is not None)(canvas, weights_at)
-        else:
-            weights = weights_at((slice(None), slice(None)))
-            painted = self._painted(canvas[None], weights[None])[0]
-        return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
+        return weights_at
 
     def _tiled(self, shape: tuple[int, ...], mapped: bool) -> tiles.TiledNetwork:
         """What paints large pictures; there are eight at most, by what sizes differ in."""
         edges, calls = tiles.edges(self.settings, shape), self._compiled.tiled
         if (mapped, edges) not in calls:
-            weights = (*((None, None) if mapped else ()), 1 + len(self.styles))
+            rows = 1 + self.settings.strokes * len(self.styles)
+            weights = (*((None, None) if mapped else ()), rows)
             calls[mapped, edges] = tiles.TiledNetwork(self.parts, self.settings, weights, edges)
         return calls[mapped, edges]
 
-    def _painted(self, image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def _painted(self, image: np.ndarray, weights: np.ndarray, stroke: float | None) -> np.ndarray:
         """A batch through the network or its twin, compiled when first used."""
         rank, calls = weights.ndim, self._compiled.by_rank
         if rank not in calls:
             calls[rank] = tiles.compiled(self if rank == 2 else self.mapped())
-        tensors = {"image": image, "style_weights": weights}
-        answer = calls[rank]({k: ops.convert_to_tensor(v) for k, v in tensors.items()})
+        arrays = {"image": image, "style_weights": weights}
+        if stroke is not None:
+            arrays["stroke"] = np.full((len(image), 1), stroke, np.float32)
+        answer = calls[rank]({k: ops.convert_to_tensor(v) for k, v in arrays.items()})
         return ops.convert_to_numpy(answer["stylized"])
 
     def with_styles(self, styles: Sequence[str], dtype: str | None = None) -> StyleNetwork:
@@ -158,10 +185,17 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         for source, weight in zip(self.weights, other.weights, strict=True):
             value = ops.convert_to_numpy(source)
             if weight.name in ROWS:
-                rows = dict(zip((PHOTO, *self.styles), value, strict=True))
-                value = np.stack([rows.get(n, value[1:].mean(0)) for n in (PHOTO, *styles)])
+                value = self._rows(value, styles)
             weight.assign(value)
         return other
+
+    def _rows(self, rows: np.ndarray, styles: Sequence[str]) -> np.ndarray:
+        """The rows of other styles: of the same name, or the mean, for each size of strokes."""
+        chosen = [rows[0]]
+        for block in np.split(rows[1:], self.settings.strokes):
+            named = dict(zip((PHOTO, *self.styles), (rows[0], *block), strict=True))
+            chosen += [named.get(name, block.mean(0)) for name in styles]
+        return np.stack(chosen)
 
     def freeze_all_but_rows(self) -> None:
         """Leave nothing to train but the rows of the conditional instance norms."""

@@ -31,6 +31,8 @@ class Look(Checked):
         keep_color: the photo's colours, the painting's luminance.
         size: long side of the result at most, in pixels; None for the picture's own.
         quality: of JPEG and WebP, 1 to 100.
+        stroke: 0 for the finest strokes to 1 for the largest, with a network that has both; None
+            for those between.
 
     Raises:
         ValueError: masks that do not fit the styles or their shares.
@@ -47,6 +49,7 @@ class Look(Checked):
     keep_color: bool = False
     size: Annotated[int, Field(ge=1)] | None = 1024
     quality: Annotated[int, Field(ge=1, le=100)] = 95
+    stroke: Annotated[float, Field(ge=0, le=1)] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,5 +98,5 @@ def paint(painter: Painter, picture: images.Picture, look: Look) -> np.ndarray:
     """The picture in that look, (H, W, 3)."""
     photo = picture.rgb
     masks = look.shares(*photo.shape[:2])
-    painted = painter.stylize(photo, look.styles, look.strength, masks)
+    painted = painter.stylize(photo, look.styles, look.strength, masks, look.stroke)
     return keep_color(photo, painted) if look.keep_color else painted

@@ -20,6 +20,10 @@ class Painter(Protocol):
     def side(self) -> int | None:
         """The long side of what it paints, in pixels; None for any."""
 
+    @property
+    def strokes(self) -> int:
+        """The sizes of strokes that its styles have: 2 where `stroke` chooses between them."""
+
     def weights_for(self, styles: str | Mapping[str, float], strength: float = 1.0) -> np.ndarray:
         """The weights of its rows; ValueError for what is no mixture."""
 
@@ -29,6 +33,7 @@ class Painter(Protocol):
         styles: str | Mapping[str, float],
         strength: float = 1.0,
         masks: Mapping[str, np.ndarray] | None = None,
+        stroke: float | None = None,
     ) -> np.ndarray:
         """An (H, W, 3) picture in that mixture."""
 

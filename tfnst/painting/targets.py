@@ -76,9 +76,8 @@ class Targets:
                 yield source, self.output / self._renamed(Path(source.name))
                 continue
             base = self.output / (source.resolve().name if len(self.sources) > 1 else "")
-            for file in sorted(source.rglob("*")):
-                is_picture = file.suffix.lower() in kinds.READ and file.is_file()
-                if is_picture and not kinds.is_shadow(file) and not self._is_result(file, source):
+            for file in kinds.pictures_in(source):
+                if not self._is_result(file, source):
                     yield file, base / self._renamed(file.relative_to(source))
 
     def _is_result(self, file: Path, source: Path) -> bool:

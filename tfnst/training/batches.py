@@ -92,7 +92,11 @@ class StyleBatches(PhotoBatches):
         crops = self.crops(step, chosen.size + 2 * HALO, ZOOM)
         random = np.random.default_rng((chosen.seed, step, 1))
         weights = [style_weights(random, self.styles, chosen) for _ in range(chosen.batch)]
-        return ({"image": crops, "style_weights": np.stack(weights)},)
+        batch = {"image": crops, "style_weights": np.stack(weights)}
+        if chosen.network.strokes > 1:
+            strokes = [stroke(random, chosen) for _ in range(chosen.batch)]
+            batch["stroke"] = np.array(strokes, np.float32)[:, None]
+        return (batch,)
 
 
 class Schedule(keras.callbacks.Callback):  # type: ignore[misc]
@@ -128,3 +132,10 @@ def style_weights(
     else:
         weights[1 + random.choice(styles)] = 1
     return weights
+
+
+def stroke(random: np.random.Generator, settings: TrainingSettings) -> float:
+    """From 0, the finest, to 1, the largest: one of these, or one between."""
+    if random.random() < settings.mixture_share:
+        return float(random.random())
+    return float(random.integers(2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,7 @@ def write_style_card(
     photos: photo_folder.PhotoFolder,
     progress: TrainingProgress,
     settings: TrainingSettings,
-    artworks: Mapping[str, Path],
+    artworks: Mapping[str, Path | Sequence[Path]],
     start: StyleNetwork | None,
     credit: str,
 ) -> None:
@@ -101,7 +101,9 @@ def write_style_card(
         before = f" It began as a network with {len(start.styles)} styles."
     elif start is not None:
         before = f" The {len(start.styles)} styles it began with are as they were."
-    styles = "\n".join(f"| {name} | {Path(file).name} |" for name, file in artworks.items())
+    several = {k: [v] if isinstance(v, Path) else v for k, v in artworks.items()}
+    names = {name: ", ".join(file.name for file in paths) for name, paths in several.items()}
+    styles = "\n".join(f"| {name} | {text} |" for name, text in names.items())
     card = f"""# {output.stem}
 
 A style network (`tfnst.StyleNetwork`), trained by `tfnst train` on {len(photos.files)} photos
@@ -110,8 +112,9 @@ A style network (`tfnst.StyleNetwork`), trained by `tfnst train` on {len(photos.
 schedule, on {_machine()}.{before}
 
 At the end, over {settings.log_every} steps or less: style loss (squared Wasserstein distance,
-relative) {progress.style:.4f}, content distance {progress.content:.3f}, change of the answer under
-noise and shifts {progress.stability:.5f} (mean square).
+relative, mean of three scales) {progress.style:.4f}, content distance {progress.content:.3f}, fine
+detail against the artworks' {progress.bands:.3f} (mean square of log ratios), change of the answer
+under noise and shifts {progress.stability:.5f} (mean square; 0 where it is not asked for).
 
 | style | artwork |
 | --- | --- |

@@ -34,6 +34,7 @@ class TrainingProgress:
         fraction: the share of the work that is done.
         style: style loss.
         content: content distance.
+        bands: band loss: how far fine detail is from the artworks'.
         stability: mean square change of the answer under noise and shifts.
         learning_rate: of the last steps.
         seconds: of training, those before a pause as well.
@@ -44,6 +45,7 @@ class TrainingProgress:
     fraction: float
     style: float
     content: float
+    bands: float
     stability: float
     learning_rate: float
     seconds: float

@@ -32,12 +32,13 @@ class TrainingSettings(Checked):
         everything: train all weights, also those that a network to start from has.
         batch: photos a step; every one gets its own style.
         size: side of the square crops of the photos, without the halo.
-        style_size: long side of the artworks; strokes grow with it.
+        style_sizes: long sides of the artworks; strokes grow with them. Of two, a network with
+            `strokes` learns either, and one without what is common to both.
         content_distance: `losses.content_distance` that is free; about that much is reached.
         content_layers, style_layers: as in `Settings`.
-        variation: weight of the total variation that a painting has beyond its artwork's.
+        bands: weight of `losses.band_loss`, how far fine detail is from the artwork's.
         photo_share: of the samples, those at less than full strength, which train the photo's row.
-        mixture_share: those that mix two styles.
+        mixture_share: those that mix two styles; as many are between two sizes of strokes.
         stability: weight of the answer's change under noise and shifts.
         seed: of crops, styles and noise.
         log_every: steps between two reports.
@@ -50,19 +51,22 @@ class TrainingSettings(Checked):
     minutes: Annotated[float, Field(ge=0, le=1e6)] = 0.0
     learning_rate: Rate = 2e-3
     precision: Precision = "float32"
-    network: NetworkSettings = CONFIGURATIONS["gallery"]
+    network: NetworkSettings = CONFIGURATIONS["strokes"]
     extractor: str = "vgg19-lite"
     everything: bool = False
     batch: Annotated[int, Field(ge=1, le=4096)] = 2
-    size: Annotated[int, Field(multiple_of=4, ge=32, le=4096)] = 192
-    style_size: Annotated[int, Field(ge=64, le=16384)] = 512
+    size: Annotated[int, Field(multiple_of=4, ge=64, le=4096)] = 192
+    style_sizes: Annotated[
+        tuple[Annotated[int, Field(ge=64, le=16384)], ...],
+        Field(min_length=1, max_length=2, description="one or two whole numbers from 64, rising"),
+    ] = (448, 896)
     content_distance: Annotated[float, Field(ge=0, le=2)] = 0.4
-    content_layers: Layers = ("block3_conv3", "block4_conv2")
+    content_layers: Layers = ("block4_conv2",)
     style_layers: Layers = STYLE_LAYERS
-    variation: Weight = 3.0
+    bands: Weight = 0.15
     photo_share: Share = 0.05
     mixture_share: Share = 0.15
-    stability: Weight = 5.0
+    stability: Weight = 0.0
     seed: Seed = 0
     log_every: Count = 50
 

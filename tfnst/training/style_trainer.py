@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -18,35 +18,42 @@ from tfnst.training.trainer import Trainer, share_of_replica
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
-SMALLEST_VIEW = 16  # pixels a side that block5 still sees something of
+SMALLEST_VIEW = 64  # pixels a side of which a quarter's size still says something
+SCALES = (1, 2, 4)  # pixels a side whose mean is one, of painting and artwork alike
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 AVERAGE = 0.995  # of the weights that are kept, a step
 
 
 class StyleTargets(NamedTuple):
-    """What the paintings of S styles are to be like.
+    """What the paintings of S styles are to be like, each in K sizes of strokes.
 
     Attributes:
-        statistics: for each style layer the distributions, a Gaussian with batch dimension S.
-        variation: total variation of the artworks themselves, (S,).
+        statistics: for each of `SCALES`, for each style layer, the distributions: a Gaussian of
+            batch dimension K·S, all of the finest strokes before those of the next.
+        bands: `losses.band_energies` of the artworks, (K·S, bands, 3).
     """
 
-    statistics: dict[str, losses.Gaussian]
-    variation: Any
+    statistics: list[dict[str, losses.Gaussian]]
+    bands: Any
 
 
 def style_targets(
-    extractor: keras.Model, artworks: Sequence[np.ndarray], settings: TrainingSettings
+    extractor: keras.Model,
+    styles: Sequence[Sequence[np.ndarray]],
+    settings: TrainingSettings,
+    strokes: int = 2,
 ) -> StyleTargets:
-    """The targets of some artworks.
+    """The targets of some styles.
 
-    Each is seen at its `style_size` and at 0.7 of it, so that strokes of both sizes belong to the
-    style.
+    Strokes are as large as the artworks are seen: for each of `style_sizes` a style has targets of
+    its own, or where there are no strokes to choose from, those of all sizes at once.
 
     Args:
         extractor: a model image → {layer: activation}.
-        artworks: S pictures, (H, W, 3) in [0, 1], each of its own size.
+        styles: the artworks of each, (H, W, 3) in [0, 1], each of its own size. The statistics of
+            several add up, and each counts the same.
         settings: which layers count, and how large artworks are.
+        strokes: of the network, K: 2 for two sizes of strokes, 1 for one.
 
     Returns:
         What the paintings of the S styles are to be like.
@@ -54,54 +61,87 @@ def style_targets(
     Raises:
         ValueError: an artwork too small or narrow for the deepest layer.
     """
-    style_term, variation_term = terms.WassersteinTerm(settings.style_layers), terms.VariationTerm()
-    statistics: list[dict[str, losses.Gaussian]] = []
-    variation: list[Any] = []
-    for number, artwork in enumerate(artworks, 1):
-        views = []
-        height, width, _ = artwork.shape
-        for scale in (1.0, 0.7):
-            long_side = min(round(scale * settings.style_size), max(height, width))
-            small = images.resize(artwork, *images.fitted(height, width, long_side))
-            if min(small.shape[:2]) < SMALLEST_VIEW:
-                raise ValueError(
-                    f"artwork {number}, of {width} x {height} pixels, is seen at "
-                    f"{small.shape[1]} x {small.shape[0]}; its shorter side there needs "
-                    f"{SMALLEST_VIEW}, so give a larger or less narrow one"
-                )
-            views.append(terms.View(small[None], extractor(small[None])))
-        statistics.append(_target(style_term, views))
-        variation.append(_target(variation_term, views))
-    return StyleTargets(terms.stack(statistics), terms.stack(variation))
+    sizes = settings.style_sizes
+    groups = [(size,) for size in sizes] if strokes > 1 else [sizes]
+    targets = []
+    for group in groups:
+        for number, artworks in enumerate(styles, 1):
+            seen = [_seen(artwork, size, number) for artwork in artworks for size in group]
+            targets.append(_targets(extractor, seen, settings))
+    return StyleTargets(*terms.stack(targets))
 
 
-def _target(term: terms.Term, views: Sequence[terms.View]) -> Any:
-    """What views of one artwork, each of which counts the same, ask for."""
-    return term.target(term.blend([term.measure(view) for view in views], [1.0] * len(views)))
+def _seen(artwork: np.ndarray, size: int, number: int) -> np.ndarray:
+    """An artwork with a long side of `size` at most, (1, H, W, 3)."""
+    height, width, _ = artwork.shape
+    small = images.resize(artwork, *images.fitted(height, width, min(size, max(height, width))))
+    if min(small.shape[:2]) < SMALLEST_VIEW:
+        raise ValueError(
+            f"artwork of style {number}, of {width} x {height} pixels, is seen at "
+            f"{small.shape[1]} x {small.shape[0]}; its shorter side there needs {SMALLEST_VIEW}, "
+            "so give a larger or less narrow one"
+        )
+    return small[None]
+
+
+def _targets(
+    extractor: keras.Model, artworks: Sequence[np.ndarray], settings: TrainingSettings
+) -> tuple[list[dict[str, losses.Gaussian]], Any]:
+    """The statistics at each scale and the bands that some views ask for, each the same."""
+    shares = [1.0] * len(artworks)
+
+    def target(term: terms.Term, views: Sequence[terms.View]) -> Any:
+        return term.target(term.blend([term.measure(view) for view in views], shares))
+
+    statistics = []
+    for scale in SCALES:
+        pictures = [reduced(ops.convert_to_tensor(artwork), scale) for artwork in artworks]
+        views = [terms.View(picture, extractor(picture)) for picture in pictures]
+        statistics.append(target(_style_term(settings, scale), views))
+    return statistics, target(terms.BandTerm(), [terms.View(a, {}) for a in artworks])
+
+
+def _style_term(settings: TrainingSettings, scale: int) -> terms.WassersteinTerm:
+    """Of a scale: of a crop at a quarter of its size the deepest layer sees too few positions."""
+    layers = settings.style_layers
+    few = scale == SCALES[-1] and len(layers) > 1
+    return terms.WassersteinTerm(layers[:-1] if few else layers)
+
+
+def reduced(image: Any, scale: int) -> Any:
+    """(B, H, W, 3), a pixel of which is the mean of `scale` × `scale` of the picture's."""
+    return ops.average_pool(image, scale, data_format="channels_last") if scale > 1 else image
 
 
 def judge(
-    painted: Mapping[str, Any],
-    photo: Mapping[str, Any],
-    statistics: Mapping[str, losses.Gaussian],
-    content_layers: Sequence[str],
+    features: Callable[[Any], Mapping[str, Any]],
+    photo: Any,
+    painted: Any,
+    statistics: Sequence[Mapping[str, losses.Gaussian]],
+    settings: TrainingSettings,
 ) -> tuple[Any, Any]:
-    """Style loss and content distance of paintings by their activations.
+    """Style loss and content distance of paintings.
 
     Args:
-        painted: {layer: (B, H, W, C)} of the paintings.
-        photo: likewise of their photos.
-        statistics: what each style layer is to be like, of batch dimension B or 1.
-        content_layers: the layers whose content counts.
+        features: image → {layer: activation}.
+        photo: (B, H, W, 3) in [0, 1].
+        painted: likewise.
+        statistics: for each of `SCALES`, what each style layer is to be like, of batch dimension B
+            or 1.
+        settings: which layers count.
 
     Returns:
-        Both, (B,) each, means over layers.
+        Both, (B,) each; of style the mean over scales and layers.
     """
-    style = terms.WassersteinTerm(tuple(statistics))
-    content = terms.ContentTerm(tuple(content_layers))
-    target = content.target(content.measure(terms.View(None, photo)))
-    view = terms.View(None, painted)
-    return style.distance(view, statistics), content.distance(view, target)
+    content = terms.ContentTerm(settings.content_layers)
+    activations = {name: ops.stop_gradient(x) for name, x in features(photo).items()}
+    structure = content.target(content.measure(terms.View(photo, activations)))
+    views = [terms.View(image, features(image)) for image in (reduced(painted, s) for s in SCALES)]
+    style = [
+        _style_term(settings, scale).distance(view, target)
+        for scale, view, target in zip(SCALES, views, statistics, strict=True)
+    ]
+    return sum(style) / len(style), content.distance(views[0], structure)
 
 
 class StyleTrainer(Trainer):
@@ -127,17 +167,22 @@ class StyleTrainer(Trainer):
         targets: StyleTargets,
         settings: TrainingSettings,
     ) -> None:
-        super().__init__("style_trainer", ("style", "content", "photo", "stability"), settings.seed)
+        super().__init__(
+            "style_trainer", ("style", "content", "bands", "photo", "stability"), settings.seed
+        )
         self.network, self.settings = network, settings
         self.features = lambda image: extractor(image)  # a closure: checkpoints leave it out
-        self.targets = {
-            layer: losses.Gaussian(
-                *(self._constant(f"{layer}_{k}", v) for k, v in target._asdict().items())
-            )
-            for layer, target in targets.statistics.items()
-        }
-        self.variation = self._constant("variation", targets.variation)
-        self.first = 1 + len(network.styles) - self.variation.shape[0]
+        self.targets = [
+            {
+                layer: losses.Gaussian(
+                    *(self._constant(f"{layer}_{scale}_{k}", v) for k, v in part._asdict().items())
+                )
+                for layer, part in statistics.items()
+            }
+            for scale, statistics in zip(SCALES, targets.statistics, strict=True)
+        ]
+        self.bands = self._constant("bands", targets.bands)
+        self.first = 1 + len(network.styles) - self.bands.shape[0] // network.settings.strokes
 
     def _constant(self, name: str, value: Any) -> Any:
         weight = self.add_weight(name=name, shape=ops.shape(value), trainable=False)
@@ -163,28 +208,32 @@ class StyleTrainer(Trainer):
         # Of equal shares where the photo's row has it all.
         mixture = weights[:, self.first :] + 1e-6
         mixture /= ops.sum(mixture, 1, keepdims=True)
+        if "stroke" in x:
+            mixture = ops.concatenate([(1 - x["stroke"]) * mixture, x["stroke"] * mixture], 1)
         style, content = self.judge(photo, painted, mixture)
         excess = ops.relu(content - self.settings.content_distance)
-        allowed = terms.mix(self.variation, mixture)
-        rough = terms.VariationTerm().distance(terms.View(painted, {}), allowed)
+        bands = terms.BandTerm().distance(terms.View(painted, {}), terms.mix(self.bands, mixture))
         own = ops.mean(ops.square(painted - photo), (1, 2, 3)) * PHOTO_WEIGHT
-        change = self.instability(x, y_pred["stylized"])
-        of_style = style + self.settings.variation * rough + CONTENT_WEIGHT * ops.square(excess)
+        of_style = style + self.settings.bands * bands + CONTENT_WEIGHT * ops.square(excess)
         total = (1 - of_photo) * of_style + of_photo * own
         for name, value, share in (
             ("style", style, 1 - of_photo),
             ("content", content, 1 - of_photo),
+            ("bands", bands, 1 - of_photo),
             ("photo", own / PHOTO_WEIGHT, of_photo),
         ):
             self.trackers[name].update_state(value, sample_weight=share)
-        self.trackers["stability"].update_state(change)
-        return share_of_replica(ops.mean(total) + self.settings.stability * change)
+        loss = ops.mean(total)
+        if self.settings.stability:
+            change = self.instability(x, y_pred["stylized"])
+            self.trackers["stability"].update_state(change)
+            loss += self.settings.stability * change
+        return share_of_replica(loss)
 
     def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
         """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
-        activations = {k: ops.stop_gradient(v) for k, v in self.features(photo).items()}
-        blends = terms.mix(self.targets, mixture)
-        return judge(self.features(painted), activations, blends, self.settings.content_layers)
+        statistics = [terms.mix(targets, mixture) for targets in self.targets]
+        return judge(self.features, photo, painted, statistics, self.settings)
 
     def instability(self, x: Any, stylized: Any) -> Any:
         """How far the answer to a shifted and noisy photo is from the shifted answer.
@@ -200,7 +249,7 @@ class StyleTrainer(Trainer):
         shape = (photo.shape[0] or -1, side, side, 3)
         moved = ops.slice(photo, start, shape)
         noise = keras.random.normal(ops.shape(moved), 0.0, NOISE, "float32", self.random)
-        inputs = {"image": moved + noise, "style_weights": x["style_weights"][:count]}
+        inputs = {name: values[:count] for name, values in x.items()} | {"image": moved + noise}
         again = inner(self.network(inputs)["stylized"])
         return ops.mean(ops.square(again - inner(ops.slice(painted, start, shape))))
 

@@ -33,7 +33,7 @@ def learning_rate(clock: fitting.Clock, settings: TrainingSettings) -> float:
 
 
 def train(
-    artworks: Mapping[str, Path],
+    artworks: Mapping[str, Path | Sequence[Path]],
     photos: photo_folder.PhotoFolder,
     output: Path,
     settings: TrainingSettings,
@@ -51,7 +51,8 @@ def train(
     it runs.
 
     Args:
-        artworks: {name of a style: file of its picture}.
+        artworks: {name of a style: file of its picture, or files of several, whose statistics
+            add up}.
         photos: what it learns from.
         output: the file of the network, a `.keras`.
         settings: see `TrainingSettings`.
@@ -71,22 +72,24 @@ def train(
     """
     fitting.require_arguments(photos, settings, TrainingSettings, callbacks)
     require_ready(artworks, photos.folders, output, settings, start, resume)
+    largest = 2 * max(settings.style_sizes)
     pictures = [
-        images.load(file, 2 * settings.style_size).over_white() for file in artworks.values()
+        [images.load(file, largest).over_white() for file in _files(several)]
+        for several in artworks.values()
     ]
     network = _beginning(start, list(artworks), settings)
     origins = {"artworks": artworks, "credit": credit, "start": start}
     run = StyleRun(network, pictures, photos, output, settings, callbacks, origins)
     return run.begin(
         settings,
-        artworks={name: files.sha256(file) for name, file in artworks.items()},
+        artworks={name: _identity(several) for name, several in artworks.items()},
         photos=photos.sha256,
         start=None if start is None else list(start.styles),
     )
 
 
 def require_ready(
-    artworks: Mapping[str, Path],
+    artworks: Mapping[str, Path | Sequence[Path]],
     folders: photo_folder.Folders,
     output: Path,
     settings: TrainingSettings,
@@ -101,8 +104,22 @@ def require_ready(
         raise ValueError(f"style {min(taken)!r} is in the network already; give it another name")
     vgg_architecture.known_architecture(settings.extractor)
     vgg_weights.weights_file(settings.extractor)
-    for file in artworks.values():
-        images.load(file, 64, draft=True)
+    for name, several in artworks.items():
+        if not _files(several):
+            raise ValueError(f"artworks of style {name!r} are none; give one or more pictures")
+        for file in _files(several):
+            images.load(file, 64, draft=True)
+
+
+def _files(artworks: Path | Sequence[Path]) -> list[Path]:
+    """The files of one style."""
+    return [artworks] if isinstance(artworks, Path) else list(artworks)
+
+
+def _identity(artworks: Path | Sequence[Path]) -> Any:
+    """What tells a style's files from others: the SHA-256 of one, or of each of several."""
+    sums = [files.sha256(file) for file in _files(artworks)]
+    return sums[0] if isinstance(artworks, Path) else sums
 
 
 def require_room(output: Path, folders: Iterable[str | Path], resume: bool) -> None:
@@ -137,7 +154,7 @@ class StyleRun(fitting.Run):
     def __init__(
         self,
         network: StyleNetwork,
-        artworks: list[np.ndarray],
+        artworks: Sequence[Sequence[np.ndarray]],
         photos: photo_folder.PhotoFolder,
         output: Path,
         settings: TrainingSettings,
@@ -154,7 +171,7 @@ class StyleRun(fitting.Run):
             settings = replace(settings, photo_share=0.0)
         layers = dict.fromkeys((*settings.style_layers, *settings.content_layers))
         extractor = vgg.FeatureExtractor(settings.extractor, tuple(layers))
-        targets = style_targets(extractor, artworks, settings)
+        targets = style_targets(extractor, artworks, settings, network.strokes)
         trainer = StyleTrainer(network, extractor, targets, settings)
         self.optimizer = Optimizer()
         trainer.compile(self.optimizer, jit_compile=False)
@@ -170,13 +187,13 @@ class StyleRun(fitting.Run):
         return StyleBatches(self.photos, self.trained, self.settings, count, self.clock.step)
 
     def report(self, means: dict[str, float]) -> TrainingProgress:
-        """Style loss, content distance and stability."""
+        """The terms' means, and where the training stands."""
         clock = self.clock
         return TrainingProgress(
             clock.step,
             clock.total,
             clock.fraction,
-            **{name: means[name] for name in ("style", "content", "stability")},
+            **{name: means[name] for name in ("style", "content", "bands", "stability")},
             learning_rate=float(self.optimizer.learning_rate),
             seconds=clock.seconds,
         )
