@@ -229,6 +229,18 @@ def test_comparison_recipe_and_every_option(tfnst: Call, home: Path) -> None:
     assert tfnst("repeat", "out.png", "--recipe", "out.json", "-q").status == 0
 
 
+def test_neighbours_are_painted_and_repeated(tfnst: Call, home: Path) -> None:
+    arguments = ("--method", "neighbours", *SMALL, "--steps", 4, "-q")
+    two = ("photo.png", "art.png", "art2.png", "-o", "out.png")
+    assert tfnst("stylize", *two, *arguments) == (0, "", "")
+    recipe = json.loads(images.load("out.png").recipe or "")
+    assert recipe["settings"]["method"] == "neighbours"
+    assert tfnst("repeat", "out.png", "-q") == (0, "out.png: the same, byte for byte\n", "")
+    ended = tfnst("stylize", *two, *arguments, "--style-loss", "gram")
+    assert ended.status == 2
+    assert ended.err.splitlines()[-1].startswith("tfnst: --style-loss is gram; use it with")
+
+
 def test_the_preset_gives_the_steps(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ RANGES = {
 }
 WHOLE = ("size", "smallest", "seed")
 CHOICES = {
+    "method": ("statistics", "neighbours"),
     "style_loss": ("wasserstein", "gram", "relaxed-emd"),
     "pooling": ("max", "average"),
     "start": ("content", "noise", "picture"),
@@ -220,6 +221,27 @@ def test_the_relaxed_emd_weighs_layers_alike() -> None:
     assert alike.layer_weights == (2, 2)
     text = error_of(style_loss="relaxed-emd", style_layers=layers, style_weights=(1.0, 2.0))
     assert text.startswith("style_weights is (1.0, 2.0); use equal ones, or style_loss")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"style_loss": "gram"},
+        {"style_layers": ("block1_conv1",), "style_weights": (1.0,)},
+        {"style_weights": (1.0, 2.0, 1.0, 1.0, 1.0)},
+    ],
+)
+def test_neighbours_have_no_choice_of_statistics(changes: dict[str, Any]) -> None:
+    name = next(iter(changes))
+    text = error_of(method="neighbours", **changes)
+    assert text.startswith(f"{name} is {changes[name]!r}; use it with method 'statistics'")
+
+
+def test_neighbours_read_layers_of_both_networks() -> None:
+    layers = Settings(method="neighbours").layers
+    assert len(set(layers)) == len(layers) and "block5_conv1" not in layers
+    for network in vgg_architecture.ARCHITECTURES.values():
+        assert set(layers) <= set(network.layers)
 
 
 def test_another_name_is_told_the_names() -> None:

@@ -674,3 +674,56 @@ def test_from_half_the_strength_noise_is_around_grey(photo: np.ndarray) -> None:
         np.testing.assert_allclose(start, expected, atol=1e-6)
     start = style_transfer.noise(np.ones_like(photo), replace(SMALL, strength=0.05))
     assert start.min() > 0.99
+
+
+# Neighbours
+
+
+NEIGHBOURS = replace(SMALL, method="neighbours", steps=(6,))
+
+
+def test_neighbours_find_and_paint_at_every_level_and_finish_layer_by_layer(
+    photo: np.ndarray, swirl: np.ndarray
+) -> None:
+    settings = replace(NEIGHBOURS, size=80, smallest=56, steps=(12, 8))
+    painting, reports = run(photo, [swirl], settings, network=LITE)
+    assert painting.sizes == [57, 80, 80] and painting.plan == [12, 8, 3]
+    assert painting.finished and reports[-1].fraction == 1
+    first, last = ([report for report in reports if report.level == level][-1] for level in (0, 2))
+    assert last.style_loss < first.style_loss
+    again, _ = run(photo, [swirl], settings, network=LITE)
+    np.testing.assert_array_equal(painting.picture(), again.picture())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"jit_compile": True}, {"optimizer": "lbfgs"}, {"start": "noise"}, {"strength": 0.2}],
+)
+def test_neighbours_go_with_every_way_to_descend_and_start(
+    photo: np.ndarray, swirl: np.ndarray, woodcut: np.ndarray, changes: dict[str, Any]
+) -> None:
+    _, reports = run(
+        photo, [swirl, woodcut], replace(NEIGHBOURS, **changes), network=LITE, shares=(2, 1)
+    )
+    assert np.isfinite([report.style_loss for report in reports]).all()
+
+
+def test_neighbours_of_nothing_but_what_a_mask_shows(photo: np.ndarray) -> None:
+    halves = np.zeros((64, 96, 3), np.float32)
+    halves[:, :48] = (0.9, 0.2, 0.1)
+    halves[:, 48:] = (0.1, 0.3, 0.8)
+    halves += np.random.default_rng(0).normal(0, 0.05, halves.shape).astype("f")
+    mask = np.zeros((64, 96), np.float32)
+    mask[:, :40] = 1
+    settings = replace(NEIGHBOURS, steps=(30,), strength=0.8)
+    for shown, channel in ((mask, 0), (mask[:, ::-1], 2)):
+        painting, _ = run(photo, [halves.clip(0, 1)], settings, network=LITE, style_masks=[shown])
+        means = painting.picture().mean((0, 1))
+        assert means.argmax() == channel
+
+
+def test_neighbours_at_strength_0_are_the_photo(photo: np.ndarray, swirl: np.ndarray) -> None:
+    painting, reports = run(photo, [swirl], replace(NEIGHBOURS, strength=0.0), network=LITE)
+    assert not reports and painting.finished
+    expected = images.resize(photo, *painting.shape)
+    np.testing.assert_array_equal(painting.picture(), expected)

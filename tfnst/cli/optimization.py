@@ -41,6 +41,9 @@ def stylize(
     style_layer: Annotated[
         list[str] | None, Option(help="LAYER or LAYER=WEIGHT for the style; may be repeated.")
     ] = None,
+    method: Annotated[
+        str, Option(help="statistics of STYLE, or neighbours: places of STYLE, one for each.")
+    ] = "statistics",
     style_loss: Annotated[str, Option(help="wasserstein, gram or relaxed-emd.")] = "wasserstein",
     variation: Annotated[
         float | None, Option(help="Weight of the total variation; more is smoother.")
@@ -102,6 +105,7 @@ def stylize(
         strength=strength,
         style_scale=style_scale,
         learning_rate=learning_rate,
+        method=method,
         style_loss=style_loss,
         pooling=pooling,
         start="picture" if from_file else start,

@@ -12,6 +12,10 @@ from .columns import places as places
 from .content import content_distance as content_distance
 from .content import content_loss as content_loss
 from .content import standardize as standardize
+from .neighbour_term import NeighbourTerm as NeighbourTerm
+from .neighbours import matched_loss as matched_loss
+from .neighbours import nearest as nearest
+from .neighbours import stacked as stacked
 from .relaxed_emd import relaxed_emd as relaxed_emd
 from .self_similarity import self_similarity as self_similarity
 from .self_similarity import self_similarity_loss as self_similarity_loss
@@ -28,6 +32,7 @@ from .style import gram_style_loss as gram_style_loss
 from .style import wasserstein_style_loss as wasserstein_style_loss
 from .terms import ContentTerm as ContentTerm
 from .terms import GramTerm as GramTerm
+from .terms import MatchingTerm as MatchingTerm
 from .terms import StyleTerm as StyleTerm
 from .terms import Term as Term
 from .terms import VariationTerm as VariationTerm

@@ -102,6 +102,24 @@ class Term(ABC):
         """
 
 
+class MatchingTerm(Term):
+    """A term whose target depends on the picture too, and is found anew as that changes."""
+
+    @abstractmethod
+    def match(
+        self, measurement: Any, view: View, photo: View, share: float = 1.0, apart: bool = False
+    ) -> Any:
+        """The target of a picture; outside of compiled steps.
+
+        Args:
+            measurement: of the artworks, blended.
+            view: of the picture as it stands.
+            photo: of the photo, which makes up the rest of `share`.
+            share: how much of the target the artworks make up.
+            apart: match every layer for itself, as towards the end.
+        """
+
+
 @dataclass(frozen=True)
 class StyleTerm(Checked, Term):
     """A loss of feature statistics, averaged over layers.

@@ -76,13 +76,24 @@ class Canvas:
             self._slope, input_signature=[tf.TensorSpec(picture, tf.float32)], **compiled
         )
 
-    def begin_level(self, content: np.ndarray, style: Mapping[str, Any], start: np.ndarray) -> None:
+    def begin_level(
+        self,
+        content: np.ndarray,
+        style: Mapping[str, Any],
+        start: np.ndarray,
+        apart: bool = False,
+    ) -> None:
         """Take (H, W, 3) pictures of its size, and the artworks' measurements there.
 
         Those are of `objective.blend`. Adam's moments go on, enlarged (Crowson); the running
-        average begins anew.
+        average begins anew. Neighbours are found for start and photo blended by the strength, or,
+        layer by layer and `apart`, for the start alone.
         """
-        self.objective.aim(self.view(images.padded(content)[None]), style)
+        photo, picture = self.view(images.padded(content)[None]), None
+        if self.objective.matches:
+            part = 1.0 if apart else self.settings.strength
+            picture = self.view(images.padded(part * start + (1 - part) * content)[None])
+        self.objective.aim(photo, style, picture, apart)
         self.image.assign(images.padded(start)[None])
         size = tf.shape(self.image)[1:3]
         self.momentum.assign(tf.image.resize(self.momentum, size, "bicubic"))

@@ -11,18 +11,22 @@ import tensorflow as tf
 from pydantic import Field
 
 from tfnst.losses.column_terms import PaletteTerm, RelaxedEmdTerm
+from tfnst.losses.neighbour_term import NeighbourTerm
 from tfnst.losses.terms import (
     ContentTerm,
     GramTerm,
+    MatchingTerm,
     Term,
     VariationTerm,
     View,
     WassersteinTerm,
 )
-from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, Settings
 from tfnst.validation import Checked
 
 STYLE_TERMS = {"gram": GramTerm, "wasserstein": WassersteinTerm}
+NEIGHBOUR_WEIGHT = 20.0  # brings its distance, of a few hundredths, to the size of the others'
+NEIGHBOUR_FREEDOM = 1.7  # times the distance wanted: marks hold a face that statistics would lose
 FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `steer`
 WEIGHT_RANGE = (1e-4, 1e3)
 MOST = 2.0  # times what the other terms count, the most that a steered one may count
@@ -83,14 +87,19 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
     """
     content = ContentTerm(settings.content_layers)
     distance = distance_wanted(settings.strength)
+    first = FIRST_WEIGHT
+    if settings.method == "neighbours":
+        distance, first = NEIGHBOUR_FREEDOM * distance, NEIGHBOUR_WEIGHT * first
     return (
-        WeightedTerm("content", content, FIRST_WEIGHT, "content", distance),
+        WeightedTerm("content", content, first, "content", distance),
         *_style_terms(settings),
         WeightedTerm("variation", VariationTerm(), settings.variation, None),
     )
 
 
 def _style_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
+    if settings.method == "neighbours":
+        return (WeightedTerm("style", NeighbourTerm(NEIGHBOUR_LAYERS), NEIGHBOUR_WEIGHT),)
     layers, weights = settings.style_layers, settings.layer_weights
     if settings.style_loss != "relaxed-emd":
         return (WeightedTerm("style", STYLE_TERMS[settings.style_loss](layers, weights)),)
@@ -153,12 +162,29 @@ class Objective:
             for w in terms
         }
 
-    def aim(self, photo: View, style: Mapping[str, Any]) -> None:
-        """Measure a photo, and keep what is wanted of it and of the artworks, see `blend`."""
+    def aim(
+        self,
+        photo: View,
+        style: Mapping[str, Any],
+        picture: View | None = None,
+        apart: bool = False,
+    ) -> None:
+        """Measure a photo, and keep what is wanted of it and of the artworks, see `blend`.
+
+        What a `MatchingTerm` wants depends on the picture too, by default the photo.
+        """
+        picture = photo if picture is None else picture
         for weighted in self.terms:
-            if weighted.source is not None:
-                measurement = self._measurement(weighted, photo, style)
-                self._keep(weighted.name, weighted.term.target(measurement))
+            term, name = weighted.term, weighted.name
+            if weighted.source == "style" and isinstance(term, MatchingTerm):
+                self._keep(name, term.match(style[name], picture, photo, self.share, apart))
+            elif weighted.source is not None:
+                self._keep(name, term.target(self._measurement(weighted, photo, style)))
+
+    @property
+    def matches(self) -> bool:
+        """Whether some target depends on the picture too."""
+        return any(isinstance(weighted.term, MatchingTerm) for weighted in self.terms)
 
     def _measurement(self, weighted: WeightedTerm, photo: View, style: Mapping[str, Any]) -> Any:
         """Of the photo, or of the artworks with the photo's share."""

@@ -11,6 +11,12 @@ from tfnst.arguments import FieldError
 from tfnst.validation import Checked, Layers
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
+# All that "neighbours" makes columns of: without the fifth block, as the paper's program.
+NEIGHBOUR_LAYERS = (
+    *("block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2"),
+    *("block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4"),
+    *("block4_conv1", "block4_conv2", "block4_conv3"),
+)
 
 Precision = Literal["float32", "bfloat16"]  # of activations
 
@@ -29,6 +35,8 @@ class Settings(Checked):
         smallest: the long side at the coarsest level, at least; each has √2 times the one before.
         content_layers, style_layers: VGG-19's names.
         style_weights: a weight a style layer, relative to each other; None for equal ones.
+        method: "statistics" of the artworks, compared by `style_loss`, or "neighbours": a place of
+            an artwork for each place of the picture (Kolkin et al., arXiv:2203.13215).
         style_loss: "wasserstein" (mean and covariance), "gram" (as Gatys et al.) or "relaxed-emd"
             (as STROTSS, Kolkin et al.), which weighs all layers alike.
         variation: weight of the total variation.
@@ -58,6 +66,7 @@ class Settings(Checked):
         tuple[Annotated[float, Field(ge=0)], ...] | None,
         Field(description="a tuple of numbers from 0, one a style layer, not all 0"),
     ] = None
+    method: Literal["statistics", "neighbours"] = "statistics"
     style_loss: Literal["wasserstein", "gram", "relaxed-emd"] = "wasserstein"
     variation: Annotated[float, Field(ge=0, le=1e6)] = 2.0
     pooling: Literal["max", "average"] = "max"
@@ -73,14 +82,27 @@ class Settings(Checked):
         weights = self.layer_weights
         if len(weights) != len(self.style_layers) or not any(weights):
             raise self.refusal("style_weights")
+        if self.method == "neighbours":
+            self._refuse_statistics()
         if self.style_loss == "relaxed-emd" and len(set(weights)) > 1:
             remedy = "equal ones, or style_loss 'wasserstein': 'relaxed-emd' weighs all alike"
             raise FieldError("style_weights", weights, remedy)
 
+    def _refuse_statistics(self) -> None:
+        for name, default in (
+            ("style_loss", "wasserstein"),
+            ("style_layers", STYLE_LAYERS),
+            ("style_weights", None),
+        ):
+            if (value := getattr(self, name)) != default:
+                remedy = f"it with method 'statistics', or leave it out: 'neighbours' has no {name}"
+                raise FieldError(name, value, remedy)
+
     @property
     def layers(self) -> tuple[str, ...]:
         """Every layer that the losses read."""
-        return (*self.content_layers, *self.style_layers)
+        style = NEIGHBOUR_LAYERS if self.method == "neighbours" else self.style_layers
+        return tuple(dict.fromkeys((*self.content_layers, *style)))
 
     @property
     def layer_weights(self) -> tuple[float, ...]:

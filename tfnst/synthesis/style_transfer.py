@@ -21,6 +21,8 @@ from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.settings import PRESETS, Settings
 
+FINISH = 0.4  # of a level's steps, with neighbours found layer by layer
+
 
 class DivergenceError(RuntimeError):
     """The optimisation has left the finite numbers; the last finite picture is kept."""
@@ -116,9 +118,13 @@ class StyleTransfer:
         self.shape = inputs.checked_shape(self.content, settings.size)
         layers = objective.layers_of(self.terms)
         self.extractor = _feature_model(network, weights, layers, settings)
-        self.sizes = level_sizes(settings.size, settings.smallest)
+        sizes = level_sizes(settings.size, settings.smallest)
         last = len(settings.steps) - 1
-        self.plan = [settings.steps[min(level, last)] for level in range(len(self.sizes))]
+        self.plan = [settings.steps[min(level, last)] for level in range(len(sizes))]
+        self.sizes, self.apart = sizes, len(sizes)
+        if settings.method == "neighbours":  # once more, layer by layer
+            self.plan.append(max(1, round(FINISH * self.plan[-1])))
+            self.sizes = [*sizes, settings.size]
         if settings.strength == 0:
             self.plan = [0] * len(self.sizes)  # the photo: nothing to do
         self.steps_done = 0
@@ -144,7 +150,7 @@ class StyleTransfer:
         canvas = Canvas(self.extractor, self.settings, self.terms)
         self.steps_done = 0
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
-            self._begin_level(canvas, size, first=level == 0)
+            self._begin_level(canvas, size, level)
             first = self.steps_done
             marks = [n for n in range(1, steps + 1) if (first + n) % every == 0 or n == steps]
             for stage in canvas.stages(marks) if marks else ():
@@ -195,11 +201,11 @@ class StyleTransfer:
             measurements.append(objective.measure(self.terms, view))
         return objective.blend(self.terms, measurements, self.shares)
 
-    def _begin_level(self, canvas: Canvas, size: int, first: bool) -> None:
+    def _begin_level(self, canvas: Canvas, size: int, level: int) -> None:
         height, width, _ = self.content.shape
         shape = images.fitted(height, width, size)
         content = images.resize(self.content, *shape)
-        if not first:
+        if level:
             start = images.resize(canvas.picture(), *shape)
         elif self.start is not None:
             start = images.resize(self.start, *shape)
@@ -207,7 +213,8 @@ class StyleTransfer:
             start = noise(content, self.settings)
         else:
             start = content
-        canvas.begin_level(content, self.style_measurements(size), start)
+        measurements = self.style_measurements(size)
+        canvas.begin_level(content, measurements, start, apart=level == self.apart)
 
 
 def _resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -1,0 +1,111 @@
+"""Neural neighbours: the columns of an artwork that are most like a picture's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from keras import ops
+
+from tfnst.losses.columns import unit_columns
+from tfnst.tensors import Tensor
+
+STRIDE = 4  # pixels a side that share a column
+MOST = 16_384  # columns of artworks that are searched; of more, as many evenly over them
+CHUNK = 2**24  # similarities that are held at a time: 64 MB
+
+
+def stacked(activations: Mapping[str, Tensor], layers: Sequence[str]) -> dict[str, Tensor]:
+    """Activations of VGG-19's layers at a quarter of the picture's size, so that they make columns.
+
+    Hypercolumns (Hariharan et al., CVPR 2015), still by layer: finer ones are averaged, coarser
+    ones interpolated.
+
+    Args:
+        activations: by layer, (B, H/2ᵏ, W/2ᵏ, C).
+        layers: which of them, one of the third block at least, which has that size.
+
+    Returns:
+        By layer, (B, H/4, W/4, C) float32.
+    """
+    middle = next(k for k in layers if pooled(k) == STRIDE)
+    size = ops.shape(activations[middle])[1:3]
+    return {k: _fitted(ops.cast(activations[k], "float32"), pooled(k), size) for k in layers}
+
+
+def pooled(layer: str) -> int:
+    """How many pixels a side make one position of a layer of VGG-19, by its name.
+
+    Examples:
+        >>> pooled("block3_conv2")
+        4
+    """
+    return 1 << int(layer[5]) - 1
+
+
+def _fitted(activation: Tensor, pixels: int, size: Sequence[Tensor | int]) -> Tensor:
+    if pixels < STRIDE:
+        part = STRIDE // pixels
+        return ops.average_pool(activation, part, part, "valid", data_format="channels_last")
+    if pixels > STRIDE:
+        down, across = (
+            _interpolation(side, ops.shape(activation)[axis]) for axis, side in enumerate(size, 1)
+        )
+        return ops.einsum("ij,bjkc,lk->bilc", down, activation, across)
+    return activation
+
+
+def _interpolation(count: int | Tensor, length: int | Tensor) -> Tensor:
+    """(count, length): how much of each position, linearly, is in each of `count` over a side.
+
+    `ops.image.resize` takes no sizes that are known only when it runs.
+    """
+    length = ops.cast(length, "float32")
+    scale = length / ops.cast(count, "float32")
+    middle = (ops.cast(ops.arange(count), "float32") + 0.5) * scale - 0.5
+    position = ops.expand_dims(ops.clip(middle, 0.0, length - 1), 1)
+    return ops.relu(1 - ops.abs(position - ops.cast(ops.arange(length), "float32")))
+
+
+def nearest(columns: Tensor, others: Tensor) -> Tensor:
+    """Which of other columns each one is most like, by centred cosine.
+
+    arg maxⱼ (xᵢ − x̄)·(yⱼ − ȳ) / ‖xᵢ − x̄‖‖yⱼ − ȳ‖: Kolkin et al., arXiv:2203.13215, section 3.2.
+    Centred, so that what all columns have in common, such as how bright a picture is, decides
+    nothing. In chunks, so that memory does not grow with the product of their numbers.
+
+    Args:
+        columns: x, (N, C); their number is known.
+        others: y, (M, C).
+
+    Returns:
+        (N,) whole numbers below M.
+
+    Examples:
+        >>> [int(i) for i in nearest([[0.0, 5.0], [5.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]])]
+        [1, 0]
+    """
+    columns, others = (x - ops.mean(x, 0, keepdims=True) for x in map(_tensor, (columns, others)))
+    others = ops.transpose(unit_columns(others[None])[0])
+    step = max(1, CHUNK // others.shape[1])
+    chunks = (columns[first : first + step] for first in range(0, len(columns), step))
+    return ops.concatenate([ops.argmax(ops.matmul(chunk, others), 1) for chunk in chunks])
+
+
+def _tensor(columns: Tensor) -> Tensor:
+    return ops.convert_to_tensor(columns, "float32")
+
+
+def matched_loss(activations: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
+    """The mean over layers and places of 1 − cos between columns and those they were matched with.
+
+    Kolkin et al., arXiv:2203.13215, equation 4, layer by layer, so that each counts alike.
+
+    Args:
+        activations: by layer, (B, h, w, C), as `stacked` gives them.
+        targets: by layer, likewise, of unit length.
+
+    Returns:
+        (B,), from 0 to 2.
+    """
+    cosines = [ops.sum(unit_columns(activations[k]) * targets[k], -1) for k in targets]
+    return 1 - ops.mean(ops.stack(cosines), (0, 2, 3))
