@@ -148,6 +148,18 @@ def test_a_blend_holds_fewer_columns_of_a_smaller_share(monkeypatch: pytest.Monk
     assert TERM.blend([first, first], (1, 1))["block3_conv1"].shape == (1, 12, 5)
 
 
+def test_layer_by_layer_fewer_places_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tfnst.losses import neighbour_term
+
+    monkeypatch.setattr(neighbour_term, "MOST_APART", 6)
+    artwork, value = view(1), view(2)
+    target = TERM.match(TERM.measure(artwork), value, value, apart=True)
+    for k, v in losses.stacked(artwork.activations, LAYERS).items():
+        units = unit_columns_of(np.asarray(v)[0].reshape(-1, 5)[::4])
+        gaps = np.abs(np.reshape(target[k], (-1, 1, 5)) - units).sum(2).min(1)
+        assert gaps.max() < 0.01
+
+
 def test_gradients_agree_with_finite_differences_and_are_those_of_xla() -> None:
     value = view(1)
     target = TERM.match(TERM.measure(view(2)), value, value)

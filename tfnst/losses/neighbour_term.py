@@ -10,7 +10,7 @@ from keras import ops
 
 from tfnst.losses import masks
 from tfnst.losses.columns import unit_columns
-from tfnst.losses.neighbours import MOST, matched_loss, nearest, pooled, stacked
+from tfnst.losses.neighbours import MOST, MOST_APART, matched_loss, nearest, pooled, stacked
 from tfnst.losses.terms import MatchingTerm, View
 from tfnst.tensors import Tensor
 from tfnst.validation import Checked, Layers
@@ -56,7 +56,7 @@ class NeighbourTerm(Checked, MatchingTerm):
         parts = counts * np.array(shares) / max(shares)
         parts *= min(1.0, MOST / parts.sum())
         chosen = [
-            (m, np.arange(kept) * count // kept)
+            (m, _evenly(count, kept))
             for m, count, kept in zip(measurements, counts, np.ceil(parts).astype(int), strict=True)
         ]
         return {
@@ -75,7 +75,9 @@ class NeighbourTerm(Checked, MatchingTerm):
         """By layer (1, h, w, C): the columns, of unit length, that are nearest to a view's."""
         activations = stacked(view.activations, self.layers)
         own = {k: ops.reshape(v, (-1, v.shape[-1])) for k, v in activations.items()}
-        others = {k: measurement[k][0] for k in self.layers}
+        count = measurement[self.layers[0]].shape[1]
+        places = _evenly(count, min(count, MOST_APART if apart else MOST))
+        others = {k: ops.take(measurement[k][0], places, 0) for k in self.layers}
         indices = _nearest_apart(own, others) if apart else _nearest_together(own, others)
         target = {
             k: ops.reshape(ops.take(unit_columns(others[k][None])[0], indices[k], 0), v.shape)
@@ -103,3 +105,7 @@ def _nearest_together(own: Mapping[str, Tensor], others: Mapping[str, Tensor]) -
 def _nearest_apart(own: Mapping[str, Tensor], others: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Each place takes every layer from where that layer is most like its own."""
     return {k: nearest(own[k], others[k]) for k in own}
+
+
+def _evenly(count: int, kept: int) -> np.ndarray:
+    return np.arange(kept) * count // kept

@@ -11,6 +11,7 @@ from tfnst.tensors import Tensor
 
 STRIDE = 4  # pixels a side that share a column
 MOST = 16_384  # columns of artworks that are searched; of more, as many evenly over them
+MOST_APART = 4096  # of those, what is searched layer by layer, as in the paper's program
 CHUNK = 2**24  # similarities that are held at a time: 64 MB
 
 
