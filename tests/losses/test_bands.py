@@ -51,3 +51,17 @@ def test_luminance_is_pulled_both_ways_and_colour_only_down() -> None:
     assert loss(0.5, 1) == pytest.approx(loss(2, 1), rel=1e-2)
     assert loss(2, 1) == pytest.approx(np.log(2) ** 2, rel=1e-2)
     assert loss(1, 2) > 0.3
+
+
+def test_a_mask_leaves_the_rest_out() -> None:
+    """Waves on the left, none on the right; the kernels see across the border a little."""
+    image, mask = wave(3), np.zeros((1, SIDE, SIDE, 1), np.float32)
+    image[:, :, SIDE // 2 :] = 0.5
+    mask[:, :, : SIDE // 2 - 4] = 1
+    whole, left, right = (
+        np.asarray(band_energies(*inputs))[0, 0, 0]
+        for inputs in ((wave(3),), (image, mask), (image, 1 - mask))
+    )
+    assert left == pytest.approx(whole, rel=0.05) and right < 0.2 * whole
+    ones = band_energies(image, np.ones_like(mask))
+    np.testing.assert_allclose(ones, band_energies(image), rtol=1e-4, atol=1e-9)

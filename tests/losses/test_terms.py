@@ -113,6 +113,44 @@ def test_variation_counts_all_or_what_exceeds_its_target() -> None:
     np.testing.assert_allclose(term.distance(value, target), [0.1, 0], atol=1e-5)
 
 
+def test_fine_detail_is_to_be_as_much_as_in_the_artwork() -> None:
+    term, image = losses.BandTerm(), picture(1, (2, 40, 40, 3))
+    rough, smooth = losses.View(image, {}), losses.View(0.5 + 0.2 * (image - 0.5), {})
+    target = term.target(term.measure(rough))
+    np.testing.assert_allclose(target, losses.band_energies(image))
+    np.testing.assert_allclose(term.distance(rough, target), 0, atol=1e-6)
+    # A fifth of the contrast: a twenty-fifth of the energy of each band.
+    np.testing.assert_allclose(term.distance(smooth, target), np.log(25) ** 2, rtol=0.05)
+
+
+@every_style
+def test_a_reduced_term_sees_the_smaller_picture(kind: type[losses.StyleTerm]) -> None:
+    inner, mask = kind(LAYERS), picture(3, (2, 16, 12, 1))
+    term = losses.ReducedTerm(inner, 4)
+    (small, large), (target, other) = (
+        [view(seed, mask)._replace(reduced={4: view(seed + 2, mask)}) for seed in seeds]
+        for seeds in ((1, 2), (5, 6))
+    )
+    assert term.layers == LAYERS
+    for one, aim in ((small, target), (large, other)):
+        distance = term.distance(one, term.target(term.measure(aim)))
+        expected = inner.distance(one.reduced[4], inner.target(inner.measure(aim.reduced[4])))
+        np.testing.assert_allclose(distance, expected)
+    measured = [term.measure(aim) for aim in (target, other)]
+    for one, two in zip(
+        tf.nest.flatten(term.blend(measured, (1, 3))),
+        tf.nest.flatten(inner.blend(measured, (1, 3))),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, two)
+
+
+@pytest.mark.parametrize("scale", [1, 5, 2.0, "2"])
+def test_scales_are_checked(scale: Any) -> None:
+    with pytest.raises(ValueError, match=r"scale is .*; use a whole number from 2 to 4"):
+        losses.ReducedTerm(losses.VariationTerm(), scale)
+
+
 @pytest.mark.parametrize(
     "term", [term for term, _, _ in TERMS], ids=[type(term).__name__ for term, _, _ in TERMS]
 )

@@ -31,6 +31,8 @@ SETTINGS = Settings(
     content_layers=("block2_conv1",),
     style_layers=("block1_conv1", "block2_conv1"),
     style_weights=(1.0, 1.0),
+    scales=(1,),
+    detail=0.0,
 )
 
 
@@ -220,6 +222,48 @@ def test_the_guides_term_works() -> None:
     exec(code, names)
     (report,) = names["painting"].run()
     assert report.distances["means"] > 0
+
+
+def test_settings_make_the_terms() -> None:
+    def weights(**changes: Any) -> dict[str, float]:
+        return {w.name: w.weight for w in default_terms(replace(SETTINGS, **changes))}
+
+    assert list(weights()) == ["content", "style", "variation"]
+    whole = weights(scales=(1, 2, 4), detail=0.3)
+    assert list(whole) == ["content", "style", "style_2", "style_4", "variation", "detail"]
+    shares = [whole["style"], whole["style_2"], whole["style_4"]]
+    assert shares == pytest.approx([4 / 7, 2 / 7, 1 / 7]) and whole["detail"] == 0.3
+    assert objective.scales_of(default_terms(replace(SETTINGS, scales=(4, 1)))) == (4,)
+
+
+def test_views_are_averages_of_picture_and_mask() -> None:
+    image, mask = photo()[None], np.zeros((1, 48, 64, 1), np.float32)
+    mask[:, :, :30] = 1
+    seen = objective.view(lambda image: {"pixels": image}, image, (2, 4), mask)
+    np.testing.assert_array_equal(seen.image, image)
+    for scale in (2, 4):
+        small = seen.reduced[scale]
+        blocks = image[0].reshape(48 // scale, scale, 64 // scale, scale, 3).mean((1, 3))
+        # A quarter is 12 pixels high, and reflected to 16.
+        rows = padded_below(blocks, 16)
+        np.testing.assert_allclose(small.image[0], rows, atol=1e-6)
+        np.testing.assert_allclose(small.activations["pixels"][0], rows, atol=1e-6)
+        shares = mask[0, :, :, 0].reshape(48 // scale, scale, 64 // scale, scale).mean((1, 3))
+        np.testing.assert_allclose(small.mask[0, ..., 0], padded_below(shares, 16), atol=1e-6)
+
+
+def padded_below(rows: np.ndarray, height: int) -> np.ndarray:
+    lacking = max(height - len(rows), 0)
+    return np.concatenate([rows, rows[::-1][:lacking]])
+
+
+def test_all_terms_paint_the_smallest_picture() -> None:
+    settings = Settings(size=32, smallest=32, steps=(2,))
+    tall = np.random.default_rng(0).random((32, 8, 3), np.float32)
+    painting = StyleTransfer(tall, [tall], settings, network="vgg19-lite")
+    (report,) = painting.run()
+    assert all(map(math.isfinite, report.distances.values())) and len(report.distances) == 6
+    assert painting.picture().shape == (32, 8, 3)
 
 
 # The sum

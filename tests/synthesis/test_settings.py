@@ -21,6 +21,7 @@ RANGES = {
     "style_scale": (0.05, 8),
     "smallest": (32, 16384),
     "variation": (0, 1e6),
+    "detail": (0, 1e6),
     "learning_rate": (1e-6, 1),
     "seed": (0, 2**63 - 1),
 }
@@ -30,6 +31,7 @@ CHOICES = {
     "style_loss": ("wasserstein", "gram", "relaxed-emd"),
     "pooling": ("max", "average"),
     "start": ("content", "noise", "picture"),
+    "canvas": ("bands", "pixels"),
     "optimizer": ("adam", "lbfgs"),
     "precision": ("float32", "bfloat16"),
 }
@@ -83,6 +85,14 @@ def test_steps(wrong: Any) -> None:
     text = error_of(steps=wrong)
     assert text == f"steps is {wrong!r}; use a tuple of one or more whole numbers from 1"
     assert Settings(steps=(1,)).steps == (1,)
+
+
+@pytest.mark.parametrize("wrong", [(), (0,), (5,), (2, 2), (1.5,), [1], 1, None])
+def test_scales(wrong: Any) -> None:
+    text = error_of(scales=wrong)
+    remedy = "a tuple of one or more whole numbers from 1 to 4, each once"
+    assert text == f"scales is {wrong!r}; use {remedy}"
+    assert Settings(scales=(4, 1)).scales == (4, 1)
 
 
 @pytest.mark.parametrize("name", ["content_layers", "style_layers"])

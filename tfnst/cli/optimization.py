@@ -48,6 +48,12 @@ def stylize(
     variation: Annotated[
         float | None, Option(help="Weight of the total variation; more is smoother.")
     ] = None,
+    detail: Annotated[
+        float | None, Option(help="Weight of fine detail, to be as much as in STYLE; 0 for none.")
+    ] = None,
+    canvas: Annotated[
+        str, Option(help="bands: large forms first, colour follows light; or pixels.")
+    ] = "bands",
     pooling: Annotated[str, Option(help="max or average.")] = "max",
     start: Annotated[str, Option(help="content, noise, or a picture's file.")] = "content",
     optimizer: Annotated[str, Option(help="adam or lbfgs.")] = "adam",
@@ -107,6 +113,7 @@ def stylize(
         learning_rate=learning_rate,
         method=method,
         style_loss=style_loss,
+        canvas=canvas,
         pooling=pooling,
         start="picture" if from_file else start,
         optimizer=optimizer,
@@ -116,6 +123,8 @@ def stylize(
     )
     if variation is not None:
         changes["variation"] = variation
+    if detail is not None:
+        changes["detail"] = detail
     if steps:
         changes["steps"] = tuple(terminal.number("--steps", part, int) for part in steps.split(","))
     if content_layer:

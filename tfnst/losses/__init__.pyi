@@ -30,9 +30,11 @@ from .style import Gaussian as Gaussian
 from .style import gaussian as gaussian
 from .style import gram_style_loss as gram_style_loss
 from .style import wasserstein_style_loss as wasserstein_style_loss
+from .terms import BandTerm as BandTerm
 from .terms import ContentTerm as ContentTerm
 from .terms import GramTerm as GramTerm
 from .terms import MatchingTerm as MatchingTerm
+from .terms import ReducedTerm as ReducedTerm
 from .terms import StyleTerm as StyleTerm
 from .terms import Term as Term
 from .terms import VariationTerm as VariationTerm

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from keras import ops
 
+from tfnst.losses import masks
 from tfnst.tensors import Tensor
 
 BANDS = 3  # from the finest, each of twice the size of the one before
@@ -18,13 +19,14 @@ COLORS = np.array(
 )
 
 
-def band_energies(image: Tensor) -> Tensor:
+def band_energies(image: Tensor, mask: Tensor | None = None) -> Tensor:
     """Mean squares of the finest Laplacian bands of luminance and of two differences of colour.
 
     Burt & Adelson, "The Laplacian pyramid as a compact image code", IEEE Trans. Comm. 31, 1983.
 
     Args:
         image: (B, H, W, 3) RGB, of at least `LEAST` pixels a side.
+        mask: (B, H', W', 1) in [0, 1], of any size; it weighs the pixels.
 
     Returns:
         (B, `BANDS`, 3), the finest band first, in squares of the picture's unit.
@@ -34,14 +36,27 @@ def band_energies(image: Tensor) -> Tensor:
         >>> tuple(band_energies(flat).shape), float(ops.max(band_energies(flat))) < 1e-9
         ((1, 3, 3), True)
     """
-    kernel = ops.convert_to_tensor(np.outer(_LINE, _LINE)[:, :, None, None].repeat(3, 2))
     x = ops.conv(ops.cast(image, "float32"), ops.convert_to_tensor(COLORS.T[None, None]))
+    weights = None if mask is None else masks.fitted(mask, x)
     energies = []
     for _ in range(BANDS):
-        coarse = ops.depthwise_conv(x, kernel, padding="valid")
-        energies.append(ops.mean(ops.square(x[:, 2:-2, 2:-2] - coarse), (1, 2)))
+        coarse = _blurred(x)
+        visible = None if weights is None else weights[:, 2:-2, 2:-2]
+        energies.append(masks.average(ops.square(x[:, 2:-2, 2:-2] - coarse), visible))
         x = coarse[:, ::2, ::2]
+        weights = None if visible is None else visible[:, ::2, ::2]
     return ops.stack(energies, 1)
+
+
+def _blurred(image: Tensor) -> Tensor:
+    """Two pixels less on every side.
+
+    By full convolutions one way and the other: their gradient takes a third of the time that the
+    depthwise one's does.
+    """
+    kernel = (_LINE[:, None, None] * np.eye(3, dtype=np.float32))[:, None]
+    down = ops.conv(image, ops.convert_to_tensor(kernel), padding="valid")
+    return ops.conv(down, ops.convert_to_tensor(kernel.swapaxes(0, 1)), padding="valid")
 
 
 def band_loss(energies: Tensor, target: Tensor) -> Tensor:

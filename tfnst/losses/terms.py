@@ -37,12 +37,14 @@ class View(NamedTuple):
         mask: (B, H, W, 1) in [0, 1], how much each pixel counts; None where all count alike.
         draw: a whole number, another at each step, for terms that look at some places only: the
             same number means the same places.
+        reduced: views of the same pictures smaller, by how many pixels a side make one.
     """
 
     image: Tensor
     activations: Mapping[str, Tensor]
     mask: Tensor | None = None
     draw: Tensor | int = 0
+    reduced: Mapping[int, View] = {}
 
 
 class Term(ABC):
@@ -247,11 +249,48 @@ class BandTerm(Term):
 
     def measure(self, view: View) -> Tensor:
         """`band_energies`, (B, bands, 3)."""
-        return band_energies(view.image)
+        return band_energies(view.image, view.mask)
 
     def distance(self, view: View, target: Tensor) -> Tensor:
         """`band_loss`."""
         return band_loss(self.measure(view), target)
+
+
+@dataclass(frozen=True)
+class ReducedTerm(Checked, Term):
+    """Another term, which sees the picture smaller, where large forms are as small as marks.
+
+    Args:
+        term: what is to be matched there.
+        scale: how many pixels a side make one; `View.reduced` holds that.
+
+    Raises:
+        ValueError: no term, or no scale from 2 to 4.
+    """
+
+    term: Term
+    scale: Annotated[int, Field(ge=2, le=4)]
+
+    @property
+    def layers(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Those of the term."""
+        return self.term.layers
+
+    def measure(self, view: View) -> Any:
+        """What the term measures."""
+        return self.term.measure(view.reduced[self.scale])
+
+    def blend(self, measurements: Sequence[Any], shares: Sequence[float]) -> Any:
+        """As the term blends them."""
+        return self.term.blend(measurements, shares)
+
+    def target(self, measurement: Any) -> Any:
+        """As the term forms it."""
+        return self.term.target(measurement)
+
+    def distance(self, view: View, target: Any) -> Tensor:
+        """The term's."""
+        return self.term.distance(view.reduced[self.scale], target)
 
 
 def stack(targets: Sequence[Any]) -> Any:

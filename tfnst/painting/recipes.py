@@ -118,6 +118,8 @@ class PassRecipe(Checked):
 
 
 AnyRecipe = Recipe | PassRecipe
+# What settings of version 0.1, which has no fields of these names, amount to.
+EARLIER = {"canvas": "pixels", "scales": [1], "detail": 0.0}
 KINDS: dict[str, type[AnyRecipe]] = {"stylize": Recipe, "apply": PassRecipe}
 
 
@@ -155,6 +157,8 @@ def from_json(text: str) -> AnyRecipe:
             raise ValueError("it has no 'tfnst'")
         if (kind := KINDS.get(str(data.pop("tfnst")))) is None:
             raise ValueError("it is of another kind of picture")
+        if isinstance(data.get("settings"), dict):
+            data["settings"] = EARLIER | data["settings"]
         recipe: AnyRecipe = restored(kind, data)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this recipe cannot be read: {error}") from None

@@ -14,7 +14,8 @@ from scipy.optimize import Bounds, minimize
 from tfnst import devices, images
 from tfnst.images.sizes import HALO
 from tfnst.losses.terms import View
-from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms, style_share
+from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms, style_share, view
+from tfnst.synthesis.pyramid import Bands, Pixels
 from tfnst.synthesis.settings import Settings
 
 AVERAGING = 0.98  # decay of the running average of the iterates, which is the picture returned
@@ -39,8 +40,9 @@ class Stage(NamedTuple):
 class Canvas:
     """The picture being painted, whatever its size, and the objective that it descends.
 
-    Its variables have no fixed height and width, so that the training step is traced once and
-    serves every level of the pyramid. Call `begin_level` before `descend`.
+    The picture is composed of parts, of which `pyramid` tells. As variables they have no fixed
+    height and width, so that the training step is traced once and serves every level. Call
+    `begin_level` before `descend`.
 
     Args:
         extractor: a model image → {layer: activation} with all layers that the terms read.
@@ -57,11 +59,14 @@ class Canvas:
         self.extractor, self.settings = extractor, settings
         terms = default_terms(settings) if terms is None else terms
         self.objective = Objective(terms, style_share(settings.strength))
+        bands = settings.canvas == "bands" and settings.optimizer == "adam"
+        self.form = Bands if bands else Pixels
         picture = (1, None, None, 3)
         blank = tf.zeros((1, 1, 1, 3))
-        self.image = tf.Variable(blank, shape=picture)
-        self.momentum = tf.Variable(blank, shape=picture)
-        self.velocity = tf.Variable(blank, shape=picture)
+        blanks = [tf.zeros((1, 1, 1, c)) for c in self.form.channels]
+        self.parts, self.momenta, self.velocities = (
+            [tf.Variable(b, shape=(1, None, None, b.shape[3])) for b in blanks] for _ in range(3)
+        )
         self.adam_steps = tf.Variable(0.0)
         self.sum = tf.Variable(blank, shape=picture)
         self.count = tf.Variable(0.0)
@@ -94,16 +99,24 @@ class Canvas:
             part = 1.0 if apart else self.settings.strength
             picture = self.view(images.padded(part * start + (1 - part) * content)[None])
         self.objective.aim(photo, style, picture, apart)
-        self.image.assign(images.padded(start)[None])
-        size = tf.shape(self.image)[1:3]
-        self.momentum.assign(tf.image.resize(self.momentum, size, "bicubic"))
-        self.velocity.assign(tf.image.resize(self.velocity, size, "bilinear"))
+        parts = self.form.split(tf.constant(images.padded(start)[None]))
+        variables = zip(self.parts, self.momenta, self.velocities, parts, strict=True)
+        for variable, momentum, velocity, part in variables:
+            variable.assign(part)
+            size = tf.shape(part)[1:3]
+            momentum.assign(tf.image.resize(momentum, size, "bicubic"))
+            velocity.assign(tf.image.resize(velocity, size, "bilinear"))
         self.sum.assign(tf.zeros_like(self.image))
         self.count.assign(0.0)
 
+    @property
+    def image(self) -> Any:
+        """The iterate, (1, H, W, 3) in [0, 1], with its halo."""
+        return tf.clip_by_value(self.form.compose(self.parts), 0.0, 1.0)
+
     def view(self, image: Any) -> View:
         """What the terms see of a (1, H, W, 3) picture."""
-        return View(image, self.extractor(image), draw=self.adam_steps)
+        return view(self.extractor, image, self.objective.scales, draw=self.adam_steps)
 
     def _slope(self, image: Any) -> tuple[Any, Any, Any]:
         with tf.GradientTape() as tape:
@@ -116,9 +129,16 @@ class Canvas:
 
     def _step(self) -> None:
         """The training step. It is traced into a graph, so Python decides nothing in it."""
-        _, gradient, report = self._slope(tf.convert_to_tensor(self.image))
-        self._adam(gradient)
-        self.image.assign(tf.clip_by_value(self.image, 0.0, 1.0))
+        with tf.GradientTape() as tape:
+            composed = self.form.compose(self.parts)
+        image = tf.clip_by_value(composed, 0.0, 1.0)
+        _, gradient, report = self._slope(image)
+        # Farther out of range nothing changes, and the way back becomes longer.
+        outward = (composed - image) * gradient < 0
+        gradient = tf.where(outward, tf.zeros_like(gradient), gradient)
+        self._adam(tape.gradient(composed, self.parts, gradient))
+        devices.forget_gradients()
+        self.form.confine(self.parts)
         self.sum.assign_add((1 - AVERAGING) * (self.image - self.sum))
         self.count.assign_add((1 - AVERAGING) * (1 - self.count))
         self.report.assign(report)
@@ -131,26 +151,28 @@ class Canvas:
 
         tf.while_loop(lambda done: done < steps, body, (tf.constant(0),))
 
-    def _adam(self, gradient: Any) -> None:
-        """One step of Adam (Kingma & Ba, ICLR 2015, algorithm 1).
+    def _adam(self, gradients: Sequence[Any]) -> None:
+        """One step of Adam (Kingma & Ba, ICLR 2015, algorithm 1) on every part.
 
         By TensorFlow's fused kernel: on a single large variable it takes a quarter of the time of
         `keras.optimizers.Adam`, which is several per cent of a whole step.
         """
         self.adam_steps.assign_add(1.0)
         first, second = 0.9, 0.99
-        tf.raw_ops.ResourceApplyAdam(
-            var=self.image.handle,
-            m=self.momentum.handle,
-            v=self.velocity.handle,
-            beta1_power=first**self.adam_steps,
-            beta2_power=second**self.adam_steps,
-            lr=self.settings.learning_rate,
-            beta1=first,
-            beta2=second,
-            epsilon=1e-7,
-            grad=gradient,
-        )
+        variables = zip(self.parts, self.momenta, self.velocities, gradients, strict=True)
+        for variable, momentum, velocity, gradient in variables:
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=momentum.handle,
+                v=velocity.handle,
+                beta1_power=first**self.adam_steps,
+                beta2_power=second**self.adam_steps,
+                lr=self.settings.learning_rate,
+                beta1=first,
+                beta2=second,
+                epsilon=1e-7,
+                grad=gradient,
+            )
 
     def descend(self, steps: int) -> None:
         """`steps` optimiser steps by Adam, or as many iterations of L-BFGS."""
@@ -174,7 +196,7 @@ class Canvas:
     def _descend_by_adam(self, steps: int) -> None:
         # An accelerator takes all steps in one call; on a CPU a loop in the graph is slower than
         # one around it.
-        if self.settings.jit_compile or "CPU" not in self.image.device:
+        if self.settings.jit_compile or "CPU" not in self.sum.device:
             self.train(tf.constant(steps))
         else:
             for _ in range(steps):
@@ -204,7 +226,7 @@ class Canvas:
             callback=keep,
             options={"maxiter": last - first, "maxcor": 20},
         )
-        self.image.assign(result.x.reshape(shape).astype(np.float32))
+        self.parts[0].assign(result.x.reshape(shape).astype(np.float32))
         self.report.assign(self.slope(tf.convert_to_tensor(self.image))[2])
         distances, picture = self.report.numpy(), self.picture()
         stages += [Stage(mark, distances, picture) for mark in marks[len(stages) :]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from tfnst.arguments import FieldError
-from tfnst.validation import Checked, Layers
+from tfnst.validation import Checked, Layers, each_once
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 # All that "neighbours" makes columns of: without the fifth block, as the paper's program.
@@ -19,6 +19,11 @@ NEIGHBOUR_LAYERS = (
 )
 
 Precision = Literal["float32", "bfloat16"]  # of activations
+Scales = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=4)], ...],
+    AfterValidator(each_once),
+    Field(description="a tuple of one or more whole numbers from 1 to 4, each once"),
+]
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,14 @@ class Settings(Checked):
             an artwork for each place of the picture (Kolkin et al., arXiv:2203.13215).
         style_loss: "wasserstein" (mean and covariance), "gram" (as Gatys et al.) or "relaxed-emd"
             (as STROTSS, Kolkin et al.), which weighs all layers alike.
+        scales: at which style is compared, in pixels a side that make one: 1 is the picture's own
+            size, and at 4 large forms are as small as marks.
         variation: weight of the total variation.
+        detail: weight of the difference in fine detail from the artworks'; see `losses.band_loss`.
         pooling: "max" or "average".
         start: "content", "noise" or "picture" (one that is given).
+        canvas: what is under optimisation: "bands" of luminance and chroma, so that large forms
+            settle first and fine chroma follows luminance, or "pixels", as always with L-BFGS.
         optimizer: "adam", or "lbfgs" as in Gatys et al.
         learning_rate: of Adam, in units of the picture's range.
         precision: "float32", or "bfloat16" for the activations.
@@ -58,7 +68,7 @@ class Settings(Checked):
     steps: Annotated[
         tuple[Annotated[int, Field(ge=1)], ...],
         Field(min_length=1, description="a tuple of one or more whole numbers from 1"),
-    ] = (120, 80, 60)
+    ] = (120, 90, 50, 32, 22)
     smallest: Annotated[int, Field(ge=32, le=16384)] = 128
     content_layers: Layers = ("block3_conv3", "block4_conv2")
     style_layers: Layers = STYLE_LAYERS
@@ -68,9 +78,12 @@ class Settings(Checked):
     ] = None
     method: Literal["statistics", "neighbours"] = "statistics"
     style_loss: Literal["wasserstein", "gram", "relaxed-emd"] = "wasserstein"
-    variation: Annotated[float, Field(ge=0, le=1e6)] = 2.0
+    scales: Scales = (1, 2, 4)
+    variation: Annotated[float, Field(ge=0, le=1e6)] = 0.1
+    detail: Annotated[float, Field(ge=0, le=1e6)] = 0.02
     pooling: Literal["max", "average"] = "max"
     start: Literal["content", "noise", "picture"] = "content"
+    canvas: Literal["bands", "pixels"] = "bands"
     optimizer: Literal["adam", "lbfgs"] = "adam"
     learning_rate: Annotated[float, Field(ge=1e-6, le=1)] = 0.03
     precision: Precision = "float32"
@@ -118,7 +131,7 @@ class Settings(Checked):
 
 
 PRESETS = {
-    "draft": Settings(steps=(80, 40, 30, 20)),
+    "draft": Settings(steps=(80, 40, 24, 16, 10)),
     "normal": Settings(),
-    "best": Settings(steps=(300, 250, 200)),
+    "best": Settings(steps=(300, 250, 160, 110, 80)),
 }

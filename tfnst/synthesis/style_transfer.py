@@ -15,7 +15,6 @@ from scipy.ndimage import gaussian_filter
 from tfnst import devices, images
 from tfnst.arguments import require, shown
 from tfnst.features import vgg, vgg_weights
-from tfnst.losses.terms import View
 from tfnst.synthesis import inputs, objective
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
@@ -197,7 +196,7 @@ class StyleTransfer:
             shape = images.fitted(height, width, min(side, max(height, width)))
             image = _resized(style, shape)
             visible = None if mask is None else _resized(mask[..., None], shape)
-            view = View(image, self.extractor(image), visible)
+            view = objective.view(self.extractor, image, objective.scales_of(self.terms), visible)
             measurements.append(objective.measure(self.terms, view))
         return objective.blend(self.terms, measurements, self.shares)
 
