@@ -73,7 +73,7 @@ def test_luminance_comes_back_whatever_the_colours_and_chroma_where_it_is_coarse
         np.asarray(Bands.compose(Bands.split(fine))) @ LUMA, fine @ LUMA, atol=1e-5
     )
     coarse = np.asarray(tf.image.resize(noise(3, 3), (96, 96), "bicubic"))
-    assert np.abs(np.asarray(Bands.compose(Bands.split(coarse))) - coarse).mean() < 0.01
+    assert np.abs(np.asarray(Bands.compose(Bands.split(coarse))) - coarse).mean() < 0.015
 
 
 def test_speckle_of_one_luminance_is_gone_and_colour_at_an_edge_of_light_stays() -> None:
