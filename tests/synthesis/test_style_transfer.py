@@ -414,6 +414,8 @@ def settings_for_pools(**changes: Any) -> Settings:
         content_layers=("coarse",),
         style_layers=("fine",),
         style_weights=(1.0,),
+        scales=(1,),
+        detail=0.0,
         **{"steps": (60,), **changes},
     )
 
