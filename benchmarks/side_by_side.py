@@ -14,6 +14,7 @@ from benchmarks.contact_sheet import tile
 from benchmarks.judging import IndependentJudge, matched_colors
 from tfnst import images
 from tfnst.networks import style_network
+from tfnst.networks.mixture import STROKE
 
 
 class Magenta:
@@ -47,13 +48,21 @@ class Magenta:
 
 
 def candidates(
-    photo: np.ndarray, artwork: np.ndarray, style: str, networks: dict[str, Any]
+    photo: np.ndarray,
+    artwork: np.ndarray,
+    style: str,
+    networks: dict[str, Any],
+    stroke: float = STROKE,
 ) -> dict[str, np.ndarray]:
     """Paintings of a photo after an artwork, by who painted them."""
-    return {"colours alone": matched_colors(photo, artwork)} | {
-        name: network.stylize(photo, artwork if isinstance(network, Magenta) else style)
-        for name, network in networks.items()
-    }
+    paintings = {"colours alone": matched_colors(photo, artwork)}
+    for name, network in networks.items():
+        if isinstance(network, Magenta):
+            paintings[name] = network.stylize(photo, artwork)
+        else:
+            chosen = stroke if network.strokes > 1 else None
+            paintings[name] = network.stylize(photo, style, stroke=chosen)
+    return paintings
 
 
 def table(measures: dict[str, list[dict[str, float]]]) -> str:
@@ -74,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--photos", type=Path, nargs="+", required=True)
     options.add_argument("--styles", nargs="+", required=True, metavar="NAME=FILE")
     options.add_argument("--models", nargs="+", default=["tfnst=gallery"], metavar="NAME=MODEL")
+    options.add_argument(
+        "--stroke", type=float, default=STROKE, help="of models that have a choice, 0 to 1"
+    )
     options.add_argument("--size", type=int, default=384)
     options.add_argument("--artwork-size", type=int, default=640)
     options.add_argument("--output", type=Path, required=True, help="the sheet")
@@ -98,7 +110,7 @@ def main() -> None:
         artwork, of_style = images.load(file, options.artwork_size).rgb, defaultdict(list)
         target = judge.measure(artwork)
         for photo in (images.load(file, options.size, upscale=True).rgb for file in options.photos):
-            paintings = candidates(photo, artwork, style, networks)
+            paintings = candidates(photo, artwork, style, networks, options.stroke)
             for name, painting in paintings.items():
                 of_style[name].append(judge(photo, painting, target))
             tiles = [

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -35,15 +35,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def untrained(*styles: str) -> StyleNetwork:
-    """Styles unlike each other in a network of few channels."""
+def untrained(*styles: str, strokes: int = 1) -> StyleNetwork:
+    """Styles unlike each other in a network of few channels; a deep one has both strokes."""
     import keras
 
     from tfnst.networks.settings import NetworkSettings
     from tfnst.networks.style_network import StyleNetwork
 
     keras.utils.set_random_seed(1)
-    made = StyleNetwork(styles, NetworkSettings((0, 8, 12), 1))
+    settings = NetworkSettings((0, 8, 12), 1)
+    if strokes == 2:
+        deep = ((0, 4, 6, 8, 8), 1, "light", 4)
+        settings = NetworkSettings(*deep, refinements=(1, 1), seeds=True, strokes=2)
+    made = StyleNetwork(styles, settings)
     random = np.random.default_rng(0)
     for weight in made.weights:
         if weight.name in ("gamma", "beta"):
@@ -55,6 +59,12 @@ def untrained(*styles: str) -> StyleNetwork:
 def small_network() -> StyleNetwork:
     """Two styles, untrained."""
     return untrained("wave", "night")
+
+
+@pytest.fixture(scope="session")
+def stroke_network() -> StyleNetwork:
+    """Two styles, untrained, each in two sizes of strokes, in the shape of what ships."""
+    return untrained("wave", "night", strokes=2)
 
 
 @pytest.fixture
@@ -81,14 +91,32 @@ def shared(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
 def exported(
     small_network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[Exported]]:
-    """All formats of that network, for 64 px and for any size; and what was reported."""
-    from tfnst.export.bundle import FORMATS, Exported, ExportSettings, export
+    """All formats of the small network, for 64 px and for any size; and what was reported."""
+    from tfnst.export.bundle import FORMATS
 
-    with shared(tmp_path_factory, "exports") as home:
+    return _export(small_network, FORMATS, tmp_path_factory, "exports")
+
+
+@pytest.fixture(scope="session")
+def exported_strokes(
+    stroke_network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Exported]]:
+    """The usual formats of that with strokes, likewise."""
+    from tfnst.export.bundle import ExportSettings
+
+    return _export(stroke_network, ExportSettings().formats, tmp_path_factory, "strokes")
+
+
+def _export(
+    network: StyleNetwork, formats: tuple[Any, ...], factory: pytest.TempPathFactory, name: str
+) -> tuple[Path, list[Exported]]:
+    from tfnst.export.bundle import Exported, ExportSettings, export
+
+    with shared(factory, name) as home:
         notes = home.with_suffix(".json")
         if not notes.exists():
-            settings = ExportSettings(FORMATS, ("64", "dynamic"))
-            reports = list(export(small_network, "my", home / "my", settings, {"license": "CC0"}))
+            settings = ExportSettings(formats, ("64", "dynamic"))
+            reports = list(export(network, "my", home / "my", settings, {"license": "CC0"}))
             notes.write_text(json.dumps([asdict(report) for report in reports]))
         return home / "my", [Exported(**report) for report in json.loads(notes.read_text())]
 

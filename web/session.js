@@ -6,9 +6,10 @@ import { fitted, rowWeights } from "./pixels.js";
 const LARGEST = 8192; // long side of a photo that is kept, in pixels
 
 /**
- * `wishes()` tells what is wanted now: {names, shares, label, file, strength, side, liveSide,
- * url(side), engine}. `page` is told what happens: busy(whether), reading(name), painted(result), failed(error),
- * live(whether, cameras), saved(name).
+ * `wishes()` tells what is wanted now: {names, shares, label, file, strength, stroke, side, liveSide,
+ * url(side), engine}; `stroke` is null where the model has one size of strokes. `page` is told what
+ * happens: busy(whether), reading(name), painted(result), failed(error), live(whether, cameras),
+ * saved(name).
  */
 export class Session {
   constructor(painter, video, before, after, wishes, page) {
@@ -86,7 +87,8 @@ export class Session {
     draw(this.asked.canvas, bitmap, width, height);
     Object.assign(this.asked, { name, label: wish.label, file: wish.file });
     const weights = rowWeights(wish.names, wish.shares, wish.strength);
-    return { bitmap, weights, side, url: wish.url(side), engine: wish.engine };
+    const { stroke, engine } = wish;
+    return { bitmap, weights, stroke, side, url: wish.url(side), engine };
   }
 
   #show(result) {

@@ -6,6 +6,7 @@ import { Session } from "./session.js";
 import { Styles } from "./styles.js";
 
 const USUAL = 512; // pixels a side of a painting, where there is such a model
+const STROKES = { 0: "fine", 50: "middle", 100: "large" }; // places of the slider that have a name
 const find = (id) => document.getElementById(id);
 const all = (selector) => document.querySelectorAll(selector);
 const painter = new Painter();
@@ -76,6 +77,7 @@ function wishes() {
     label: styles.label,
     file: styles.file,
     strength: find("strength").value / 100,
+    stroke: model.stroke ? find("stroke").value / 100 : null,
     side: Number(size.value),
     liveSide: Number(size.dataset.chosen ? size.value : smallest),
     url: (side) => model.files[side],
@@ -95,8 +97,8 @@ function place(percent) {
 }
 
 function connectControls() {
-  const { file, strength, divider, size } = Object.fromEntries(
-    ["file", "strength", "divider", "size"].map((id) => [id, find(id)]),
+  const { file, strength, stroke, divider, size } = Object.fromEntries(
+    ["file", "strength", "stroke", "divider", "size"].map((id) => [id, find(id)]),
   );
   for (const button of all(".open")) button.addEventListener("click", () => file.click());
   for (const button of all(".camera")) {
@@ -112,6 +114,12 @@ function connectControls() {
   divider.addEventListener("input", () => place(divider.value));
   strength.addEventListener("input", () => {
     find("strength-value").textContent = `${strength.value} %`;
+    paintAnew();
+  });
+  stroke.addEventListener("input", () => {
+    const text = STROKES[stroke.value] ?? `${stroke.value} %`;
+    find("stroke-value").textContent = text;
+    stroke.setAttribute("aria-valuetext", text);
     paintAnew();
   });
   size.addEventListener("change", () => {
@@ -216,6 +224,7 @@ async function start() {
   session = new Session(painter, find("video"), find("before"), find("after"), wishes, page);
   styles = new Styles(model.styles, paintAnew);
   offerSizes();
+  find("strokes").hidden = !model.stroke;
   find("licence").textContent = model.license ? `Network ${model.name}: ${model.license}.` : "";
   try {
     runs = await painter.start(Object.values(model.files));

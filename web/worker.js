@@ -53,11 +53,14 @@ async function fetched(url) {
   return response?.ok ? new Uint8Array(await response.arrayBuffer()) : null;
 }
 
-async function pass(model, floats, weights, side) {
-  const image = new litert.Tensor(floats, [1, side, side, 3]);
-  const shares = new litert.Tensor(weights, [1, weights.length]);
+async function pass(model, { floats, weights, stroke, side }) {
+  const inputs = {
+    image: new litert.Tensor(floats, [1, side, side, 3]),
+    style_weights: new litert.Tensor(weights, [1, weights.length]),
+  };
+  if (stroke !== null) inputs.stroke = new litert.Tensor(Float32Array.of(stroke), [1, 1]);
   try {
-    const { stylized } = await model.run({ image, style_weights: shares });
+    const { stylized } = await model.run(inputs);
     const answer = await stylized.moveTo("wasm");
     try {
       return answer.toTypedArray().slice(); // a view of memory that delete() frees
@@ -65,12 +68,11 @@ async function pass(model, floats, weights, side) {
       answer.delete();
     }
   } finally {
-    image.delete();
-    shares.delete();
+    for (const tensor of Object.values(inputs)) tensor.delete();
   }
 }
 
-async function paint({ bitmap, weights, side, url, engine }) {
+async function paint({ bitmap, weights, stroke, side, url, engine }) {
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
@@ -81,7 +83,7 @@ async function paint({ bitmap, weights, side, url, engine }) {
   async function on(where) {
     const entry = await compiled(where, side, url);
     const began = performance.now();
-    const answer = await pass(entry.model, floats, weights, side);
+    const answer = await pass(entry.model, { floats, weights, stroke, side });
     took = performance.now() - began;
     return { entry, answer };
   }

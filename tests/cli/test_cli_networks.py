@@ -17,15 +17,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import Call
+from tests.conftest import Call, untrained
 from tfnst import assets, images
 from tfnst.networks import settings as shapes
 from tfnst.networks.settings import NetworkSettings
-from tfnst.networks.style_network import StyleNetwork
+from tfnst.networks.style_network import StyleNetwork, load_network
 from tfnst.training import photo_folder, settings
 
 QUICK = ("--size", "64", "--style-size", "96", "--steps", "4", "--batch", "1")
 SMALL = NetworkSettings((0, 8, 12), 1)
+STROKES = ("photo.png", "--style", "wave", "--model", "strokes.keras")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if weight.name == "beta":
             weight.assign(np.random.default_rng(0).normal(0, 0.3, weight.shape))
     network.save(folder / "my.keras")
+    untrained("wave", "night", strokes=2).save(folder / "strokes.keras")
     return folder
 
 
@@ -84,6 +86,24 @@ def test_mixtures_strength_size_and_colours(tfnst: Call, home: Path) -> None:
         images.load("d.png").rgb, images.load("photo.png").rgb, atol=1.01 / 255
     )
     assert len({Path(f"{n}.png").read_bytes() for n in "abcd"}) == 4
+
+
+def test_strokes_are_chosen_and_repeated(tfnst: Call, home: Path) -> None:
+    options = ("--model", "strokes.keras", "--style", "wave", "--size", "64", "-q")
+    network, photo = load_network("strokes.keras"), images.load("photo.png", 64).rgb
+    for name, stroke in (("fine", 0), ("some", 0.3), ("large", 1)):
+        ended = tfnst("apply", "photo.png", *options, "--stroke", stroke, "-o", f"{name}.png")
+        assert (ended.status, ended.err) == (0, "")
+        expected = network.stylize(photo, "wave", stroke=stroke)
+        np.testing.assert_allclose(images.load(f"{name}.png").rgb, expected, atol=1 / 255)
+    again = tfnst("repeat", "some.png")
+    assert (again.status, again.out) == (0, "some.png: the same, byte for byte\n")
+    assert len({Path(f"{name}.png").read_bytes() for name in ("fine", "some", "large")}) == 3
+    options = ("--model", "strokes.keras", "--size", "32", "-q", "--morph", "wave,night")
+    for name, stroke in (("fine", 0), ("large", 1)):
+        film = ("--frames", 2, "--stroke", stroke, "-o", f"{name}.gif")
+        assert tfnst("apply", "photo.png", *options, *film).status == 0
+    assert Path("fine.gif").read_bytes() != Path("large.gif").read_bytes()
 
 
 def test_folders_are_walked(tfnst: Call, home: Path) -> None:
@@ -127,6 +147,10 @@ def test_a_morph_is_an_animation(name: str, tfnst: Call, home: Path) -> None:
         (["photo.png", "--style", "wave", "--frames", "5"], "--frames goes with --morph"),
         (["photo.png", "--morph", "wave=1,night", "-o", "frames"], "holds shares; give names"),
         (["photo.png", "--style", "wave", "--strength", "2"], "strength is 2"),
+        (["photo.png", "--style", "wave", "--stroke", "0.5"], "0.5, but this network has one size"),
+        ([*STROKES, "--stroke", "2"], "stroke is 2.0; use a number from 0 (fine) to 1 (large)"),
+        ([*STROKES, "--stroke", "nan"], "stroke is nan; use a number from 0 (fine) to 1 (large)"),
+        ([*STROKES, "--stroke=-1", "--morph", "wave,night"], "--morph goes without --style"),
         (["photo.png", "--style", "wave", "--style-map", "none.png"], "none.png"),
         (["photo.png", "--style", "wave", "--model", "your.keras"], "'your.keras' is not there"),
         (["photo.png", "--style", "wave", "--morph", "wave,night"], "--morph goes without"),
@@ -206,6 +230,25 @@ def test_a_style_is_added_to_a_network(tfnst: Call, home: Path) -> None:
 
 
 @pytest.mark.usefixtures("untraced")
+def test_a_style_is_learnt_from_several_paintings(tfnst: Call, home: Path) -> None:
+    (home / "monet" / "late").mkdir(parents=True)
+    artwork = images.load("art.png").rgb
+    images.save("monet/one.png", artwork)
+    images.save("monet/late/two.jpg", artwork[::-1])
+    Path("monet/notes.txt").write_text("no picture")
+    options = ("--photos", "photos", "--start-from", "strokes.keras", *QUICK)
+    ended = tfnst("train", "monet=monet", "art.png", "-o", "new.keras", *options)
+    assert ended.status == 0
+    assert load_network("new.keras").styles == ("wave", "night", "monet", "art")
+    card = Path("new.md").read_text("utf-8")
+    assert "| monet | two.jpg, one.png |" in card and "| art | art.png |" in card
+    ended = tfnst("train", "monet", "-o", "new.keras", *options, "--resume")
+    assert ended.status == 2 and "another training" in ended.err and ended.err.count("\n") == 1
+    options = ("--model", "new.keras", "--style", "monet", "--stroke", 1, "-o", "p.png")
+    assert tfnst("apply", "photo.png", *options).status == 0
+
+
+@pytest.mark.usefixtures("untraced")
 def test_a_network_is_trained_from_the_beginning(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +312,8 @@ def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: 
     [
         (["none.png"], "none.png: there is no such file"),
         (["photos=empty"], "style 'photos': no picture in empty"),
+        (["monet=bad"], "bad/bad.png"),
+        (["bad", "bad/bad.png"], "style 'bad' is named twice"),
         (["wave=art.png"], "style 'wave' is in the network already"),
         (["photo=art.png"], "style 'photo' cannot have that name"),
         (["art.png", "--network", "vgg20"], "network 'vgg20' is unknown"),
@@ -283,6 +328,8 @@ def test_misuse_of_train_is_told_before_the_photos_are_looked_at(
 ) -> None:
     monkeypatch.setattr(photo_folder, "PhotoFolder", lambda *_: pytest.fail("it looked"))
     Path("empty").mkdir()
+    Path("bad").mkdir()
+    Path("bad/bad.png").write_bytes(b"no picture")
     before = sorted(home.rglob("*"))
     options = ("--photos", "photos", "--start-from", "my.keras", "-o", "new.keras", *QUICK)
     ended = tfnst("train", *options, *arguments)

@@ -10,9 +10,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
 
 from tfnst import assets, images
 from tfnst.export import conversion, lite
+from tfnst.export.bundle import Exported
 from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 64
@@ -78,6 +80,42 @@ def test_one_file_takes_any_size_and_batch(
             answers = model(image=pictures, style_weights=weights)["stylized"]
             assert answers.shape == pictures.shape
             assert psnr(answers, small_network.stylize(picture, "night")) >= least
+
+
+@pytest.mark.parametrize("name", ["my_64_float16", "my_dynamic_float16", "my_64_int8-weights"])
+def test_names_within_a_file_are_short(
+    name: str, exported_strokes: tuple[Path, list[Exported]]
+) -> None:
+    """Those of inputs and outputs stay, for who goes by them."""
+    model = schema.Model.GetRootAs((exported_strokes[0] / f"{name}.tflite").read_bytes())
+    graph = schema.ModelT.InitFromObj(model).subgraphs[0]
+    names = [tensor.name.decode() for tensor in graph.tensors]
+    outside = {names.pop(index) for index in sorted({*graph.inputs, *graph.outputs})[::-1]}
+    inputs = {f"serving_default_{name}:0" for name in ("image", "style_weights", "stroke")}
+    assert inputs < outside
+    assert len(outside) == 4 and max(map(len, names)) <= 3 and len(set(names)) == len(names)
+
+
+def test_strokes_are_an_input(
+    exported_strokes: tuple[Path, list[Exported]], stroke_network: StyleNetwork, photo: np.ndarray
+) -> None:
+    """Of its own for each picture of a batch."""
+    folder, _ = exported_strokes
+    strokes = np.array([0, 0.3, 1], np.float32)
+    for height, width in ((64, 64), (33, 47), (16, 20)):
+        batch = np.repeat(photo[None, :height, :width], 3, 0)
+        weights = np.repeat(stroke_network.weights_for({"wave": 1, "night": 2}, 0.9)[None], 3, 0)
+        inputs = {"image": batch, "style_weights": weights, "stroke": strokes[:, None]}
+        expected = [
+            stroke_network.stylize(picture, {"wave": 1, "night": 2}, 0.9, stroke=stroke)
+            for picture, stroke in zip(batch, strokes, strict=True)
+        ]
+        assert np.abs(expected[0] - expected[2]).mean() > 0.02
+        saved = keras.layers.TFSMLayer(folder / "saved_model")(inputs)["stylized"]
+        assert psnr(np.asarray(saved), np.stack(expected)) >= 90
+        for kind, least in (("float16", 60), ("int8-weights", 38)):
+            answer = lite.Model(folder / f"my_dynamic_{kind}.tflite")(**inputs)["stylized"]
+            assert psnr(answer, np.stack(expected)) >= least
 
 
 def test_an_unknown_format_is_told(small_network: StyleNetwork) -> None:

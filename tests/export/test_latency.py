@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tests.conftest import Call
 from tfnst.export import latency, lite
+from tfnst.export.bundle import Exported
 
 GALLERY = Path(__file__).parents[2] / "saved_models" / "gallery"
 SMALL, FREE = GALLERY / "gallery_256_float16.tflite", GALLERY / "gallery_dynamic_float16.tflite"
@@ -63,9 +64,12 @@ def test_anybodys_files_are_timed(kind: tf.DType, tmp_path: Path) -> None:
     assert report.file == str(file)
 
 
-def test_the_command(tfnst: Call, tmp_path: Path) -> None:
+def test_the_command(
+    tfnst: Call, exported_strokes: tuple[Path, list[Exported]], tmp_path: Path
+) -> None:
     options = ("--rounds", "2", "--size", "64")
-    ended = tfnst("bench-lite", FREE, "--compare", FREE, *options)
+    strokes = exported_strokes[0] / "my_dynamic_int8-weights.tflite"
+    ended = tfnst("bench-lite", FREE, "--compare", strokes, *options)
     assert (ended.status, ended.err) == (0, "") and ended.out.count(" ms (") == 2
     ended = tfnst("bench-lite", FREE, *options, "--json")
     assert json.loads(ended.out)["file"] == str(FREE)

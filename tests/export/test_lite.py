@@ -15,6 +15,8 @@ from ai_edge_litert.interpreter import Interpreter
 from tests.conftest import Call
 from tfnst import assets, images
 from tfnst.export import conversion, lite
+from tfnst.export.bundle import Exported
+from tfnst.export.verification import psnr
 from tfnst.images import sizes
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.painting import appearance, pictures, targets
@@ -54,6 +56,29 @@ def test_a_picture_of_any_shape_is_painted_as_keras_does(
         np.testing.assert_allclose(painted, expected, atol=1e-4)
     with pytest.raises(ValueError, match="image is 12 x 7 pixels; the smallest side is 8"):
         stylizer.stylize(photo[:7, :12], "wave")
+
+
+@pytest.mark.parametrize("size", ["64", "dynamic"])
+@pytest.mark.parametrize(("kind", "least"), [("float16", 60), ("int8-weights", 38)])
+def test_strokes_are_those_of_keras(
+    kind: str,
+    least: float,
+    size: str,
+    exported_strokes: tuple[Path, list[Exported]],
+    stroke_network: StyleNetwork,
+    photo: np.ndarray,
+) -> None:
+    stylizer = lite.Stylizer(exported_strokes[0] / f"my_{size}_{kind}.tflite", threads=1)
+    assert stylizer.strokes == stroke_network.strokes == 2
+    assert size == "dynamic" or stylizer.model.left_over() == []
+    square = images.resize(photo, SIDE, SIDE)
+    for stroke in (0, 0.3, 1, None):
+        painted = stylizer.stylize(square, "night", 0.9, stroke=stroke)
+        expected = stroke_network.stylize(square, "night", 0.9, stroke=stroke)
+        assert psnr(painted, expected) >= least
+    for stroke in (-0.1, 2, float("nan"), "fine"):
+        with pytest.raises(ValueError, match=f"stroke is {stroke!r}; use a number from 0"):
+            stylizer.stylize(square, "night", stroke=stroke)  # type: ignore[arg-type]
 
 
 def test_files_of_version_0_1_keep_the_shape_of_small_pictures(
@@ -182,6 +207,8 @@ def test_what_a_file_cannot_do_is_told(
     stylizer = lite.Stylizer(folder / "free.tflite")
     with pytest.raises(ValueError, match="masks are given"):
         stylizer.stylize(photo, "wave", masks={"wave": photo[..., 0]})
+    with pytest.raises(ValueError, match="stroke is 1, but this network has one size of strokes"):
+        stylizer.stylize(photo, "wave", stroke=1)
     monkeypatch.setattr(sizes, "ONE_PASS", 1000)
     with pytest.raises(ValueError, match="image is 40 x 30 pixels; without TensorFlow"):
         stylizer.stylize(photo[:30, :40], "wave")
@@ -238,5 +265,30 @@ def test_the_command_needs_none_either(
     ):
         ended = tfnst("apply", "photo.png", "-o", "no.png", *options, *more)
         assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    ended = tfnst("apply", "photo.png", "-o", "no.png", *options, "--stroke", 0)
+    assert ended.status == 2 and "stroke is 0.0, but this network has one size" in ended.err
     ended = tfnst("apply", "photo.png", "-o", "no.png", "--lite", "none.tflite")
     assert ended.status == 2 and "none.tflite: there is no such file" in ended.err
+
+
+def test_the_command_paints_with_strokes(
+    exported_strokes: tuple[Path, list[Exported]],
+    tmp_path: Path,
+    tfnst: Call,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    images.save("photo.png", images.load(assets.photo(), 50).rgb)
+    file = exported_strokes[0] / "my_dynamic_float16.tflite"
+    options = ("--lite", file, "--style", "wave")
+    for name, stroke in (("fine", 0), ("large", 1), ("middle", 0.5)):
+        ended = tfnst("apply", "photo.png", "-o", f"{name}.png", *options, "--stroke", stroke)
+        assert (ended.status, ended.err) == (0, "")
+        expected = lite.Stylizer(file).stylize(images.load("photo.png").rgb, "wave", stroke=stroke)
+        painted = images.as_uint8(images.load(f"{name}.png").rgb)
+        np.testing.assert_array_equal(painted, images.as_uint8(expected))
+        ended = tfnst("repeat", f"{name}.png", "--inputs", file.parent)
+        assert ended.status == 0 and "the same, byte for byte" in ended.out
+    assert tfnst("apply", "photo.png", "-o", "usual.png", *options).status == 0
+    usual, middle = (images.load(f"{name}.png").rgb for name in ("usual", "middle"))
+    np.testing.assert_array_equal(usual, middle)

@@ -37,6 +37,16 @@ def test_a_network_of_styles(small_network: StyleNetwork, tmp_path: Path) -> Non
     assert images.load(tmp_path / "thumbnails" / "wave.jpg").rgb.shape == (128, 128, 3)
 
 
+def test_a_network_of_two_sizes_of_strokes(stroke_network: StyleNetwork) -> None:
+    subject = exportable(stroke_network, "my")
+    assert set(subject.card["inputs"]) == {"image", "style_weights", "stroke"}
+    examples = subject.examples(40, 64)
+    assert [example["stroke"].item() for example in examples] == [0.5, 0, 1, 0.5, 0, 1]
+    assert examples[0]["style_weights"].tolist() == [[0, 1, 0]]
+    expected = stroke_network.stylize(examples[0]["image"][0], "wave")
+    np.testing.assert_allclose(subject.model(examples[0])["stylized"][0], expected, atol=1e-4)
+
+
 def test_a_network_of_features(tmp_path: Path) -> None:
     network = FeatureExtractor("vgg19-lite", LAYERS)
     subject = exportable(network, "features")

@@ -43,6 +43,24 @@ def test_they_tell_of_what_is_there(card: dict[str, Any]) -> None:
     assert "gave none to --license" in pages["README.md"]
 
 
+def test_they_tell_of_strokes_where_there_is_a_choice(
+    card: dict[str, Any], exported_strokes: tuple[Path, list[Exported]]
+) -> None:
+    for text in readme.pages(card).values():
+        assert "stroke:" not in text and '"stroke"' not in text and "| stroke" not in text
+    folder, _ = exported_strokes
+    for name, line in (
+        ("README.md", "| stroke | in | float32 (batch, 1): 0 for the finest"),
+        ("README.md", '"style_weights": weights, "stroke": strokes})'),
+        ("StylePainter.kt", "        stroke: Float = 0.5f,\n    ): Bitmap {"),
+        ("StylePainter.kt", '                "stroke" to arrayOf(floatArrayOf(stroke)),\n'),
+        ("StylePainter.swift", "strength: Float = 1, stroke: Float = 0.5\n  ) throws -> UIImage {"),
+        ("StylePainter.swift", "image : shape[1] == 1 ? [stroke] : weights"),
+    ):
+        text = (folder / name).read_text("utf-8")
+        assert line in text and "@" not in text.replace("@escaping", "")
+
+
 def test_they_begin_with_the_plainest_file(card: dict[str, Any]) -> None:
     pages = readme.pages(only(card, "int8", "float32", "64"))
     assert "my_64_float32.tflite" in pages["StylePainter.kt"]

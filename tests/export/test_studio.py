@@ -41,6 +41,7 @@ def test_the_site_is_complete(
     assert set(json.loads(listed[1])) == files - wasm - {"service-worker.js", "SHA256SUMS"} | {"./"}
     model = json.loads((site / "model" / "model.json").read_text("utf-8"))
     assert model["files"] == {"64": "model/my_64_float16.tflite"} and model["license"] == "CC0"
+    assert model["stroke"] is False
     assert [style["name"] for style in model["styles"]] == ["wave", "night"]
     assert {model["files"]["64"], "model/example.png"} <= files
     code = (site / "litert" / "index.js").read_text("utf-8")
@@ -49,6 +50,13 @@ def test_the_site_is_complete(
     assert set(re.findall(r'(?:href|src)="([^"]+)"', page)) <= files
     for script in site.glob("*.js"):
         assert set(re.findall(r'from "\./([^"]+)"', script.read_text("utf-8"))) <= files
+
+
+def test_the_page_knows_of_strokes(
+    exported_strokes: tuple[Path, list[Exported]], litert: Path, tmp_path: Path
+) -> None:
+    studio.write(exported_strokes[0], tmp_path / "site", litert)
+    assert json.loads((tmp_path / "site/model/model.json").read_text("utf-8"))["stroke"] is True
 
 
 def test_the_service_worker_changes_with_any_file(

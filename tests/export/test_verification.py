@@ -20,6 +20,19 @@ def test_it_verifies_later(exported: tuple[Path, list[Exported]]) -> None:
     assert all(report.psnr is not None and report.psnr > 25 for report in found)
 
 
+def test_files_of_strokes_are_verified(
+    exported_strokes: tuple[Path, list[Exported]], stroke_network: StyleNetwork
+) -> None:
+    folder, reports = exported_strokes
+    assert [report.error for report in verification.verify(folder)] == [None] * 5
+    for report in reports[1:]:
+        model, names = lite.Model(folder / report.file), {"image", "style_weights"}
+        whole = (stroke_network.count_params(), report.format, report.size != "dynamic")
+        verification.require_whole(model, {*names, "stroke"}, *whole)
+        with pytest.raises(RuntimeError, match="has lost the names of its inputs"):
+            verification.require_whole(model, names, *whole)
+
+
 def test_a_file_without_its_weights_is_found(
     tmp_path: Path, small_network: StyleNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:

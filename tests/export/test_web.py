@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tfnst.export.verification import psnr
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 OPTIONS = ("--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 FILE = studio.GALLERY / "gallery_512_float16.tflite"
+SMALL = "my_64_float16.tflite"
 PATIENCE = 60_000  # milliseconds
 
 
@@ -50,14 +52,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(site: Path) -> Iterator[Server]:
+    with served(site) as made:
+        yield made
+
+
+@contextmanager
+def served(site: Path) -> Iterator[Server]:
     with Server(site) as made:
         threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield made
-        made.shutdown()
+        try:
+            yield made
+        finally:
+            made.shutdown()
 
 
 @pytest.fixture
 def page(browser: Any, server: Server) -> Iterator[Any]:
+    with window(browser, server) as opened:
+        yield opened
+
+
+@contextmanager
+def window(browser: Any, server: Server) -> Iterator[Any]:
     """The studio, ready, in a window of its own; it may not fail, nor ask any other host."""
     context = browser.new_context(permissions=["camera"], accept_downloads=True)
     opened = context.new_page()
@@ -120,6 +136,64 @@ def test_it_paints_as_python_does(page: Any, photo: Path, tmp_path: Path) -> Non
     assert psnr(mixed, expected(photo, {"scream": 4, "matisse": 1})) >= 45
     assert np.abs(mixed - found).mean() > 0.02
     assert not page.is_visible("#error")
+
+
+@pytest.fixture(scope="module")
+def stroke_site(
+    site: Path, exported_strokes: tuple[Path, list[Exported]], tmp_path_factory: Any
+) -> Path:
+    made = tmp_path_factory.mktemp("strokes") / "site"
+    studio.write(exported_strokes[0], made, studio.runtime())
+    return Path(made)
+
+
+def test_strokes_go_from_fine_to_large(
+    browser: Any,
+    stroke_site: Path,
+    exported_strokes: tuple[Path, list[Exported]],
+    photo: Path,
+    tmp_path: Path,
+) -> None:
+    """By a slider with a name, by keys, and without a network."""
+    stylizer, picture = Stylizer(exported_strokes[0] / SMALL), images.load(photo, 64).rgb
+    paintings = []
+    with served(stroke_site) as server, window(browser, server) as page:
+        page.wait_for_selector("body[data-offline]", timeout=PATIENCE)
+        server.shutdown()
+        server.server_close()
+        page.context.set_offline(True)
+        page.reload()
+        page.wait_for_selector("body[data-ready]", timeout=PATIENCE)
+        page.set_input_files("#file", photo)
+        slider = page.get_by_role("slider", name="Stroke")
+        assert slider.is_visible() and page.inner_text("#stroke-value") == "middle"
+        slider.focus()
+        for key, stroke, text in (
+            (None, None, "middle"), ("Home", 0, "fine"), ("PageUp", 0.1, "10 %"),
+            ("ArrowRight", 0.11, "11 %"), ("End", 1, "large"),
+        ):  # fmt: skip
+            if key:
+                page.keyboard.press(key)
+            settle(page)
+            assert page.inner_text("#stroke-value") == text
+            assert slider.get_attribute("aria-valuetext") == text
+            paintings.append(saved(page, tmp_path))
+            assert psnr(paintings[-1], stylizer.stylize(picture, "wave", stroke=stroke)) >= 45
+    assert np.abs(paintings[1] - paintings[-1]).mean() > 0.02
+    assert [file.name for file in tmp_path.iterdir()] == ["hopper-wave.png"]
+
+
+def test_a_model_of_one_size_has_no_slider_of_strokes(
+    browser: Any, site: Path, exported: tuple[Path, list[Exported]], photo: Path, tmp_path: Path
+) -> None:
+    studio.write(exported[0], tmp_path / "site", studio.runtime())
+    with served(tmp_path / "site") as server, window(browser, server) as page:
+        page.set_input_files("#file", photo)
+        settle(page)
+        assert page.get_by_role("slider", name="Strength").is_visible()
+        assert not page.is_visible("#stroke")
+        wanted = Stylizer(exported[0] / SMALL).stylize(images.load(photo, 64).rgb, "wave")
+        assert psnr(saved(page, tmp_path), wanted) >= 45
 
 
 def test_it_paints_without_a_network(

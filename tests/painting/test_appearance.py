@@ -110,6 +110,9 @@ def test_other_masks_are_shades_of_grey(tmp_path: Path, values: tuple[int, ...])
         ("size", 32.5),
         ("quality", 0),
         ("quality", 101),
+        ("stroke", 2),
+        ("stroke", float("nan")),
+        ("stroke", "fine"),
     ],
 )
 def test_looks_are_checked(name: str, value: object) -> None:

@@ -44,6 +44,14 @@ def test_a_morph_begins_and_ends_with_its_styles(network: StyleNetwork) -> None:
         assert (clear[:, :26] == 1).all() and (clear[:, 26:] < 1).any()
 
 
+def test_a_morph_has_its_stroke() -> None:
+    network, picture = untrained("wave", "night", strokes=2), images.Picture(photo(32, 32))
+    film = list(morphs.morph(network, picture, ["wave", "night"], 2, Look({}, stroke=0.2)))
+    for frame, name in zip(film, ("wave", "night"), strict=True):
+        expected = network.stylize(picture.rgb, name, stroke=0.2)
+        np.testing.assert_allclose(frame, expected, atol=1e-5)
+
+
 def test_a_morph_of_a_file_becomes_a_file(network: StyleNetwork, tmp_path: Path) -> None:
     images.save(tmp_path / "photo.png", photo())
     arguments = (network, tmp_path / "photo.png", tmp_path / "film.gif")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from tfnst import images
 from tfnst.images.sizes import HALO
+from tfnst.networks.settings import CONFIGURATIONS
 from tfnst.training import batches, photo_folder
 from tfnst.training.batches import DistillationBatches, StyleBatches
 from tfnst.training.settings import DistillationSettings, TrainingSettings
@@ -44,6 +46,23 @@ def test_weights_are_of_photo_styles_and_mixtures() -> None:
     assert mixed.mean() == pytest.approx(SETTINGS.mixture_share, abs=0.03)
     assert (drawn[:, 1:3] == 0).all()
     np.testing.assert_allclose(drawn[:, 3:].sum(0) / drawn[:, 3:].sum(), 1 / 3, atol=0.03)
+
+
+def test_strokes_are_the_ends_and_what_is_between(photos: photo_folder.PhotoFolder) -> None:
+    random = np.random.default_rng(0)
+    drawn = np.array([batches.stroke(random, SETTINGS) for _ in range(4000)])
+    assert drawn.min() == 0 and drawn.max() == 1
+    assert np.mean(drawn == 0) == pytest.approx((1 - SETTINGS.mixture_share) / 2, abs=0.03)
+    assert np.mean(drawn == 1) == pytest.approx((1 - SETTINGS.mixture_share) / 2, abs=0.03)
+    between = drawn[(drawn > 0) & (drawn < 1)]
+    assert between.mean() == pytest.approx(0.5, abs=0.05) and between.std() > 0.25
+    assert SETTINGS.network.strokes == 2
+    ahead = StyleBatches(photos, range(2), SETTINGS, 1, first_step=3)[0][0]
+    later = StyleBatches(photos, range(2), SETTINGS, 4)[3][0]
+    assert later["stroke"].shape == (2, 1) and later["stroke"].dtype == np.float32
+    np.testing.assert_array_equal(ahead["stroke"], later["stroke"])
+    settings = replace(SETTINGS, network=CONFIGURATIONS["compact"])
+    assert set(StyleBatches(photos, range(2), settings, 1)[0][0]) == {"image", "style_weights"}
 
 
 def test_disturbed_crops_are_the_same_from_any_step(photos: photo_folder.PhotoFolder) -> None:

@@ -32,6 +32,7 @@ def pages(card: Mapping[str, Any]) -> dict[str, str]:
         "SMALLEST": str(card["smallest"]),
         "LAYERS": _layers(card),
         "LICENSE": _license(card),
+        "STROKES": ', "stroke": strokes' if "stroke" in card["inputs"] else "",
     }
     chosen = {"README.md": "README.md" if styles else "FEATURES.md"}
     if fixed and styles:
@@ -40,6 +41,8 @@ def pages(card: Mapping[str, Any]) -> dict[str, str]:
     formats = {entry["format"] for entry in card["files"]}
     kept = {"SAVED": SAVED_MODEL in formats, "LITE": formats != {SAVED_MODEL}}
     kept["SNIPPETS"] = set(chosen) > {"README.md"}
+    kept["STROKE"] = "stroke" in card["inputs"]
+    kept["ONE SIZE"] = not kept["STROKE"]
     return {name: _filled(_parts(text, kept), words) for name, text in texts.items()}
 
 

@@ -107,6 +107,7 @@ def _copy_model(exported: Path, card: dict[str, Any], files: dict[int, str], fol
         "styles": [{**works.get(name, {}), "name": name, "file": stems[name]} for name in styles],
         "files": {str(side): f"model/{quote(file)}" for side, file in files.items()},
         "license": card.get("license", ""),
+        "stroke": "stroke" in card["inputs"],
         "litert": VERSION,
     }
     (folder / "model.json").write_text(json.dumps(page, indent=2, ensure_ascii=False), "utf-8")

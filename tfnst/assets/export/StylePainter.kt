@@ -47,13 +47,22 @@ class StylePainter(context: Context, threads: Int = 4) : AutoCloseable {
      * The photo, shrunk to @SIDE@ pixels, in a mixture: shares by name; strength 0 is the photo, 1 the
      * styles. What the camera gives lies on its side: [degrees] turns it, clockwise, as ExifInterface
      * or CameraX' rotationDegrees tell.
+@IF STROKE@
+     * [stroke] is 0 for the finest strokes to 1 for the largest.
+@END@
      */
     fun paint(
         photo: Bitmap,
         shares: Map<String, Float>,
         strength: Float = 1f,
         degrees: Int = 0,
+@IF STROKE@
+        stroke: Float = 0.5f,
+@END@
     ): Bitmap {
+@IF STROKE@
+        require(stroke in 0f..1f) { "stroke $stroke" }
+@END@
         // Canvas and getPixels cannot read a bitmap that lies in the memory of the GPU.
         val argb = Bitmap.Config.ARGB_8888
         val soft = if (photo.config == argb) photo else photo.copy(argb, false)
@@ -79,7 +88,16 @@ class StylePainter(context: Context, threads: Int = 4) : AutoCloseable {
         image.rewind()
         stylized.rewind()
         interpreter.runSignature(
+@IF STROKE@
+            mapOf(
+                "image" to image,
+                "style_weights" to arrayOf(weights(shares, strength)),
+                "stroke" to arrayOf(floatArrayOf(stroke)),
+            ),
+@END@
+@IF ONE SIZE@
             mapOf("image" to image, "style_weights" to arrayOf(weights(shares, strength))),
+@END@
             mapOf("stylized" to stylized),
             "serving_default",
         )
