@@ -100,9 +100,9 @@ def read_card(folder: Path) -> dict[str, Any]:
         kinds = {"tfnst": str, "inputs": dict, "golden": dict, "parameters": int, "files": list}
         fit = all(isinstance(card[name], kind) for name, kind in kinds.items())
         styles = card.get("styles", [])
-        golden = np.array(list(card["golden"].values()), np.float32)
+        golden = [np.array(value, np.float32) for value in card["golden"].values()]
         fit = fit and bool(card["files"]) and 0 < card["parameters"] < MOST_PARAMETERS
-        fit = fit and bool(np.isfinite(golden).all())
+        fit = fit and all(np.isfinite(value).all() for value in golden)
         fit = fit and _are_names(styles) and _are_texts(card, styles[1:])
         if not (fit and all(_is_known(entry) for entry in card["files"])):
             raise ValueError("it is of another kind")
