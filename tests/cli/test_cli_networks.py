@@ -149,10 +149,7 @@ def test_a_morph_is_an_animation(name: str, tfnst: Call, home: Path) -> None:
         (["photo.png", "--style", "wave", "--stroke", "0.5"], "0.5, but this network has one size"),
         ([*STROKES, "--stroke", "2"], "stroke is 2.0; use a number from 0 (fine) to 1 (large)"),
         ([*STROKES, "--stroke", "nan"], "stroke is nan; use a number from 0 (fine) to 1 (large)"),
-        (
-            ["photo.png", *STROKES[3:], "--morph", "wave,night", "--stroke=-1"],
-            "stroke is -1.0; use",
-        ),
+        (["photo.png", *STROKES[3:], "--morph", "wave,night", "--stroke=-1"], "stroke is -1.0"),
         (["photo.png", "--style", "wave", "--style-map", "none.png"], "none.png"),
         (["photo.png", "--style", "wave", "--model", "your.keras"], "'your.keras' is not there"),
         (["photo.png", "--style", "wave", "--morph", "wave,night"], "--morph goes without"),
@@ -238,16 +235,13 @@ def test_a_style_is_learnt_from_several_paintings(tfnst: Call, home: Path) -> No
     images.save("monet/one.png", artwork)
     images.save("monet/late/two.jpg", artwork[::-1])
     Path("monet/notes.txt").write_text("no picture")
-    options = ("--photos", "photos", "--start-from", "strokes.keras", *QUICK)
-    ended = tfnst("train", "monet=monet", "art.png", "-o", "new.keras", *options)
-    assert ended.status == 0
-    assert load_network("new.keras").styles == ("wave", "night", "monet", "art")
-    card = Path("new.md").read_text("utf-8")
-    assert "| monet | two.jpg, one.png |" in card and "| art | art.png |" in card
+    options = ("--photos", "photos", "--start-from", "strokes.keras", *QUICK, "--steps", 1)
+    assert tfnst("train", "monet=monet", "-o", "new.keras", *options).status == 0
+    assert load_network("new.keras").styles == ("wave", "night", "monet")
+    assert "| monet | two.jpg, one.png |" in Path("new.md").read_text("utf-8")
+    Path("monet/late/two.jpg").unlink()
     ended = tfnst("train", "monet", "-o", "new.keras", *options, "--resume")
     assert ended.status == 2 and "another training" in ended.err and ended.err.count("\n") == 1
-    options = ("--model", "new.keras", "--style", "monet", "--stroke", 1, "-o", "p.png")
-    assert tfnst("apply", "photo.png", *options).status == 0
 
 
 @pytest.mark.usefixtures("untraced")
