@@ -1,4 +1,4 @@
-"""Every photo in every style by the default settings, on one sheet, with the distances reached."""
+"""Every photo in every style by either method, on one sheet, with the distances reached."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ def main() -> None:
     parser.add_argument("--styles", type=Path, nargs="+", required=True)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--strength", type=float, default=0.5)
+    parser.add_argument("--method", default="statistics", help="or neighbours")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    settings = Settings(size=options.size, strength=options.strength)
+    settings = Settings(size=options.size, strength=options.strength, method=options.method)
     network = vgg.FeatureExtractor("vgg19-lite", settings.layers)
     photos = [images.load(file, options.size, upscale=True).rgb for file in options.photos]
     rows = [
