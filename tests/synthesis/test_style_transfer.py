@@ -415,7 +415,9 @@ def settings_for_pools(**changes: Any) -> Settings:
         style_layers=("fine",),
         style_weights=(1.0,),
         scales=(1,),
+        variation=2.0,
         detail=0.0,
+        canvas="pixels",
         **{"steps": (60,), **changes},
     )
 
