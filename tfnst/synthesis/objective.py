@@ -28,7 +28,7 @@ from tfnst.validation import Checked
 
 STYLE_TERMS = {"gram": GramTerm, "wasserstein": WassersteinTerm}
 NEIGHBOUR_WEIGHT = 20.0  # brings its distance, of a few hundredths, to the size of the others'
-NEIGHBOUR_FREEDOM = 1.7  # times the distance wanted: marks hold a face that statistics would lose
+NEIGHBOUR_FREEDOM = 1.2  # times the distance wanted: marks hold a face that statistics would lose
 FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `steer`
 WEIGHT_RANGE = (1e-4, 1e3)
 LEAST = 16  # pixels a side that pictures are seen with: four are halved once each
