@@ -22,7 +22,8 @@ from tfnst.synthesis.style_transfer import stylize
 EARLIER = Settings(  # `normal` of version 0.1
     steps=(120, 80, 60), canvas="pixels", scales=(1,), detail=0.0, variation=2.0
 )
-CANDIDATES = {"0.1": EARLIER, **PRESETS}
+NEIGHBOURS = Settings(method="neighbours")
+CANDIDATES = {"0.1": EARLIER, **PRESETS, "neighbours": NEIGHBOURS}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +48,7 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     judge, network = (
         IndependentJudge(options.judge),
-        vgg.FeatureExtractor("vgg19-lite", Settings().layers),
+        vgg.FeatureExtractor("vgg19-lite", {*Settings().layers, *NEIGHBOURS.layers}),
     )
     measures: dict[str, list[dict[str, float]]] = defaultdict(list)
     times: dict[str, list[float]] = defaultdict(list)
