@@ -311,6 +311,10 @@ def test_misuse_of_train(arguments: list[str], message: str, tfnst: Call, home: 
         (["monet=bad"], "bad/bad.png"),
         (["bad", "bad/bad.png"], "style 'bad' is named twice"),
         (["wave=art.png"], "style 'wave' is in the network already"),
+        (
+            ["art.png", "--start-from", "strokes.keras", "--size", "100"],
+            "--size is 100; use a multiple of 16 for this network",
+        ),
         (["photo=art.png"], "style 'photo' cannot have that name"),
         (["art.png", "--network", "vgg20"], "network 'vgg20' is unknown"),
         (["art.png", "-o", "nodir/u.keras"], "nodir/u.keras: there is no folder nodir; make it"),

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from tfnst import files, images
+from tfnst.arguments import FieldError
 from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.networks import style_names
 from tfnst.networks.style_network import StyleNetwork
@@ -102,6 +103,9 @@ def require_ready(
     taken = set(start.styles if start and not settings.everything else ()) & set(artworks)
     if taken:
         raise ValueError(f"style {min(taken)!r} is in the network already; give it another name")
+    scale = (start.settings if start else settings.network).scale
+    if settings.size % scale:
+        raise FieldError("size", settings.size, f"a multiple of {scale} for this network")
     vgg_architecture.known_architecture(settings.extractor)
     vgg_weights.weights_file(settings.extractor)
     for name, several in artworks.items():
