@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -182,6 +183,11 @@ class StyleRun(fitting.Run):
         self.optimizer.build(trainer.trainable_variables)
         super().__init__(trainer, output, settings, callbacks)
 
+    @cached_property
+    def averaged(self) -> StyleNetwork:
+        """What `result` fills: making a network takes as long as many steps."""
+        return self.network.with_styles(self.network.styles)
+
     def before_steps(self) -> None:
         """Set the learning rate."""
         self.optimizer.learning_rate = learning_rate(self.clock, self.settings)
@@ -203,13 +209,12 @@ class StyleRun(fitting.Run):
         )
 
     def result(self) -> StyleNetwork:
-        """The network with the averages of its weights, in float32."""
-        averaged = self.network.with_styles(self.network.styles)
+        """The network with the averages of its weights, in float32: one that is kept up to date."""
         pairs = zip(self.optimizer.averages(), self.trainer.trainable_variables, strict=True)
         averages = {id(weight): average for average, weight in pairs}
-        for average, weight in zip(averaged.weights, self.network.weights, strict=True):
+        for average, weight in zip(self.averaged.weights, self.network.weights, strict=True):
             average.assign(averages.get(id(weight), weight))
-        return averaged
+        return self.averaged
 
     def write(self) -> None:
         """Write the network, with the averages of its weights."""
