@@ -29,7 +29,7 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / "keras" / "keras.json").write_text(json.dumps(ODD))
     (tmp_path / "photos").mkdir()
     images.save(tmp_path / "photos" / "a.png", images.load(assets.photo(), 80).rgb)
-    images.save(tmp_path / "art.png", images.load(assets.artwork("swirl"), 80).rgb)
+    images.save(tmp_path / "art.png", images.load(assets.artwork("swirl"), 120).rgb)
     untrained("wave").save(tmp_path / "my.keras")
     return tmp_path
 
@@ -52,7 +52,7 @@ def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
         "info",
         "apply photos/a.png -o out.png --style starry_night --size 64 -q",
         "stylize photos/a.png art.png -o out.png --size 48 --steps 2 --network vgg19-lite -q",
-        "train art.png --photos photos --start-from my.keras -o out.keras --steps 2 --size 32 "
+        "train art.png --photos photos --start-from my.keras -o out.keras --steps 2 --size 64 "
         "--batch 1 -q",
     ],
     ids=lambda text: text.split()[0],

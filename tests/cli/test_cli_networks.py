@@ -275,7 +275,10 @@ def test_a_network_is_trained_from_the_beginning(
         (["art.png", "art.png"], "style 'art' is named twice"),
         (["wave=art.png"], "style 'wave' is in the network already"),
         (["art.png", "--size", "65"], "--size is 65; use a multiple of 4"),
-        (["art.png", "--style-size", "8"], "--style-size is (8, 16); use one or two"),
+        (
+            ["art.png", "--style-size", "8"],
+            "--style-size is 96 8; use one or two whole numbers from 64",
+        ),
         (["art.png", "--steps", "0"], "--steps is 0; use"),
         (["art.png", "--minutes", "1"], "--minutes and --steps exclude each other"),
         (["art.png", "--start-from", "galery"], "'galery' is not there"),

@@ -557,7 +557,7 @@ def test_uint8_is_the_same_as_floats(photo: np.ndarray, swirl: np.ndarray) -> No
 
 def test_start_picture_is_where_it_starts(photo: np.ndarray, swirl: np.ndarray) -> None:
     start = np.full((50, 70, 3), [0.9, 0.1, 0.2])
-    settings = replace(CHEAP, start="picture", steps=(1,), learning_rate=0.01)
+    settings = replace(CHEAP, start="picture", steps=(1,), learning_rate=0.01, canvas="pixels")
     painting, _ = run(photo, [swirl], settings, start=start)
     assert np.abs(painting.picture() - start[0, 0]).mean() < 0.015
 
@@ -673,7 +673,7 @@ def test_from_noise_a_white_background_is_as_white_as_from_the_photo(
         levels.append(painting.picture()[4:20].mean((0, 1)))
         # Otherwise it rises for as long as it goes on, and colours fade.
         assert reports[-1].content_weight < 2.5
-    assert (levels[0] > 230 / 255).all()
+    assert (levels[0] > 227 / 255).all()
     np.testing.assert_allclose(*levels, atol=0.03)
 
 

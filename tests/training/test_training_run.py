@@ -134,7 +134,7 @@ def test_averages_are_written_and_weights_go_on(
     settings = replace(SETTINGS, steps=4, log_every=1)
     run = training_run.StyleRun(
         StyleNetwork(["a"], SETTINGS.network),
-        [images.load(assets.artwork("swirl"), 64).rgb],
+        [[images.load(assets.artwork("swirl"), 96).rgb]],
         photos,
         tmp_path / "a.keras",
         settings,
@@ -205,7 +205,7 @@ def test_checkpoints_of_another_training_are_not_gone_on_with(
     with pytest.raises(ValueError, match="holds a training; go on with --resume or delete it"):
         training_run.train(ARTWORKS, photos, output, SETTINGS)
     with pytest.raises(ValueError, match="of another training"):
-        training_run.train(ARTWORKS, photos, output, replace(SETTINGS, size=64), resume=True)
+        training_run.train(ARTWORKS, photos, output, replace(SETTINGS, size=68), resume=True)
     assert checkpoints.schedule(output) == {"steps": 8, "minutes": 0.0}
     with pytest.raises(ValueError, match="of another training"):
         training_run.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
@@ -361,7 +361,7 @@ def test_callbacks_see_one_training_whose_epochs_are_its_reports(
     styles = [next(reports).style]
     reports.close()
     steps = [
-        ("batch", n, ["content", "loss", "photo", "stability", "style"])
+        ("batch", n, ["bands", "content", "loss", "photo", "stability", "style"])
         for n in range(SETTINGS.log_every)
     ]
     assert diary.events == ["begin", *steps, (0, 4, styles[0]), "end"]

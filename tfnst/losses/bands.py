@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
@@ -10,6 +12,7 @@ from tfnst.tensors import Tensor
 
 BANDS = 3  # from the finest, each of twice the size of the one before
 LEAST = 8 << BANDS  # pixels a side that the coarsest still sees something of
+LAST: dict[str, Any] = {"data_format": "channels_last"}  # Keras' own is the user's to change
 FAINT = 1e-6  # mean square that nobody sees
 
 _LINE = np.array([1, 4, 6, 4, 1], np.float32) / 16
@@ -36,7 +39,7 @@ def band_energies(image: Tensor, mask: Tensor | None = None) -> Tensor:
         >>> tuple(band_energies(flat).shape), float(ops.max(band_energies(flat))) < 1e-9
         ((1, 3, 3), True)
     """
-    x = ops.conv(ops.cast(image, "float32"), ops.convert_to_tensor(COLORS.T[None, None]))
+    x = ops.conv(ops.cast(image, "float32"), ops.convert_to_tensor(COLORS.T[None, None]), **LAST)
     weights = None if mask is None else masks.fitted(mask, x)
     energies = []
     for _ in range(BANDS):
@@ -55,8 +58,8 @@ def _blurred(image: Tensor) -> Tensor:
     depthwise one's does.
     """
     kernel = (_LINE[:, None, None] * np.eye(3, dtype=np.float32))[:, None]
-    down = ops.conv(image, ops.convert_to_tensor(kernel), padding="valid")
-    return ops.conv(down, ops.convert_to_tensor(kernel.swapaxes(0, 1)), padding="valid")
+    down = ops.conv(image, ops.convert_to_tensor(kernel), padding="valid", **LAST)
+    return ops.conv(down, ops.convert_to_tensor(kernel.swapaxes(0, 1)), padding="valid", **LAST)
 
 
 def band_loss(energies: Tensor, target: Tensor) -> Tensor:
