@@ -409,9 +409,9 @@ show(figures.show(fields, columns=2, height=3.0))
 # (The fourth root of it, or you would see nothing but the middle; normalization adds a little of
 # everything.)
 #
-# The other half of the matter is the loss. Feature networks look at small things: the first block
-# of VGG-19 sees a few pixels, and even the fifth spends itself on what is about as large as an eye
-# in a photo of 224 pixels. How large the large shapes are hardly counts. So we let it look again at
+# The other half of the matter is the loss. Feature networks look mostly at small things: by the
+# same sum, a position of `block1_conv1` sees 3 pixels a side, of `block3_conv1` 24, and of
+# `block5_conv1` 156; of five layers, one knows what is large. So we let all of them look again at
 # the picture *made smaller*, at half and at a quarter of the size, beside the artwork made smaller
 # alike:
 #

@@ -312,6 +312,8 @@ def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.Photo
         ("size", 66),
         ("style_sizes", (63,)),
         ("style_sizes", ()),
+        ("style_sizes", (896, 448)),
+        ("style_sizes", (448,)),
         ("minutes", -1.0),
         ("minutes", float("nan")),
         ("learning_rate", 0.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
@@ -37,12 +38,48 @@ class Columns(NamedTuple):
     weights: Tensor
 
 
-@dataclass(frozen=True)
-class RelaxedEmdTerm(Checked, Term):
-    """`relaxed_emd` between hypercolumns at some places, by cosine distance, as in STROTSS.
+class EmdTerm(Term):
+    """`relaxed_emd` between columns of some kind at some places.
 
-    Every step looks at other places; which ones, `View.draw` and the seed say. Kolkin, Salavon &
-    Shakhnarovich, CVPR 2019, section 3.2.
+    Every step looks at other places; which ones, `View.draw` and the seed say.
+    """
+
+    count: int
+    seed: int
+
+    @abstractmethod
+    def columns(self, view: View, positions: Tensor) -> Tensor:
+        """Of a view at some places, (B, N, C)."""
+
+    @abstractmethod
+    def distances(self, columns: Tensor, others: Tensor) -> Tensor:
+        """Of every pair, (B, N, M)."""
+
+    def measure(self, view: View) -> Columns:
+        """The columns and, by the mask, their weights."""
+        positions = places(self.count, self.seed, view.draw)
+        columns = self.columns(view, positions)
+        return Columns(columns, _weights_at(view.mask, positions, columns))
+
+    def blend(self, measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
+        """All their columns, weighed by the shares."""
+        total = sum(shares)
+        weights = [s / total * m.weights for s, m in zip(shares, measurements, strict=True)]
+        columns = [m.columns for m in measurements]
+        return Columns(ops.concatenate(columns, 1), ops.concatenate(weights, 1))
+
+    def distance(self, view: View, target: Columns) -> Tensor:
+        """`relaxed_emd` to the target's columns."""
+        own = self.measure(view)
+        distances = self.distances(own.columns, target.columns)
+        return relaxed_emd(distances, own.weights, target.weights)
+
+
+@dataclass(frozen=True)
+class RelaxedEmdTerm(Checked, EmdTerm):
+    """`relaxed_emd` between hypercolumns, by cosine distance, as in STROTSS.
+
+    Kolkin, Salavon & Shakhnarovich, CVPR 2019, section 3.2.
 
     Args:
         layers: names of the activations that make up the columns.
@@ -57,26 +94,18 @@ class RelaxedEmdTerm(Checked, Term):
     count: Annotated[int, Field(ge=1)] = 1024
     seed: Annotated[int, Field(ge=0)] = 0
 
-    def measure(self, view: View) -> Columns:
-        """Hypercolumns and, by the mask, their weights."""
-        positions = places(self.count, self.seed, view.draw)
-        columns = hypercolumns_at(view.activations, self.layers, positions)
-        return Columns(columns, _weights_at(view.mask, positions, columns))
+    def columns(self, view: View, positions: Tensor) -> Tensor:
+        """Hypercolumns."""
+        return hypercolumns_at(view.activations, self.layers, positions)
 
-    def blend(self, measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
-        """All their columns, weighed by the shares."""
-        return _union(measurements, shares)
-
-    def distance(self, view: View, target: Columns) -> Tensor:
-        """`relaxed_emd` to the target's columns."""
-        own = self.measure(view)
-        distances = cosine_distances(own.columns, target.columns)
-        return relaxed_emd(distances, own.weights, target.weights)
+    def distances(self, columns: Tensor, others: Tensor) -> Tensor:
+        """`cosine_distances`."""
+        return cosine_distances(columns, others)
 
 
 @dataclass(frozen=True)
-class PaletteTerm(Checked, Term):
-    """`relaxed_emd` between colours at some places, by Euclidean distance.
+class PaletteTerm(Checked, EmdTerm):
+    """`relaxed_emd` between colours, by Euclidean distance.
 
     Of luminance and two differences of colour, which are all but uncorrelated: Kolkin, Salavon &
     Shakhnarovich, CVPR 2019, section 3.2, where it is weighed as one over the content's weight.
@@ -92,21 +121,13 @@ class PaletteTerm(Checked, Term):
     count: Annotated[int, Field(ge=1)] = 1024
     seed: Annotated[int, Field(ge=0)] = 0
 
-    def measure(self, view: View) -> Columns:
-        """Colours and, by the mask, their weights."""
-        positions = places(self.count, self.seed, view.draw)
-        colors = ops.matmul(columns_at(view.image, positions), ops.convert_to_tensor(COLORS.T))
-        return Columns(colors, _weights_at(view.mask, positions, colors))
+    def columns(self, view: View, positions: Tensor) -> Tensor:
+        """Colours."""
+        return ops.matmul(columns_at(view.image, positions), ops.convert_to_tensor(COLORS.T))
 
-    def blend(self, measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
-        """All their colours, weighed by the shares."""
-        return _union(measurements, shares)
-
-    def distance(self, view: View, target: Columns) -> Tensor:
-        """`relaxed_emd` to the target's colours."""
-        own = self.measure(view)
-        distances = euclidean_distances(own.columns, target.columns)
-        return relaxed_emd(distances, own.weights, target.weights)
+    def distances(self, columns: Tensor, others: Tensor) -> Tensor:
+        """`euclidean_distances`."""
+        return euclidean_distances(columns, others)
 
 
 @dataclass(frozen=True)
@@ -148,11 +169,3 @@ def _weights_at(mask: Tensor | None, positions: Tensor, columns: Tensor) -> Tens
     else:
         weights = columns_at(mask, positions)[..., 0]
     return weights / ops.maximum(ops.sum(weights, 1, keepdims=True), masks.NOTHING)
-
-
-def _union(measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
-    total = sum(shares)
-    weights = [s / total * m.weights for s, m in zip(shares, measurements, strict=True)]
-    return Columns(
-        ops.concatenate([m.columns for m in measurements], 1), ops.concatenate(weights, 1)
-    )

@@ -85,12 +85,14 @@ def checked_stroke(stroke: float | None, strokes: int) -> float | None:
     Raises:
         ValueError: another number, or any where there is no choice.
     """
-    if strokes == 1 and stroke is not None:
+    if strokes == 1:
+        if stroke is None:
+            return None
         raise ValueError(
             f"stroke is {stroke!r}, but this network has one size of strokes a style; leave it out"
         )
-    if strokes == 1 or stroke is None:
-        return None if strokes == 1 else STROKE
+    if stroke is None:
+        return STROKE
     if not isinstance(stroke, numbers.Real) or not 0 <= stroke <= 1:
         raise ValueError(f"stroke is {stroke!r}; use a number from 0 (fine) to 1 (large)")
     return float(stroke)

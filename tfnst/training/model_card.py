@@ -91,7 +91,7 @@ def write_style_card(
     photos: photo_folder.PhotoFolder,
     progress: TrainingProgress,
     settings: TrainingSettings,
-    artworks: Mapping[str, Path | Sequence[Path]],
+    artworks: Mapping[str, Sequence[Path]],
     start: StyleNetwork | None,
     credit: str,
 ) -> None:
@@ -101,9 +101,8 @@ def write_style_card(
         before = f" It began as a network with {len(start.styles)} styles."
     elif start is not None:
         before = f" The {len(start.styles)} styles it began with are as they were."
-    several = {k: [v] if isinstance(v, Path) else v for k, v in artworks.items()}
-    names = {name: ", ".join(file.name for file in paths) for name, paths in several.items()}
-    styles = "\n".join(f"| {name} | {text} |" for name, text in names.items())
+    names = {style: ", ".join(file.name for file in several) for style, several in artworks.items()}
+    styles = "\n".join(f"| {style} | {text} |" for style, text in names.items())
     card = f"""# {output.stem}
 
 A style network (`tfnst.StyleNetwork`), trained by `tfnst train` on {len(photos.files)} photos

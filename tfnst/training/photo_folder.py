@@ -48,7 +48,7 @@ class PhotoFolder:
         if not files:
             raise ValueError(
                 f"photos: no picture of at least {self.smallest} px in "
-                f"{', '.join(map(str, _several(self.folders)))}; name a folder of photos"
+                f"{', '.join(map(str, listed(self.folders)))}; name a folder of photos"
             )
         object.__setattr__(self, "files", files)
         object.__setattr__(self, "skipped", len(candidates) - len(files))
@@ -56,12 +56,12 @@ class PhotoFolder:
     @property
     def irregular(self) -> list[Path]:
         """What has a picture's name in the folders and is no regular file, such as a pipe."""
-        return kinds.irregular(map(Path, _several(self.folders)))
+        return kinds.irregular(map(Path, listed(self.folders)))
 
     @property
     def unread(self) -> dict[str, int]:
         """How many pictures of kinds that are not read lie in the folders, by their endings."""
-        return kinds.unread(map(Path, _several(self.folders)))
+        return kinds.unread(map(Path, listed(self.folders)))
 
     @property
     def sha256(self) -> str:
@@ -83,14 +83,15 @@ class PhotoFolder:
             return False
 
 
-def _several(folders: Folders) -> Sequence[str | Path]:
+def listed(folders: Folders) -> Sequence[str | Path]:
+    """Paths, of which there may be one alone."""
     return [folders] if isinstance(folders, str | Path) else folders
 
 
 def require_folders(folders: Folders) -> list[Path]:
     """Them as paths; ValueError for none, what is no path, or no folder."""
     remedy = "a folder of photos, or a list of them"
-    require("folders", several := _several(folders), Sequence, remedy)
+    require("folders", several := listed(folders), Sequence, remedy)
     if not several:
         raise ValueError(f"folders is empty; give {remedy}")
     for number, folder in enumerate(several):

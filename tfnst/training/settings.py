@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tfnst.arguments import FieldError
 from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
 from tfnst.synthesis.settings import STYLE_LAYERS, Precision
 from tfnst.validation import Checked, Layers
@@ -69,6 +70,15 @@ class TrainingSettings(Checked):
     stability: Weight = 0.0
     seed: Seed = 0
     log_every: Count = 50
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sizes = self.style_sizes
+        if list(sizes) != sorted(set(sizes)):
+            raise self.refusal("style_sizes")
+        if len(sizes) < self.network.strokes:
+            remedy = "two, for a network with two sizes of strokes"
+            raise FieldError("style_sizes", sizes, remedy)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,7 +34,7 @@ def learning_rate(clock: fitting.Clock, settings: TrainingSettings) -> float:
 
 
 def train(
-    artworks: Mapping[str, Path | Sequence[Path]],
+    artworks: Mapping[str, str | Path | Sequence[str | Path]],
     photos: photo_folder.PhotoFolder,
     output: Path,
     settings: TrainingSettings,
@@ -73,25 +72,25 @@ def train(
             checkpoint before them stays.
     """
     fitting.require_arguments(photos, settings, TrainingSettings, callbacks)
-    require_ready(artworks, photos.folders, output, settings, start, resume)
+    named = {name: _files(several) for name, several in artworks.items()}
+    require_ready(named, photos.folders, output, settings, start, resume)
     largest = 2 * max(settings.style_sizes)
     pictures = [
-        [images.load(file, largest).over_white() for file in _files(several)]
-        for several in artworks.values()
+        [images.load(file, largest).over_white() for file in several] for several in named.values()
     ]
-    network = _beginning(start, list(artworks), settings)
-    origins = {"artworks": artworks, "credit": credit, "start": start}
+    network = _beginning(start, list(named), settings)
+    origins = {"artworks": named, "credit": credit, "start": start}
     run = StyleRun(network, pictures, photos, output, settings, callbacks, origins)
     return run.begin(
         settings,
-        artworks={name: _identity(several) for name, several in artworks.items()},
+        artworks={k: [files.sha256(file) for file in several] for k, several in named.items()},
         photos=photos.sha256,
         start=None if start is None else list(start.styles),
     )
 
 
 def require_ready(
-    artworks: Mapping[str, Path | Sequence[Path]],
+    artworks: Mapping[str, str | Path | Sequence[str | Path]],
     folders: photo_folder.Folders,
     output: Path,
     settings: TrainingSettings,
@@ -116,15 +115,9 @@ def require_ready(
             images.load(file, 64, draft=True)
 
 
-def _files(artworks: Path | Sequence[Path]) -> list[Path]:
+def _files(artworks: str | Path | Sequence[str | Path]) -> list[Path]:
     """The files of one style."""
-    return [artworks] if isinstance(artworks, Path) else list(artworks)
-
-
-def _identity(artworks: Path | Sequence[Path]) -> Any:
-    """What tells a style's files from others: the SHA-256 of one, or of each of several."""
-    sums = [files.sha256(file) for file in _files(artworks)]
-    return sums[0] if isinstance(artworks, Path) else sums
+    return [Path(file) for file in photo_folder.listed(artworks)]
 
 
 def require_room(output: Path, folders: Iterable[str | Path], resume: bool) -> None:
@@ -183,11 +176,6 @@ class StyleRun(fitting.Run):
         self.optimizer.build(trainer.trainable_variables)
         super().__init__(trainer, output, settings, callbacks)
 
-    @cached_property
-    def averaged(self) -> StyleNetwork:
-        """What `result` fills: making a network takes as long as many steps."""
-        return self.network.with_styles(self.network.styles)
-
     def before_steps(self) -> None:
         """Set the learning rate."""
         self.optimizer.learning_rate = learning_rate(self.clock, self.settings)
@@ -209,12 +197,13 @@ class StyleRun(fitting.Run):
         )
 
     def result(self) -> StyleNetwork:
-        """The network with the averages of its weights, in float32: one that is kept up to date."""
+        """The network with the averages of its weights, in float32."""
+        averaged = self.network.with_styles(self.network.styles)
         pairs = zip(self.optimizer.averages(), self.trainer.trainable_variables, strict=True)
         averages = {id(weight): average for average, weight in pairs}
-        for average, weight in zip(self.averaged.weights, self.network.weights, strict=True):
+        for average, weight in zip(averaged.weights, self.network.weights, strict=True):
             average.assign(averages.get(id(weight), weight))
-        return self.averaged
+        return averaged
 
     def write(self) -> None:
         """Write the network, with the averages of its weights."""
