@@ -179,8 +179,11 @@ def test_strokes_choose_between_the_targets_of_their_sizes() -> None:
     mixture = np.array([[0.75, 0, 0.25, 0], [0, 0, 0, 1]], np.float32)
     style, content = made.judge(photo, painted, mixture)
     bands = losses.band_loss(losses.band_energies(painted), ops.tensordot(mixture, made.bands, 1))
+    smoothness = losses.edge_aware_smoothness(painted, photo)
+    lattice = losses.lattice_energy(painted)
     excess = np.maximum(content - SETTINGS.content_distance, 0)
     expected = style + SETTINGS.bands * bands + style_trainer.CONTENT_WEIGHT * excess**2
+    expected += SETTINGS.smoothness * smoothness + SETTINGS.lattice * lattice
     assert loss(0.25, 1.0) == pytest.approx(float(np.mean(expected)), rel=1e-4)
     assert loss(0.0, 1.0) != pytest.approx(loss(1.0, 0.0), rel=1e-2)
 

@@ -12,6 +12,7 @@ from .columns import places as places
 from .content import content_distance as content_distance
 from .content import content_loss as content_loss
 from .content import standardize as standardize
+from .lattice import lattice_energy as lattice_energy
 from .neighbour_term import NeighbourTerm as NeighbourTerm
 from .neighbours import matched_loss as matched_loss
 from .neighbours import nearest as nearest
@@ -19,6 +20,7 @@ from .neighbours import stacked as stacked
 from .relaxed_emd import relaxed_emd as relaxed_emd
 from .self_similarity import self_similarity as self_similarity
 from .self_similarity import self_similarity_loss as self_similarity_loss
+from .smoothness import edge_aware_smoothness as edge_aware_smoothness
 from .smoothness import total_variation as total_variation
 from .statistics import FeatureStatistics as FeatureStatistics
 from .statistics import blend_statistics as blend_statistics

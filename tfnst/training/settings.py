@@ -38,6 +38,8 @@ class TrainingSettings(Checked):
         content_distance: `losses.content_distance` that is free; about that much is reached.
         content_layers, style_layers: as in `Settings`.
         bands: weight of `losses.band_loss`, how far fine detail is from the artwork's.
+        smoothness: weight of `losses.edge_aware_smoothness`, of blots and haloes.
+        lattice: weight of `losses.lattice_energy`, of a weave.
         photo_share: of the samples, those at less than full strength, which train the photo's row.
         mixture_share: those that mix two styles; as many are between two sizes of strokes.
         stability: weight of the answer's change under noise and shifts.
@@ -65,6 +67,8 @@ class TrainingSettings(Checked):
     content_layers: Layers = ("block4_conv2",)
     style_layers: Layers = STYLE_LAYERS
     bands: Weight = 0.15
+    smoothness: Weight = 0.3
+    lattice: Weight = 60.0
     photo_share: Share = 0.05
     mixture_share: Share = 0.15
     stability: Weight = 0.0

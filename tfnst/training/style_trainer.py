@@ -167,9 +167,8 @@ class StyleTrainer(Trainer):
         targets: StyleTargets,
         settings: TrainingSettings,
     ) -> None:
-        super().__init__(
-            "style_trainer", ("style", "content", "bands", "photo", "stability"), settings.seed
-        )
+        terms = ("style", "content", "bands", "smoothness", "lattice", "photo", "stability")
+        super().__init__("style_trainer", terms, settings.seed)
         self.network, self.settings = network, settings
         self.features = lambda image: extractor(image)  # a closure: checkpoints leave it out
         self.targets = [
@@ -214,12 +213,18 @@ class StyleTrainer(Trainer):
         excess = ops.relu(content - self.settings.content_distance)
         bands = terms.BandTerm().distance(terms.View(painted, {}), terms.mix(self.bands, mixture))
         own = ops.mean(ops.square(painted - photo), (1, 2, 3)) * PHOTO_WEIGHT
-        of_style = style + self.settings.bands * bands + CONTENT_WEIGHT * ops.square(excess)
+        smoothness = losses.edge_aware_smoothness(painted, photo)
+        lattice = losses.lattice_energy(painted)
+        c = self.settings
+        of_style = style + c.bands * bands + c.smoothness * smoothness + c.lattice * lattice
+        of_style += CONTENT_WEIGHT * ops.square(excess)
         total = (1 - of_photo) * of_style + of_photo * own
         for name, value, share in (
             ("style", style, 1 - of_photo),
             ("content", content, 1 - of_photo),
             ("bands", bands, 1 - of_photo),
+            ("smoothness", smoothness, 1 - of_photo),
+            ("lattice", lattice, 1 - of_photo),
             ("photo", own / PHOTO_WEIGHT, of_photo),
         ):
             self.trackers[name].update_state(value, sample_weight=share)
