@@ -69,7 +69,7 @@ from tfnst import features, losses
 from tfnst.images import figures
 from tfnst.synthesis import style_transfer
 from tfnst.synthesis.objective import FIRST_WEIGHT, distance_wanted
-from tfnst.synthesis.settings import STYLE_LAYERS, Settings
+from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, STYLE_LAYERS, Settings
 
 
 def show(figure, dpi=65):
@@ -318,13 +318,14 @@ show(figures.show(pictures, columns=5, height=2.8), dpi=75)
 # whose `run` yields a report every few steps.
 
 # %%
+import itertools
 import time
 
 large_photo, large_swirl = (
     images.load(file, 2 * SIZE).rgb for file in (assets.photo(), assets.artwork("swirl"))
 )
 fine, coarse = 2 * SIZE, SIZE // 2
-# Pixels, style at one scale and no term of detail, as on the pages above.
+# Pixels, style at one scale, no term of detail: what these add comes in section 3.6.
 plain = Settings(canvas="pixels", scales=(1,), detail=0.0, variation=2.0)
 plans = {
     "one level": replace(plain, size=fine, smallest=fine, steps=(STEPS // 3,), start="noise"),
@@ -406,9 +407,182 @@ show(figures.show(pictures, columns=4, height=2.9), dpi=75)
 # > thermostat not keep up, and what would help: more steps, or a larger gain than 0.04?
 
 # %% [markdown]
-# ## 3.6 The library's version
+# ## 3.6 A canvas of bands
 #
-# The reports of a run are what the command line's progress bar shows, too. `plots.curves` draws
+# Look at the knobs' pictures again: however strong the style, large areas keep the photo's form,
+# and in smooth places there is a fine red and green speckle. Both come from what is under descent.
+# Adam moves every variable by about the learning rate, whatever the size of its gradient. If the
+# variables are pixels, to move an area means to move each of its pixels in the same direction, step
+# after step; to speckle it is just as easy. So let the variables be the *bands* of a Laplacian
+# pyramid (Burt & Adelson, 1983), each of which has half the side of the one before:
+#
+# $$x = x_0 + \uparrow\!\big(x_1 + \uparrow\!(x_2 + \dots)\big), \qquad x_k = g_k -
+# \uparrow g_{k+1}, \quad g_0 = x, \quad g_{k+1} = \downarrow g_k,$$
+#
+# where $\downarrow$ averages squares of 2 × 2 and $\uparrow$ interpolates.
+
+
+# %%
+def down(picture):
+    return tf.nn.avg_pool2d(picture, 2, 2, "SAME")
+
+
+def up(picture, like):
+    return tf.image.resize(picture, like.shape[1:3])
+
+
+g = [tf.constant(photo[None])]
+while len(g) < 5:
+    g.append(down(g[-1]))
+bands = [fine - up(coarse, fine) for fine, coarse in itertools.pairwise(g)] + [g[-1]]
+
+again = bands[-1]
+for band in reversed(bands[:-1]):
+    again = band + up(again, band)
+print(f"the bands add up to the photo within {np.abs(again[0] - photo).max():.0e}")
+
+gradient = np.random.default_rng(0).normal(0, 1, photo.shape)  # of some loss by the pixels
+gradient += np.sign(np.arange(photo.shape[1]) - photo.shape[1] / 2)[None, :, None] * 0.3
+canvases = {"pixels": [tf.zeros((1, *photo.shape))], "bands": list(map(tf.zeros_like, bands))}
+pictures = {f"band {k}": np.clip(0.5 + 3 * band[0], 0, 1) for k, band in enumerate(bands[:-1])}
+pictures["what is left"] = bands[-1][0]
+for name, parts in canvases.items():
+    with tf.GradientTape() as tape:
+        tape.watch(parts)
+        picture = parts[-1]
+        for band in reversed(parts[:-1]):
+            picture = band + up(picture, band)
+        loss = tf.reduce_sum(picture * tf.constant(gradient[None], tf.float32))
+    slopes = tape.gradient(loss, parts)
+    picture = -0.05 * tf.sign(slopes[-1])  # the first step of Adam
+    for slope in reversed(slopes[:-1]):
+        picture = -0.05 * tf.sign(slope) + up(picture, slope)
+    pictures[f"a step of {name}"] = np.clip(picture[0].numpy() + 0.5, 0, 1)
+show(figures.show(pictures, columns=7, height=1.9), dpi=75)
+
+# %% [markdown]
+# The two pictures on the right show the same gradient: noise, and a weaker wish for more
+# light on the left and less on the right. The first step of Adam on pixels is nearly all noise; on
+# bands the wish is heard, since in a coarse band the noise has averaged out. So large forms and
+# palette settle within tens of steps.
+#
+# The library's bands are of luminance $Y$ alone. Colour has a pyramid of its own, at a quarter of
+# the size, and is enlarged by a *guided filter* (He, Sun & Tang, 2013): within small windows,
+# colour is a linear function of luminance,
+#
+# $$C = a\,Y + b, \qquad a = \frac{\operatorname{cov}(Y, C)}{\operatorname{var}(Y) +
+# \varepsilon}, \qquad b = \bar C - a \bar Y,$$
+#
+# with $a$ and $b$ averaged over the windows that a pixel is in. Edges of colour lie where edges of
+# light are, and speckle of equal luminance cannot be painted at all. Two terms go with it: style is
+# also compared on the picture averaged by 2 and by 4 (`scales`), where large forms are as small as
+# marks; and total variation, which took the brush's marks along with the noise, gives way to the
+# energies of the finest bands, which are to be as large as the artwork's (`detail`).
+
+# %%
+forms = {
+    "pixels": plain,
+    "bands": replace(plain, canvas="bands"),
+    "bands, scales, detail": Settings(),
+}
+pictures = {"swirl": images.resize(swirl, SIZE, round(SIZE * swirl.shape[1] / swirl.shape[0]))}
+for name, form in forms.items():
+    plan = replace(form, size=SIZE, smallest=SIZE // 2, steps=base.steps)
+    painting = style_transfer.StyleTransfer(photo, [swirl], plan, network=extractor)
+    *_, report = painting.run()
+    pictures[f"{name}\ndistance {report.content_distance:.2f}"] = painting.picture()
+show(figures.show(pictures, columns=4, height=3.2), dpi=85)
+
+# %% [markdown]
+# > **Exercise 3.** Which picture can the bands of the library not represent, however long the
+# > descent? Compose one with `synthesis.pyramid.Bands`, and look at what is left of it.
+
+# %% [markdown]
+# ## 3.7 Neighbours
+#
+# Statistics forget where things are: the Gram matrix knows that the artwork has dark outlines and
+# pale discs, but not that a disc has *this* outline. So a painting gets something of everything
+# everywhere. *Neural Neighbor Style Transfer* (Kolkin et al., arXiv:2203.13215) asks for less
+# fairness and more likeness. Put what all layers say of one place below each other, and call it
+# that place's **hypercolumn** $x_i$ (of the picture) or $y_j$ (of the artwork). For each place of
+# the picture, find the place of the artwork that is most like it:
+#
+# $$n(i) = \arg\max_j \; \frac{(x_i - \bar x) \cdot (y_j - \bar y)}
+# {\lVert x_i - \bar x \rVert \, \lVert y_j - \bar y \rVert}.$$
+#
+# The means are subtracted so that what all columns share (how bright a picture is, say) decides
+# nothing. In code it is a product of two matrices:
+
+# %%
+columns_of = features.FeatureExtractor(NETWORK, NEIGHBOUR_LAYERS)
+artwork = artworks["swirl"]
+
+
+def hypercolumns(picture):
+    """(H/4, W/4, C): eleven layers at a quarter of the picture's size, each of about length 1."""
+    stack = losses.stacked(columns_of(picture[None]), NEIGHBOUR_LAYERS).values()
+    lengths = [np.sqrt(np.mean(np.sum(np.square(layer), -1))) for layer in stack]
+    return np.concatenate([layer[0] / n for layer, n in zip(stack, lengths, strict=True)], -1)
+
+
+own, others = hypercolumns(photo), hypercolumns(artwork)
+x, y = (columns.reshape(-1, columns.shape[-1]) for columns in (own, others))
+centred_x, centred_y = x - x.mean(0), y - y.mean(0)
+lengths = np.linalg.norm(centred_x, axis=1)[:, None] * np.linalg.norm(centred_y, axis=1)
+neighbours = np.argmax(centred_x @ centred_y.T / lengths, 1)
+agreement = np.mean(neighbours == np.asarray(losses.nearest(x, y)))
+print(f"{len(x)} places, {x.shape[1]} numbers each; the library agrees on {agreement:.1%}")
+assert agreement > 0.98
+
+# %% [markdown]
+# What has been found can be seen at once, without any descent. A place is 4 × 4 pixels, so paste
+# those of $n(i)$ in the place of $i$:
+
+
+# %%
+def collage(artwork, neighbours, shape, side=4):
+    """4 × 4 pixels of the artwork for each place of the picture."""
+    height, width = artwork.shape[0] // side, artwork.shape[1] // side
+    tiles = artwork[: height * side, : width * side].reshape(height, side, width, side, 3)
+    tiles = tiles.swapaxes(1, 2).reshape(-1, side, side, 3)[neighbours]
+    rows = tiles.reshape(*shape, side, side, 3).swapaxes(1, 2)
+    return rows.reshape(shape[0] * side, shape[1] * side, 3)
+
+
+pasted = collage(artwork, neighbours, own.shape[:2])
+by_statistics, by_neighbours = (
+    style_transfer.stylize(photo, artwork, replace(base, method=method), network=NETWORK)
+    for method in ("statistics", "neighbours")
+)
+pictures = {"pasted": pasted, "statistics": by_statistics, "neighbours": by_neighbours}
+show(figures.show({"swirl": artwork, **pictures}, columns=4, height=2.9), dpi=75)
+
+# %% [markdown]
+# *Pasted*: the matches make sense. The jacket is taken from the dark trees, the face from around
+# the sun, the blue wall from the sky; hardly anything comes from the green field. But each place
+# was matched alone, so there are seams everywhere. *Neighbours* is what descending gives: the
+# target is not the pasted pixels, but what the network saw at $n(i)$,
+#
+# $$\min_x \; \frac{1}{N} \sum_i \Bigl(1 - \cos\bigl(F_i(x), \, y_{n(i)}\bigr)\Bigr),$$
+#
+# and as every column of $F$ looks at dozens of pixels around its place, neighbouring columns have
+# to agree about them. The matches are found again at every level of the pyramid, and at the end
+# once more for every layer alone. (The library takes the mean over layers of their own cosines, and
+# keeps the thermostat of section 3.2.)
+#
+# Beside it, *statistics* has some of all of the artwork's colours in the face, because a picture
+# with its statistics needs them somewhere. With neighbours the face has one palette, and the parts
+# of the artwork that resemble nothing in the photo are not used at all.
+#
+# > **Exercise 4.** Give the artwork turned by a quarter as a second one: `[artwork,
+# > np.rot90(artwork)]`. Which strokes change? Then plot how often each place of the artwork is
+# > chosen (`np.bincount(neighbours, minlength=len(y))`, as a picture). How would you make the
+# > painting use more of the artwork, and what does `losses.RelaxedEmdTerm` do about it?
+
+# %% [markdown]
+# ## 3.8 The library's version
+#
+# The reports of a run are what the command line's progress bar shows, too. `figures.curves` draws
 # them:
 
 # %%
@@ -426,17 +600,18 @@ show(figures.curves(reports["strength 0.5"], shown), dpi=55)
 # more steps; `network="auto"`, the default, is VGG-19 where its weights are):
 
 # %%
-painting = style_transfer.stylize(photo, artworks["facets"], base, network=NETWORK)
+settings = Settings(size=SIZE)
+painting = style_transfer.stylize(photo, artworks["facets"], settings, network=NETWORK)
 show(figures.comparison_sheet(photo, [artworks["facets"]], painting), dpi=50)
 
 # %% [markdown]
-# ## 3.7 This is not supervised learning
+# ## 3.9 This is not supervised learning
 #
 # We had a loss, a tape, an optimiser and a training step, yet nothing was *learned*. Compare:
 #
 # | | training a classifier | painting |
 # | --- | --- | --- |
-# | parameters | the network's weights | the pixels of one picture |
+# | parameters | the network's weights | the pixels or bands of one picture |
 # | data | many pictures with labels | one photo, one artwork, no label |
 # | what the network is | what is being made | a fixed measuring instrument |
 # | loss | mean over the data | distance to two fixed targets |
@@ -451,5 +626,5 @@ show(figures.comparison_sheet(photo, [artworks["facets"]], painting), dpi=50)
 # takes one pass. That is a feed-forward style network (Johnson, Alahi & Fei-Fei, *Perceptual Losses
 # for Real-Time Style Transfer and Super-Resolution*, ECCV 2016).
 #
-# > **Exercise 3.** What would over-fitting mean for such a feed-forward network, and how would you
+# > **Exercise 5.** What would over-fitting mean for such a feed-forward network, and how would you
 # > notice it?
