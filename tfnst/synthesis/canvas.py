@@ -56,9 +56,12 @@ class Canvas:
         settings: Settings,
         terms: Sequence[WeightedTerm] | None = None,
     ) -> None:
-        self.extractor, self.settings = extractor, settings
+        self.settings = settings
         terms = default_terms(settings) if terms is None else terms
         self.objective = Objective(terms, style_share(settings.strength))
+        # Traced once for all scales.
+        several = self.objective.scales and extractor
+        self.extractor = tf.function(extractor, autograph=False) if several else extractor
         bands = settings.canvas == "bands" and settings.optimizer == "adam"
         self.form = Bands if bands else Pixels
         picture = (1, None, None, 3)

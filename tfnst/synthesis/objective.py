@@ -212,6 +212,8 @@ class Objective:
     def __init__(self, terms: Sequence[WeightedTerm], share: float = 1.0) -> None:
         self.terms, self.share = checked(terms), share
         self.scales = scales_of(terms)
+        reduced = [w.term.term for w in terms if isinstance(w.term, ReducedTerm)]
+        self.traced = {term: tf.function(term.distance, autograph=False) for term in reduced}
         self.targets: dict[str, Any] = {w.name: None for w in terms}
         self.weights: dict[str, Any] = {
             w.name: w.weight * (1.0 if w.source == "content" else share)
@@ -268,7 +270,17 @@ class Objective:
 
     def distances(self, view: View) -> Any:
         """Of one picture, (T,): a number a term, in their order."""
-        return tf.stack([w.term.distance(view, self.targets[w.name])[0] for w in self.terms])
+        return tf.stack([self._distance(w.term, view, self.targets[w.name])[0] for w in self.terms])
+
+    def _distance(self, term: Term, view: View, target: Any) -> Any:
+        """A term's; one that sees several scales is traced once for all of them."""
+        inner, there = term, view
+        if isinstance(term, ReducedTerm):
+            inner, there = term.term, view.reduced[term.scale]
+        if inner not in self.traced:
+            return term.distance(view, target)
+        target = tf.nest.map_structure(tf.convert_to_tensor, target)
+        return self.traced[inner](there._replace(reduced={}), target)
 
     def total(self, distances: Any) -> Any:
         """The weighted sum, which is descended."""
