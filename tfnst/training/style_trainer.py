@@ -12,14 +12,16 @@ from keras import ops
 from tfnst import images, losses
 from tfnst.images.sizes import HALO
 from tfnst.losses import terms
+from tfnst.losses.bands import LEAST
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.settings import TrainingSettings
 from tfnst.training.trainer import Trainer, share_of_replica
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
-SMALLEST_VIEW = 64  # pixels a side of which a quarter's size still says something
+SMALLEST_VIEW = LEAST  # pixels a side of an artwork; at a quarter that is still seen
 SCALES = (1, 2, 4)  # pixels a side whose mean is one, of painting and artwork alike
+SHARES = (2 / 9, 3 / 9, 4 / 9)  # of style: marks are learnt soon, large forms late
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 AVERAGE = 0.995  # of the weights that are kept, a step
 
@@ -131,17 +133,17 @@ def judge(
         settings: which layers count.
 
     Returns:
-        Both, (B,) each; of style the mean over scales and layers.
+        Both, (B,) each; of style the mean over layers, and over scales by `SHARES`.
     """
     content = terms.ContentTerm(settings.content_layers)
     activations = {name: ops.stop_gradient(x) for name, x in features(photo).items()}
     structure = content.target(content.measure(terms.View(photo, activations)))
     views = [terms.View(image, features(image)) for image in (reduced(painted, s) for s in SCALES)]
-    style = [
-        _style_term(settings, scale).distance(view, target)
-        for scale, view, target in zip(SCALES, views, statistics, strict=True)
-    ]
-    return sum(style) / len(style), content.distance(views[0], structure)
+    style = sum(
+        share * _style_term(settings, scale).distance(view, target)
+        for share, scale, view, target in zip(SHARES, SCALES, views, statistics, strict=True)
+    )
+    return style, content.distance(views[0], structure)
 
 
 class StyleTrainer(Trainer):
