@@ -69,6 +69,7 @@ from tfnst import training
 from tfnst.images import color, figures
 from tfnst.networks import StyleNetwork
 from tfnst.networks.layers import ConditionalInstanceNormalization
+from tfnst.networks.mixture import stroke_rows
 from tfnst.painting import appearance
 from tfnst.training import photo_folder, training_run
 
@@ -99,13 +100,14 @@ show(figures.show({"photo": photo, **paintings}, columns=5, height=2.4))
 # \gamma^s = \sum_{k} w_k\, \Gamma_{kc}, \quad \beta^s = \sum_k w_k\, B_{kc}.$$
 #
 # $\Gamma$ and $B$ are tables with one *row* a style, and $w$ says which row to take: a one and
-# zeros. That is equation 5 of the paper, and the layer is this line of it:
+# zeros. (In this network a style has two rows, and $w$ takes half of each; section 5.3 says why.)
+# That is equation 5 of the paper, and the layer is this line of it:
 
 # %%
 layer = network.get_layer("quarter_norm")
-print(f"{layer.name}: gamma and beta have shape {tuple(layer.gamma.shape)}, one row a style")
+print(f"{layer.name}: gamma and beta have shape {tuple(layer.gamma.shape)}")
 x = np.random.default_rng(0).random((1, 8, 8, layer.gamma.shape[1]), np.float32)
-weights = network.weights_for("great_wave")[None]
+weights = stroke_rows(network.weights_for("great_wave"), 0.5)[None]
 
 centred = x - x.mean((1, 2), keepdims=True)
 by_equation = (weights @ layer.gamma.numpy()) * centred / np.sqrt(
@@ -117,18 +119,18 @@ assert np.allclose(by_equation, by_library, atol=1e-4)
 
 norms = [each for each in network.layers if isinstance(each, ConditionalInstanceNormalization)]
 a_row = sum(2 * each.gamma.shape[1] for each in norms)
-shared = network.count_params() - a_row * (1 + len(network.styles))
-print(f"all styles share {shared:,} numbers; a style of its own has {a_row:,}")
+shared = network.count_params() - a_row * layer.gamma.shape[0]
+print(f"all styles share {shared:,} numbers; a row has {a_row:,}")
 
 # %% [markdown]
-# So a style *is* two thousand numbers; in a file of half precision, four kilobytes. The
-# convolutions know how to paint, the rows say what.
+# So a style *is* two times not even three thousand numbers; in a file of half precision, eleven
+# kilobytes. The convolutions know how to paint, the rows say what.
 #
 # ## 5.2 Blends
 #
 # Since $w$ need not be a one and zeros, what is half of one row and half of another? Nothing says
-# that the space between two rows holds anything sensible. It does, all the more because one in
-# seven samples in training was a random blend, which had to match blended targets.
+# that the space between two rows holds anything sensible. It does, all the more because some of the
+# samples in training were random blends, which had to match blended targets.
 
 # %%
 PAIR = ("great_wave", "scream")
@@ -155,7 +157,20 @@ print(f"the middle differs from a cross-fade of the ends by {other:.3f}")
 # > itself: `network({"image": ..., "style_weights": ...})`. What is "minus Scream"?
 
 # %% [markdown]
-# ## 5.3 Strength
+# ## 5.3 Size of strokes
+#
+# An artwork looked at from near has large strokes, from afar fine ones. So each artwork was learnt
+# twice, beside photos of one size: seen with a long side of 448 pixels, and of 896. Those are the
+# two rows of a style, and a stroke $t$ between them is one more blend, $1 - t$ of the first and $t$
+# of the second. (Jing et al., ECCV 2018, give each size a branch of its own.)
+
+# %%
+strip = {f"stroke {t:.2f}": network.stylize(photo, "la_calanque", stroke=t) for t in (0, 0.5, 1)}
+strip |= {f"stroke {t:.2f} ": network.stylize(photo, "carceri", stroke=t) for t in (0, 1)}
+show(figures.show(strip, columns=5, height=2.4))
+
+# %% [markdown]
+# ## 5.4 Strength
 #
 # The first row of the tables belongs to no artwork, but to the **photo**: its target is to change
 # nothing. Strength is then one more blend, between the style's row and that one. Instance norms
@@ -171,7 +186,7 @@ print("distance from the photo:", " ".join(f"{d:.3f}" for d in distance))
 assert distance[0] < 1e-6 and distance == sorted(distance)
 
 # %% [markdown]
-# ## 5.4 Somewhere one style, somewhere another
+# ## 5.5 Somewhere one style, somewhere another
 #
 # The equation in 5.1 holds at each position by itself. So $w$ may be a *map*, of shape $(H, W, S)$:
 # the rows are mixed at every pixel. Masks, gradients, "only the background" are all the same thing.
@@ -211,16 +226,16 @@ show(
 # > apply photo.jpg --style udnie --style-map mask.png -o out.png`.
 
 # %% [markdown]
-# ## 5.5 What the rows mean
+# ## 5.6 What the rows mean
 #
-# Two thousand numbers a style: do they mean anything to us? Which styles does the network keep
-# close together? Take each style's row less the mean of all, over all layers, and compare the
-# directions.
+# Some thousand numbers a style: do they mean anything to us? Which styles does the network keep
+# close together? Take each style's row for fine strokes less the mean of all, over all layers, and
+# compare the directions.
 
 # %%
-rows = np.concatenate(
-    [w.numpy()[1:] / (w.numpy()[1:].std() + 1e-6) for n in norms for w in (n.gamma, n.beta)], axis=1
-)
+finest = slice(1, 1 + len(network.styles))
+tables = [w.numpy()[finest] for norm in norms for w in (norm.gamma, norm.beta)]
+rows = np.concatenate([table / (table.std() + 1e-6) for table in tables], axis=1)
 rows -= rows.mean(0)
 unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
 similarity = unit @ unit.T
@@ -245,11 +260,12 @@ def spliced(first, second, layers_of_second):
     """A copy of the network in which style `first` has the rows of `second` in some layers."""
     copy = network.with_styles(network.styles)
     a, b = (1 + network.styles.index(name) for name in (first, second))
+    sizes = len(network.styles) * np.arange(2)  # both rows of each
     for each in copy.layers:
         if each.name in layers_of_second:
             for weight in (each.gamma, each.beta):
                 value = weight.numpy()
-                value[a] = value[b]
+                value[a + sizes] = value[b + sizes]
                 weight.assign(value)
     return copy.stylize(photo, first)
 
@@ -274,7 +290,7 @@ show(figures.show(strip, columns=5, height=2.6))
 # > caricature of the style, or noise?
 
 # %% [markdown]
-# ## 5.6 A new style in a few minutes
+# ## 5.7 A new style in a few minutes
 #
 # If a style is nothing but rows, then a network that knows how to paint can learn a new one by
 # learning *only* rows, with all convolutions frozen. It is quick, and the old styles cannot be

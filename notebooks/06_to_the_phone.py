@@ -15,7 +15,7 @@
 # # 6 · To the phone
 #
 # So far a network was an object in a Python process that had imported TensorFlow: half a gigabyte
-# of library for [sixteen styles](05_many_styles.ipynb) that fit into half a megabyte. A phone has
+# of library for [sixteen styles](05_many_styles.ipynb) that fit into a megabyte or so. A phone has
 # neither Python nor TensorFlow, and a browser still less. This notebook takes the network out: into
 # a **SavedModel** for servers, and into **.tflite** files that LiteRT runs on phones and in
 # browsers. On the way we look at what a converter does, throw away three quarters of the bits and
@@ -82,7 +82,8 @@ network = StyleNetwork.from_preset("gallery")
 photo = images.load(assets.photo()).rgb
 photo = images.resize(photo[: photo.shape[1]], SIDE, SIDE)
 weights = network.weights_for("scream")
-example = {"image": photo[None], "style_weights": weights[None]}
+stroke = np.full((1, 1), 0.5, np.float32)  # between the finest, 0, and the largest, 1
+example = {"image": photo[None], "style_weights": weights[None], "stroke": stroke}
 
 # %% [markdown]
 # ## 6.1 A SavedModel and its signatures
@@ -131,9 +132,8 @@ def psnr(one, other):
 
 
 served = loaded.signatures["serve"](**{k: tf.constant(v) for k, v in example.items()})
-by_bytes = loaded.signatures["serve_uint8"](
-    image=tf.constant(images.as_uint8(photo)[None]), style_weights=tf.constant(weights[None])
-)
+in_bytes = example | {"image": images.as_uint8(photo)[None]}
+by_bytes = loaded.signatures["serve_uint8"](**{k: tf.constant(v) for k, v in in_bytes.items()})
 print(f"serve        {psnr(served['stylized'].numpy()[0], expected):6.1f} dB")
 print(f"serve_uint8  {psnr(by_bytes['stylized'].numpy()[0] / 255.0, expected):6.1f} dB")
 assert abs(psnr(0.5, 0.6) - 20) < 1e-6 and psnr(served["stylized"].numpy()[0], expected) > 80
@@ -167,7 +167,7 @@ show(
 #    longest pieces it can take whole. Each piece that it cannot take costs a trip back and forth.
 
 # %%
-shapes = {"image": (1, SIDE, SIDE, 3), "style_weights": (1, 1 + len(network.styles))}
+shapes = {name: array.shape for name, array in example.items()}
 file = conversion.to_tflite(deployable, shapes, "float32")
 plain = folder / "float32.tflite"
 plain.write_bytes(file)
@@ -188,7 +188,7 @@ assert set(operations) & {"FlexConv2D", "CUSTOM"} == set()
 # `MIRROR_PAD`. But where is *conditional instance normalization*? It has no operation of its own:
 # it is a `MEAN`, a difference, a square, another `MEAN`, a reciprocal root, and two
 # `FULLY_CONNECTED` that turn the weights of the styles into scale and shift. So `style_weights`
-# stays an **input** of the file, and one file paints all styles and mixtures.
+# stays an **input** of the file, and so does `stroke`: one file paints all styles and mixtures.
 #
 # ## 6.3 Fewer bits
 #

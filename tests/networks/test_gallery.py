@@ -131,15 +131,19 @@ def test_strength_and_mixtures_are_continuous(gallery: StyleNetwork, photo: np.n
 
 @pytest.mark.parametrize("mapped", [False, True], ids=["weights", "map"])
 def test_litert_runs_it_in_one_partition(gallery: StyleNetwork, mapped: bool) -> None:
-    """In half precision, too, within 950 kB, and with the answer that Keras gives."""
+    """In half precision, too, within 1.4 MB, and with the answer that Keras gives."""
     side, rows = 64, 1 + len(gallery.styles)
     image = images.resize(images.load(assets.photo()).rgb, side, side)[None]
     weights = gallery.weights_for(gallery.styles[0])[None]
     model: keras.Model = gallery
     if mapped:
         model, weights = gallery.mapped(), np.tile(weights[:, None, None], (1, side, side, 1))
-    shapes = {"image": image.shape, "style_weights": weights.shape}
-    inputs = {k: keras.InputSpec(shape=v, dtype="float32", name=k) for k, v in shapes.items()}
+    stroke = np.full((1, 1), 0.5, np.float32)
+    arrays = {"image": image, "style_weights": weights, "stroke": stroke}
+    inputs = {
+        name: keras.InputSpec(shape=array.shape, dtype="float32", name=name)
+        for name, array in arrays.items()
+    }
     with tempfile.TemporaryDirectory() as folder:
         model.export(Path(folder) / "saved", verbose=False, input_signature=[inputs])
         converter = tf.lite.TFLiteConverter.from_saved_model(str(Path(folder) / "saved"))
@@ -147,10 +151,10 @@ def test_litert_runs_it_in_one_partition(gallery: StyleNetwork, mapped: bool) ->
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
         file = converter.convert()
-    assert len(file) < 950_000 and rows <= 17
+    assert len(file) < 1_400_000 and rows == 17
     interpreter = Interpreter(model_content=file)
-    answer = interpreter.get_signature_runner("serving_default")(image=image, style_weights=weights)
-    expected = model({"image": image, "style_weights": weights})["stylized"]
+    answer = interpreter.get_signature_runner("serving_default")(**arrays)
+    expected = model(arrays)["stylized"]
     np.testing.assert_allclose(answer["stylized"], expected, atol=0.01)
     operations = [one["op_name"] for one in interpreter._get_ops_details()]
     assert operations.count("DELEGATE") == 1 and operations[-1] == "DELEGATE"
@@ -166,4 +170,4 @@ def test_the_exported_gallery_is_this_one(gallery: StyleNetwork) -> None:
     for name, text in readme.pages(card).items():
         assert (folder / name).read_text("utf-8") == text, name
     assert [report for report in verification.verify(folder) if report.error] == []
-    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 8_000_000
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 12_000_000
