@@ -115,6 +115,18 @@ def test_a_deep_network_smooths_what_it_enlarges() -> None:
         assert isinstance(after, Smooth)
 
 
+@pytest.mark.parametrize("bounded", [False, True])
+def test_one_place_outshines_all_others_without_bound_unless_it_is_set(bounded: bool) -> None:
+    made = network(replace(TINY_STROKES, bounded=bounded))
+    rectified = [op for op in made.operations if type(op).__name__.startswith("Relu")]
+    activations = keras.Model(made.inputs, [op.output for op in rectified])
+    image = np.full((1, 192, 192, 3), 0.5, np.float32)
+    image[0, 96:100, 96:100] = 1.0
+    inputs = {"image": image, "style_weights": made.weights_for("wave")[None]}
+    brightest = [np.max(each) for each in activations({**inputs, "stroke": np.ones((1, 1), "f")})]
+    assert max(brightest) == 6 if bounded else max(brightest) > 8
+
+
 def test_seeds_bring_up_faint_differences() -> None:
     """Noise of half a grey level nearly as much as of ten; of nothing they make nothing."""
     noise = np.random.default_rng(0).normal(0, 1, (1, 96, 96, 3)).astype(np.float32)

@@ -162,7 +162,8 @@ class _Stages:
 
     def stage(self, x: Tensor, name: str, level: int, *sizes: int, stride: int = 1) -> Tensor:
         x = self.convolution(x, name, level, *sizes, stride=stride)
-        return ops.relu(self.normalized(x, name, level))
+        rectified = ops.relu6 if self.settings.bounded else ops.relu
+        return rectified(self.normalized(x, name, level))
 
     def residual(self, x: Tensor, name: str, level: int) -> Tensor:
         width = self.settings.widths[level]

@@ -31,6 +31,10 @@ class NetworkSettings(Checked):
             to fine, after what was seen there on the way down has been added.
         seeds: whether the photo's faint differences are brought up for what is to be painted where
             it is flat; see `architecture.seeds`.
+        bounded: whether activations end at 6 (ReLU6). Or a network learns to fire without bound at
+            one place, which outweighs all others in the deviation that instance norms divide by,
+            and shows as a spot: the droplets of Karras et al., "Analyzing and improving the image
+            quality of StyleGAN", CVPR 2020, section 2.
         strokes: sizes of strokes for which a style has rows: 2 for the finest and the largest,
             between which `stroke` goes.
 
@@ -53,6 +57,7 @@ class NetworkSettings(Checked):
         Field(description="a whole number for each resolution between half and the trunk's"),
     ] = ()
     seeds: bool = False
+    bounded: bool = False
     strokes: Literal[1, 2] = 1
 
     def __post_init__(self) -> None:
@@ -71,7 +76,14 @@ class NetworkSettings(Checked):
 CONFIGURATIONS = {
     "compact": NetworkSettings(),
     "strokes": NetworkSettings(
-        (0, 24, 48, 96, 96), 5, "light", middle=48, refinements=(3, 4), seeds=True, strokes=2
+        (0, 24, 48, 96, 96),
+        5,
+        "light",
+        middle=48,
+        refinements=(3, 4),
+        seeds=True,
+        bounded=True,
+        strokes=2,
     ),
     # Johnson, Alahi & Fei-Fei, ECCV 2016, supplement, table 1, with upsampling in place of strided
     # transposed convolutions, which leave a checkerboard (Dumoulin et al., 2017, do the same).
