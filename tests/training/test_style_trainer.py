@@ -77,6 +77,11 @@ def batch(weights: Any, seed: int = 2) -> dict[str, Any]:
     return {"image": tf.constant(random.random(shape, np.float32)), "style_weights": weights}
 
 
+def painted_as(pictures: Any) -> dict[str, Any]:
+    """An answer of the trainer without outliers."""
+    return {"stylized": pictures, "outliers": tf.zeros(len(pictures))}
+
+
 def distribution(pictures: list[np.ndarray], layer: str) -> losses.Gaussian:
     """Of several pictures, each of which counts the same, by NumPy."""
     extractor = FeatureExtractor("vgg19-lite", LAYERS)
@@ -169,7 +174,7 @@ def test_losses_are_those_of_the_samples_and_their_styles() -> None:
 def test_strokes_choose_between_the_targets_of_their_sizes() -> None:
     made = trainer(replace(SETTINGS, network=STROKES, stability=0.0))
     x = batch([[0, 1, 0], [0, 0, 1]])
-    answer = {"stylized": batch([[0, 0, 0]] * 2, seed=3)["image"]}
+    answer = painted_as(batch([[0, 0, 0]] * 2, seed=3)["image"])
 
     def loss(*strokes: float) -> float:
         return float(
@@ -193,11 +198,11 @@ def test_the_photos_own_row_is_asked_for_the_photo_alone() -> None:
     made = trainer(replace(SETTINGS, stability=0.0))
     x = batch([[1, 0, 0], [1, 0, 0]])
     same, darker = x["image"], 0.9 * x["image"]
-    np.testing.assert_allclose(made.compute_loss(x, None, {"stylized": same}), 0, atol=1e-6)
+    np.testing.assert_allclose(made.compute_loss(x, None, painted_as(same)), 0, atol=1e-6)
     expected = style_trainer.PHOTO_WEIGHT * np.mean(
         (0.1 * style_trainer.inner(x["image"]).numpy()) ** 2
     )
-    loss = made.compute_loss(x, None, {"stylized": darker})
+    loss = made.compute_loss(x, None, painted_as(darker))
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
 
@@ -206,7 +211,7 @@ def test_bands_pull_fine_detail_to_the_artworks() -> None:
     without, within = (trainer(replace(settings, bands=weight)) for weight in (0.0, 2.0))
     x = batch([[0, 1, 0], [0, 0, 1]])
     for painted in (x["image"], ops.zeros_like(x["image"]) + 0.5):
-        answer = {"stylized": painted}
+        answer = painted_as(painted)
         energies = losses.band_energies(style_trainer.inner(painted))
         expected = 2.0 * np.mean(losses.band_loss(energies, within.bands))
         difference = within.compute_loss(x, None, answer) - without.compute_loss(x, None, answer)
@@ -339,3 +344,21 @@ def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.Photo
 def test_settings_are_checked(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"{name} is "):
         TrainingSettings(**{name: value})
+
+
+def test_outliers_before_the_norms_of_blocks_count() -> None:
+    """One by one: those of the network itself, made by hand from what its blocks' norms take."""
+    made = trainer(replace(SETTINGS, network=STROKES, stability=0.0, outliers=3.0))
+    x = batch([[0, 1, 0], [0, 0, 1]]) | {"stroke": tf.zeros((2, 1))}
+    bright = x["image"].numpy() * 0.01
+    bright[0, 40:42, 40:42] = 1
+    x["image"] = tf.constant(bright)
+    norms = [layer for layer in made.network.layers if layer.name.endswith("_norm")]
+    inputs = keras.Model(made.network.input, [n.input[0] for n in norms if "block" in n.name])
+    expected = sum(losses.outlier_energy(activation) for activation in inputs(x))
+    answer = made(x)
+    np.testing.assert_allclose(answer["outliers"], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(answer["stylized"], made.network(x)["stylized"], atol=1e-6)
+    without = {**answer, "outliers": tf.zeros(2)}
+    difference = made.compute_loss(x, None, answer) - made.compute_loss(x, None, without)
+    np.testing.assert_allclose(difference, 3 * np.mean(expected), rtol=1e-3, atol=1e-5)

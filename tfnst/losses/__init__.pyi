@@ -17,6 +17,7 @@ from .neighbour_term import NeighbourTerm as NeighbourTerm
 from .neighbours import matched_loss as matched_loss
 from .neighbours import nearest as nearest
 from .neighbours import stacked as stacked
+from .outliers import outlier_energy as outlier_energy
 from .relaxed_emd import relaxed_emd as relaxed_emd
 from .self_similarity import self_similarity as self_similarity
 from .self_similarity import self_similarity_loss as self_similarity_loss

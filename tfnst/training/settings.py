@@ -40,6 +40,7 @@ class TrainingSettings(Checked):
         bands: weight of `losses.band_loss`, how far fine detail is from the artwork's.
         smoothness: weight of `losses.edge_aware_smoothness`, of blots and haloes.
         lattice: weight of `losses.lattice_energy`, of a weave.
+        outliers: weight of `losses.outlier_energy`, of spots, summed over the network's blocks.
         photo_share: of the samples, those at less than full strength, which train the photo's row.
         mixture_share: those that mix two styles; as many are between two sizes of strokes.
         stability: weight of the answer's change under noise and shifts.
@@ -69,6 +70,7 @@ class TrainingSettings(Checked):
     bands: Weight = 0.15
     smoothness: Weight = 0.3
     lattice: Weight = 60.0
+    outliers: Weight = 0.2
     photo_share: Share = 0.05
     mixture_share: Share = 0.15
     stability: Weight = 0.0

@@ -13,6 +13,7 @@ from tfnst import images, losses
 from tfnst.images.sizes import HALO
 from tfnst.losses import terms
 from tfnst.losses.bands import LEAST
+from tfnst.networks.layers import ConditionalInstanceNormalization
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.settings import TrainingSettings
 from tfnst.training.trainer import Trainer, share_of_replica
@@ -24,6 +25,7 @@ SCALES = (1, 2, 4)  # pixels a side whose mean is one, of painting and artwork a
 SHARES = (2 / 9, 3 / 9, 4 / 9)  # of style: marks are learnt soon, large forms late
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 AVERAGE = 0.995  # of the weights that are kept, a step
+TERMS = "style", "content", "bands", "smoothness", "lattice", "outliers", "photo", "stability"
 
 
 class StyleTargets(NamedTuple):
@@ -146,6 +148,17 @@ def judge(
     return style, content.distance(views[0], structure)
 
 
+def _watched(network: StyleNetwork) -> keras.Model:
+    """The same network, which gives the picture and what comes to the norms of its blocks."""
+    norms = [
+        layer
+        for layer in network.layers
+        if isinstance(layer, ConditionalInstanceNormalization) and "block" in layer.name
+    ]
+    outputs = (network.output["stylized"], [layer.input[0] for layer in norms])
+    return keras.Model(network.input, outputs)
+
+
 class StyleTrainer(Trainer):
     """A style network and what it is judged by; `fit` it on `StyleBatches`.
 
@@ -169,10 +182,12 @@ class StyleTrainer(Trainer):
         targets: StyleTargets,
         settings: TrainingSettings,
     ) -> None:
-        terms = ("style", "content", "bands", "smoothness", "lattice", "photo", "stability")
-        super().__init__("style_trainer", terms, settings.seed)
+        super().__init__("style_trainer", TERMS, settings.seed)
         self.network, self.settings = network, settings
-        self.features = lambda image: extractor(image)  # a closure: checkpoints leave it out
+        # Closures: checkpoints leave out what they hold.
+        self.features = lambda image: extractor(image)
+        watched = _watched(network)
+        self.paint = lambda inputs: watched(inputs)
         self.targets = [
             {
                 layer: losses.Gaussian(
@@ -191,8 +206,11 @@ class StyleTrainer(Trainer):
         return weight
 
     def call(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """{stylized: (B, H, W, 3)} of the network's own inputs."""
-        return self.network(inputs)
+        """{stylized: (B, H, W, 3), outliers: (B,)} of the network's own inputs."""
+        stylized, activations = self.paint(inputs)
+        none = ops.zeros(ops.shape(stylized)[:1])
+        outliers = sum((losses.outlier_energy(each) for each in activations), none)
+        return {"stylized": stylized, "outliers": outliers}
 
     def compute_loss(
         self,
@@ -230,7 +248,8 @@ class StyleTrainer(Trainer):
             ("photo", own / PHOTO_WEIGHT, of_photo),
         ):
             self.trackers[name].update_state(value, sample_weight=share)
-        loss = ops.mean(total)
+        self.trackers["outliers"].update_state(y_pred["outliers"])
+        loss = ops.mean(total + c.outliers * y_pred["outliers"])
         if self.settings.stability:
             change = self.instability(x, y_pred["stylized"])
             self.trackers["stability"].update_state(change)
