@@ -47,13 +47,16 @@ class StylePainter(context: Context, threads: Int = 4) : AutoCloseable {
      * The photo, shrunk to 512 pixels, in a mixture: shares by name; strength 0 is the photo, 1 the
      * styles. What the camera gives lies on its side: [degrees] turns it, clockwise, as ExifInterface
      * or CameraX' rotationDegrees tell.
+     * [stroke] is 0 for the finest strokes to 1 for the largest.
      */
     fun paint(
         photo: Bitmap,
         shares: Map<String, Float>,
         strength: Float = 1f,
         degrees: Int = 0,
+        stroke: Float = 0.5f,
     ): Bitmap {
+        require(stroke in 0f..1f) { "stroke $stroke" }
         // Canvas and getPixels cannot read a bitmap that lies in the memory of the GPU.
         val argb = Bitmap.Config.ARGB_8888
         val soft = if (photo.config == argb) photo else photo.copy(argb, false)
@@ -79,7 +82,11 @@ class StylePainter(context: Context, threads: Int = 4) : AutoCloseable {
         image.rewind()
         stylized.rewind()
         interpreter.runSignature(
-            mapOf("image" to image, "style_weights" to arrayOf(weights(shares, strength))),
+            mapOf(
+                "image" to image,
+                "style_weights" to arrayOf(weights(shares, strength)),
+                "stroke" to arrayOf(floatArrayOf(stroke)),
+            ),
             mapOf("stylized" to stylized),
             "serving_default",
         )

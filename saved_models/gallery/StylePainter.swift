@@ -6,6 +6,7 @@ enum StylePainterError: Error {
   case missing(String)
   case unknownStyle(String)
   case noMixture
+  case noStroke
   case noPicture
 }
 
@@ -34,7 +35,11 @@ final class StylePainter {
   }
 
   /// The photo, shrunk to 512 pixels, in a mixture: shares by name; strength 0 is the photo, 1 the styles.
-  func paint(_ photo: UIImage, shares: [String: Float], strength: Float = 1) throws -> UIImage {
+  /// Stroke is 0 for the finest strokes to 1 for the largest.
+  func paint(
+    _ photo: UIImage, shares: [String: Float], strength: Float = 1, stroke: Float = 0.5
+  ) throws -> UIImage {
+    guard (0...1).contains(stroke) else { throw StylePainterError.noStroke }
     let side = Self.side
     // In pixels: the size of a UIImage is in points.
     let pixels = CGSize(
@@ -52,8 +57,8 @@ final class StylePainter {
     let weights = try rowWeights(shares, strength)
     // By shape, for tensors have no order that lasts.
     for index in 0..<interpreter.inputTensorCount {
-      let isImage = try interpreter.input(at: index).shape.dimensions.count == 4
-      let values = isImage ? image : weights
+      let shape = try interpreter.input(at: index).shape.dimensions
+      let values = shape.count == 4 ? image : shape[1] == 1 ? [stroke] : weights
       try interpreter.copy(values.withUnsafeBufferPointer { Data(buffer: $0) }, toInputAt: index)
     }
     try interpreter.invoke()

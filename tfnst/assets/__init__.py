@@ -28,7 +28,7 @@ def photo() -> Path:
 ABOUT = {
     "gallery": {
         "license": "Apache-2.0",
-        "credits": "Trained by tfnst train after paintings and prints in the public domain, on "
+        "credits": "Trained by tfnst after paintings and prints in the public domain, on "
         "photos of public collections (tfnst/assets/gallery.md), by losses through VGG-19-lite, "
         "which was distilled from the compact VGG-19 of Wang et al., CVPR 2020 (MIT).",
     },
