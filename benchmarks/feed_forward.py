@@ -34,7 +34,11 @@ def runner(model: bytes) -> Callable[[], object]:
 
 def lite(network: StyleNetwork, magenta: Path | None, side: int = 384) -> None:
     """Print sizes, times, and the ratio to Magenta's transformer, all in one run."""
-    shapes = {"image": (1, side, side, 3), "style_weights": (1, 1 + len(network.styles))}
+    shapes = {
+        "image": (1, side, side, 3),
+        "style_weights": (1, 1 + len(network.styles)),
+        "stroke": (1, 1),
+    }
     files = {
         precision: conversion.to_tflite(network, shapes, precision)
         for precision in ("float32", "float16")
