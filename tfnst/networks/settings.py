@@ -32,9 +32,9 @@ class NetworkSettings(Checked):
         seeds: whether the photo's faint differences are brought up for what is to be painted where
             it is flat; see `architecture.seeds`.
         bounded: whether activations end at 6 (ReLU6). Or a network learns to fire without bound at
-            one place, which outweighs all others in the deviation that instance norms divide by,
-            and shows as a spot: the droplets of Karras et al., "Analyzing and improving the image
-            quality of StyleGAN", CVPR 2020, section 2.
+            one place, which outweighs all others in the deviation that instance norms divide by and
+            shows as a spot (the droplets of Karras et al., "Analyzing and improving the image
+            quality of StyleGAN", CVPR 2020, section 2).
         strokes: sizes of strokes for which a style has rows: 2 for the finest and the largest,
             between which `stroke` goes.
 
