@@ -370,9 +370,10 @@ for report in latency.measure(list(files.values()), threads=2, rounds=ROUNDS, si
     print(f"{Path(report.file).stem:13} {taken}  rate {report.rate:.2f}  {memory}")
 
 # %% [markdown]
-# As promised, smaller weights are not faster weights, and whole numbers are. And a desktop's
-# milliseconds are not a phone's: what carries over is, roughly, the ratio. For the phone itself
-# there are LiteRT's own benchmark programs, which run the very same file.
+# As promised, smaller weights are not faster weights. Nor do whole numbers gain much in this
+# network of many small convolutions with norms between them. And a desktop's milliseconds are not a
+# phone's: what carries over is, roughly, the ratio. For the phone itself there are LiteRT's own
+# benchmark programs, which run the very same file.
 #
 # ## 6.6 All of it at once
 #
