@@ -294,8 +294,8 @@ show(figures.show(strip, columns=5, height=2.6))
 #
 # If a style is nothing but rows, then a network that knows how to paint can learn a new one by
 # learning *only* rows, with all convolutions frozen. It is quick, and the old styles cannot be
-# forgotten. `tfnst train` does that unless it is told otherwise; ten minutes on two cores are
-# enough for a good style. Here, a few hundred steps, and the same few pictures as in notebook 4:
+# forgotten. `tfnst train` does that unless it is told otherwise, and goes on for as long as it is
+# given. Here, a few hundred steps, and the same few pictures as in notebook 4:
 
 # %%
 artwork = images.load(assets.artwork("mosaic"), SIZE).rgb
