@@ -58,7 +58,7 @@ class Canvas:
     ) -> None:
         self.settings = settings
         terms = default_terms(settings) if terms is None else terms
-        self.objective = Objective(terms, style_share(settings.strength))
+        self.objective = Objective(terms, style_share(settings.strength, settings.canvas))
         # Traced once for all scales.
         several = self.objective.scales and extractor
         self.extractor = tf.function(extractor, autograph=False) if several else extractor
