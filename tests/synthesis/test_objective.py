@@ -130,12 +130,15 @@ def test_another_term_works_with_every_way_to_descend(changes: dict[str, Any]) -
     assert reports[-1].distances["palette"] < 0.2 * ((photo().mean((0, 1)) - RED) ** 2).sum()
 
 
-def test_another_term_blends_two_styles_and_below_half_strength_the_photo() -> None:
+@pytest.mark.parametrize(("canvas", "share"), [("pixels", 0.4), ("bands", 0.318102)])
+def test_another_term_blends_two_styles_and_below_half_strength_the_photo(
+    canvas: str, share: float
+) -> None:
     styles = [flat(RED), flat(BLUE, 60, 30)]
     blend = (np.array(RED) + 3 * np.array(BLUE)) / 4
     np.testing.assert_allclose(target(styles, shares=(1, 3)), blend, atol=1e-4)
-    weak = replace(SETTINGS, strength=0.2)
-    expected = 0.4 * blend + 0.6 * padded(photo())[None].mean((0, 1, 2))
+    weak = replace(SETTINGS, strength=0.2, canvas=canvas)
+    expected = share * blend + (1 - share) * padded(photo())[None].mean((0, 1, 2))
     np.testing.assert_allclose(target(styles, weak, shares=(1, 3)), expected, atol=1e-4)
 
 
