@@ -33,6 +33,7 @@ SETTINGS = Settings(
     style_weights=(1.0, 1.0),
     scales=(1,),
     detail=0.0,
+    canvas="pixels",
 )
 
 
