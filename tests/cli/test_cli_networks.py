@@ -340,15 +340,18 @@ def test_misuse_of_train_is_told_before_the_photos_are_looked_at(
     assert sorted(home.rglob("*")) == before
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_killed_training_goes_on(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """kill -9 in the middle; then --resume to the end."""
-    often = partial(settings.TrainingSettings, log_every=10)
+    """kill -9 in the middle; then --resume to the end. Without a graph, as `untraced` has it."""
+    often = partial(settings.TrainingSettings, log_every=2)
     code = (
         "from functools import partial; from tfnst import cli; "
-        "from tfnst.training import fitting, settings, training_run; "
-        "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=10); "
+        "from tfnst.training import fitting, settings, style_trainer, training_run; "
+        "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=2); "
+        "always = property(lambda trainer: True, lambda trainer, value: None); "
+        "style_trainer.StyleTrainer.run_eagerly = always; "
         "fitting.CHECKPOINT = -1; cli.main()"
     )
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "64"]
@@ -360,12 +363,12 @@ def test_a_killed_training_goes_on(
         time.sleep(0.5)
         run.send_signal(signal.SIGKILL)
     step = json.loads(Path("new.keras.checkpoints/clock.json").read_text("utf-8"))["step"]
-    assert step >= 20
+    assert step >= 4
     monkeypatch.setattr(settings, "TrainingSettings", often)
-    ended = tfnst("train", "swirl=art.png", *options, "--steps", step + 12, "--resume", "--json")
+    ended = tfnst("train", "swirl=art.png", *options, "--steps", step + 3, "--resume", "--json")
     events = [json.loads(line) for line in ended.out.splitlines()]
-    assert ended.status == 0 and [e["step"] for e in events][-1] == step + 12
-    assert events[0]["step"] > step - 10
+    assert ended.status == 0 and [e["step"] for e in events][-1] == step + 3
+    assert events[0]["step"] > step - 2
 
 
 def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import checkpoints, fitting, photo_folder, style_trainer, training_run
 from tfnst.training.fitting import Clock
+from tfnst.training.progress import TrainingProgress
 from tfnst.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -54,22 +55,34 @@ def eager_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
 files_and_clocks = pytest.mark.usefixtures("untraced")  # of which the graph knows nothing
 
 
-def test_it_reports_and_writes_all_files(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
-    output = tmp_path / "my.keras"
-    reports = list(training_run.train(ARTWORKS, photos, output, SETTINGS, credit="By hand."))
+@pytest.fixture(scope="module")
+def whole(
+    photos: photo_folder.PhotoFolder, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[TrainingProgress]]:
+    """A training from beginning to end, in its graph; its network's file, and its reports."""
+    output = tmp_path_factory.mktemp("whole") / "my.keras"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "CHECKPOINT", -1)
+        patch.setattr(style_trainer, "AVERAGE", 0.0)
+        run = training_run.train(ARTWORKS, photos, output, SETTINGS, credit="By hand.")
+        return output, list(run)
+
+
+def test_it_reports_and_writes_all_files(whole: tuple[Path, list[TrainingProgress]]) -> None:
+    output, reports = whole
     assert [r.step for r in reports] == [2, 4, 6, 8]
     assert [r.fraction for r in reports] == [0.25, 0.5, 0.75, 1.0]
     network = keras.models.load_model(output)
     assert network.styles == ("swirl", "mosaic")
-    sheet = images.load(tmp_path / "my.png").rgb
+    sheet = images.load(output.with_suffix(".png")).rgb
     assert sheet.shape == (256, 3 * 256, 3)
-    card = (tmp_path / "my.md").read_text("utf-8")
+    card = output.with_suffix(".md").read_text("utf-8")
     for expected in ("1 photos\n(1 files skipped)", "8 steps of 2 crops", "| mosaic |", "By hand."):
         assert expected in card
     log = [json.loads(x) for x in Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()]
     assert [report["step"] for report in log] == [2, 4, 6, 8]
     assert log[-1]["style"] == reports[-1].style
-    names = {file.name for file in tmp_path.iterdir()}
+    names = {file.name for file in output.parent.iterdir()}
     assert names == {f"my{s}" for s in (".keras", ".png", ".md")} | {
         "my.keras.log.jsonl",
         "my.keras.checkpoints",
@@ -107,13 +120,14 @@ def test_names_that_are_not_utf_8_end_no_training(
 
 
 def test_a_restart_goes_on_as_if_nothing_had_happened(
-    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: tuple[Path, list[TrainingProgress]],
+    photos: photo_folder.PhotoFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        style_trainer, "AVERAGE", 0.0
-    )  # or what is written hardly moves in eight steps
-    whole, halves = tmp_path / "whole.keras", tmp_path / "halves.keras"
-    expected = list(training_run.train(ARTWORKS, photos, whole, SETTINGS))
+    # Or what is written hardly moves in eight steps.
+    monkeypatch.setattr(style_trainer, "AVERAGE", 0.0)
+    (file, expected), halves = whole, tmp_path / "halves.keras"
     stopped = training_run.train(ARTWORKS, photos, halves, SETTINGS)
     next(stopped), next(stopped)
     stopped.close()
@@ -121,7 +135,7 @@ def test_a_restart_goes_on_as_if_nothing_had_happened(
     assert [r.step for r in resumed] == [6, 8]
     assert resumed[-1].learning_rate == expected[-1].learning_rate
     assert resumed[-1].style == pytest.approx(expected[-1].style, rel=1e-3)
-    one, other = (keras.models.load_model(file) for file in (whole, halves))
+    one, other = (keras.models.load_model(output) for output in (file, halves))
     for mine, theirs in zip(one.weights, other.weights, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=2e-4)
 
