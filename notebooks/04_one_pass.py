@@ -46,6 +46,7 @@ NETWORK = "vgg19-lite"
 SIZE = 128  # side of the crops that the network learns from, in pixels
 STEPS = 1600  # of training; about two minutes on two cores
 PAINTING = 256  # long side of the paintings, in pixels
+DESCENT = (120, 90, 50)  # steps of the descent that it is compared with, at each level
 
 # %%
 import io
@@ -243,7 +244,7 @@ show(figures.show(stages, columns=4, height=2.8))
 # the pixels, and one pass of the network.
 
 # %%
-settings = Settings(size=PAINTING, strength=0.85)
+settings = Settings(size=PAINTING, strength=0.85, steps=DESCENT)
 began = time.perf_counter()
 descent = style_transfer.StyleTransfer(photo, [artwork], settings, network=extractor)
 *_, _ = descent.run()

@@ -228,14 +228,12 @@ print(f"{decibels(coarse):.1f} dB with one for all")
 # network so, and paint:
 
 # %%
-fewer = {}
+fewer, rounder = {}, network.with_styles(network.styles)
+rounded_kernels = [w for w in rounder.weights if w.name == "kernel" and len(w.shape) == 4]
 for bits in (8, 6, 5, 4, 3):
-    rounder = network.with_styles(network.styles)
-    for weight in rounder.weights:
-        if weight.name == "kernel" and len(weight.shape) == 4:
-            value = weight.numpy()
-            steps = np.abs(value).max((0, 1, 2), keepdims=True) / (2 ** (bits - 1) - 1)
-            weight.assign(steps * np.round(value / np.maximum(steps, 1e-12)))
+    for weight, value in zip(rounded_kernels, kernels, strict=True):
+        steps = np.abs(value).max((0, 1, 2), keepdims=True) / (2 ** (bits - 1) - 1)
+        weight.assign(steps * np.round(value / np.maximum(steps, 1e-12)))
     painted = rounder.stylize(photo, "scream")
     fewer[f"{bits} bits: {psnr(painted, expected):.0f} dB"] = painted
 show(figures.show(fewer, columns=5, height=2.5), dpi=75)

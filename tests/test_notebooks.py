@@ -30,7 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "01_what_a_network_sees": {"SIZE": 64, "STEPS": 3},
     "02_content_and_style": {"SIZE": 64, "STEPS": 4},
     "03_painting_by_gradient_descent": {"SIZE": 64, "STEPS": 8},
-    "04_one_pass": {"SIZE": 64, "STEPS": 16, "PAINTING": 160},
+    "04_one_pass": {"SIZE": 64, "STEPS": 16, "PAINTING": 160, "DESCENT": (2,)},
     "05_many_styles": {"SIZE": 96, "STEPS": 2, "CROP": 64},
     "06_to_the_phone": {"SIDE": 64, "ROUNDS": 2},
 }
