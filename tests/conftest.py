@@ -29,6 +29,11 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as the program itself does
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole notebooks first: at the end one worker would be alone with one of them."""
+    items.sort(key=lambda item: "test_a_notebook_runs_" not in item.name)
+
+
 def pytest_collection_finish() -> None:
     """Have collections of garbage pass over all that imports have made, which is there to stay."""
     gc.collect()
