@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,34 +45,33 @@ def test_whole_pictures_go_in_and_out(small_network: StyleNetwork, photo: np.nda
     [("float32", 90), ("float16", 60), ("int8-weights", 38), ("int8", 25)],
 )
 def test_a_tflite_file_answers_as_the_network(
-    precision: str, least: float, small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+    precision: str,
+    least: float,
+    exported: tuple[Path, list[Exported]],
+    small_network: StyleNetwork,
+    photo: np.ndarray,
 ) -> None:
-    model = conversion.deployable(small_network)
-    inputs = [
-        {"image": photo[None], "style_weights": small_network.weights_for(s)[None]}
-        for s in small_network.styles
-    ]
-    shapes = {name: value.shape for name, value in inputs[0].items()}
-    (tmp_path / "a.tflite").write_bytes(conversion.to_tflite(model, shapes, precision, inputs))
-    found = lite.Model(tmp_path / "a.tflite")
-    assert found.shapes == shapes
-    assert list(found.signatures) == [conversion.SERVING]
-    assert found.left_over() == []
-    for example in inputs:
-        answer = found(**example)["stylized"]
-        assert psnr(answer, np.asarray(model(example)["stylized"])) >= least
+    model = lite.Model(exported[0] / f"my_{SIDE}_{precision}.tflite")
+    assert model.shapes == {"image": (1, SIDE, SIDE, 3), "style_weights": (1, 3)}
+    assert list(model.signatures) == [conversion.SERVING]
+    assert model.left_over() == []
+    for name in small_network.styles:
+        weights = small_network.weights_for(name)[None]
+        answer = model(image=photo[None], style_weights=weights)["stylized"][0]
+        assert psnr(answer, small_network.stylize(photo, name)) >= least
 
 
 @pytest.mark.parametrize(
     ("precision", "least"), [("float32", 90), ("float16", 60), ("int8-weights", 38)]
 )
 def test_one_file_takes_any_size_and_batch(
-    precision: str, least: float, small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+    precision: str,
+    least: float,
+    exported: tuple[Path, list[Exported]],
+    small_network: StyleNetwork,
+    photo: np.ndarray,
 ) -> None:
-    shapes = {"image": (None, None, None, 3), "style_weights": (None, 3)}
-    made = conversion.to_tflite(conversion.deployable(small_network), shapes, precision)
-    (tmp_path / "a.tflite").write_bytes(made)
-    model = lite.Model(tmp_path / "a.tflite")
+    model = lite.Model(exported[0] / f"my_dynamic_{precision}.tflite")
     assert model.shapes == {"image": (-1, -1, -1, 3), "style_weights": (-1, 3)}
     for batch in (1, 3):
         weights = np.repeat(small_network.weights_for("night")[None], batch, 0)
@@ -124,14 +124,14 @@ def test_an_unknown_format_is_told(small_network: StyleNetwork) -> None:
 
 
 def test_a_saved_model_is_what_keras_and_servers_want(
-    small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+    exported: tuple[Path, list[Exported]], small_network: StyleNetwork, photo: np.ndarray
 ) -> None:
     """By the names that they ask for, in batches, and at any size."""
-    conversion.write_saved_model(conversion.deployable(small_network), tmp_path / "saved")
-    signatures = tf.saved_model.load(tmp_path / "saved").signatures
+    folder = exported[0] / "saved_model"
+    signatures = tf.saved_model.load(folder).signatures
     weights = np.stack([small_network.weights_for(name) for name in small_network.styles])
     endpoints = ({}, {"call_endpoint": "serving_default"})
-    layers = [keras.layers.TFSMLayer(tmp_path / "saved", **endpoint) for endpoint in endpoints]
+    layers = [keras.layers.TFSMLayer(folder, **endpoint) for endpoint in endpoints]
     for height, width in ((64, 64), (8, 8), (12, 10), (33, 47)):
         batch = np.stack([photo[:height, :width], photo[-height:, :width]])
         inputs = {"image": tf.constant(batch), "style_weights": tf.constant(weights)}
@@ -144,10 +144,13 @@ def test_a_saved_model_is_what_keras_and_servers_want(
 
 
 def test_a_saved_model_serves_floats_and_bytes(
-    small_network: StyleNetwork, photo: np.ndarray, tmp_path: Path
+    exported: tuple[Path, list[Exported]],
+    small_network: StyleNetwork,
+    photo: np.ndarray,
+    tmp_path: Path,
 ) -> None:
     """In a process that knows nothing of Keras or tfnst."""
-    conversion.write_saved_model(conversion.deployable(small_network), tmp_path / "saved")
+    shutil.copytree(exported[0] / "saved_model", tmp_path / "saved")
     weights = np.stack([small_network.weights_for(s, 0.9) for s in small_network.styles])
     np.savez(tmp_path / "in.npz", image=np.stack([photo, photo[::-1]]), style_weights=weights)
     code = """if True:

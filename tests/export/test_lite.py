@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from tests.conftest import Call
 from tfnst import assets, images
-from tfnst.export import conversion, lite
+from tfnst.export import lite
 from tfnst.export.bundle import Exported
 from tfnst.export.verification import psnr
 from tfnst.images import sizes
@@ -26,15 +27,12 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @pytest.fixture(scope="module")
-def folder(small_network: StyleNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(exported: tuple[Path, list[Exported]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the small network, whose files may be changed here."""
     made = tmp_path_factory.mktemp("exported")
     (made / lite.NAMES).write_text("photo\nwave\nnight\n")
-    model = conversion.deployable(small_network)
-    for name, side in (("fixed", SIDE), ("free", None)):
-        batch = side and 1
-        shapes = {"image": (batch, side, side, 3), "style_weights": (batch, 3)}
-        file = conversion.to_tflite(model, shapes, "float32")
-        (made / f"{name}.tflite").write_bytes(file)
+    for name, size in (("fixed", str(SIDE)), ("free", "dynamic")):
+        shutil.copy(exported[0] / f"my_{size}_float32.tflite", made / f"{name}.tflite")
     return made
 
 

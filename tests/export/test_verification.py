@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tfnst.export import lite, verification
-from tfnst.export.bundle import Exported, ExportSettings, export
+from tfnst.export.bundle import Exported
 from tfnst.networks.style_network import StyleNetwork
 
 
@@ -34,11 +34,11 @@ def test_files_of_strokes_are_verified(
 
 
 def test_a_file_without_its_weights_is_found(
-    tmp_path: Path, small_network: StyleNetwork, monkeypatch: pytest.MonkeyPatch
+    exported: tuple[Path, list[Exported]],
+    small_network: StyleNetwork,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = ExportSettings(("float16",), ("64",))
-    list(export(small_network, "my", tmp_path / "my", settings))
-    model = lite.Model(tmp_path / "my" / "my_64_float16.tflite")
+    model = lite.Model(exported[0] / "my_64_float16.tflite")
     names, parameters = ("image", "style_weights"), small_network.count_params()
     verification.require_whole(model, names, parameters, "float16", True)
     with pytest.raises(RuntimeError, match="and its weights alone 20000000"):
