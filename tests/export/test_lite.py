@@ -207,7 +207,7 @@ def test_what_a_file_cannot_do_is_told(
         stylizer.stylize(photo, "wave", masks={"wave": photo[..., 0]})
     with pytest.raises(ValueError, match="stroke is 1, but this network has one size of strokes"):
         stylizer.stylize(photo, "wave", stroke=1)
-    monkeypatch.setattr(sizes, "ONE_PASS", 1000)
+    monkeypatch.setattr(sizes, "LITE_PASS", 1000)
     with pytest.raises(ValueError, match="image is 40 x 30 pixels; without TensorFlow"):
         stylizer.stylize(photo[:30, :40], "wave")
 

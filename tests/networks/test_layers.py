@@ -55,6 +55,17 @@ def test_a_map_of_weights_gives_each_place_its_own_row() -> None:
         np.testing.assert_allclose(seen[place], np.asarray(layer(x, one))[place], atol=1e-6)
 
 
+@pytest.mark.parametrize("given", [False, True])
+def test_a_map_of_mixtures_is_that_of_their_rows(given: bool) -> None:
+    layer, x = norm(4, 5), pictures(3)
+    random = np.random.default_rng(1)
+    shares = random.dirichlet([1, 1], (2, 6, 8)).astype(np.float32)
+    mixtures = random.dirichlet(np.ones(4), 2).astype(np.float32)
+    statistics = (np.full((1, 1, 1, 5), 0.3, "f"), np.full((1, 1, 1, 5), 2, "f")) if given else None
+    expected = layer(x, shares @ mixtures, statistics)
+    np.testing.assert_allclose(layer(x, shares, statistics, mixtures), expected, atol=1e-5)
+
+
 def test_a_flat_channel_stays_finite() -> None:
     layer, x = norm(1, 2), np.full((1, 4, 4, 2), 7, np.float32)
     np.testing.assert_allclose(

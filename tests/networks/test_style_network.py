@@ -15,6 +15,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 import tfnst
+from tfnst import images
 from tfnst.networks import style_network
 from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
@@ -212,6 +213,22 @@ def test_masks_say_where() -> None:
     both = {"wave": 2 * left / 2, "night": everywhere}
     mixed = made.stylize(image, {"wave": 1, "night": 1}, 1.0, both)
     assert mixed.shape == image.shape and np.isfinite(mixed).all()
+
+
+@every_shape
+def test_masks_are_a_map_of_weights(settings: NetworkSettings) -> None:
+    """With mixtures of rows in place of all rows at each position."""
+    made, image = network(settings), photo(40, 60)
+    random = np.random.default_rng(0)
+    masks = {name: random.random((40, 60), np.float32) / 2 for name in ("wave", "night")}
+    painted = made.stylize(image, dict.fromkeys(masks, 1.0), 0.8, masks)
+    weights = np.stack([0 * masks["wave"], *(0.8 * mask for mask in masks.values())], -1)
+    weights[..., 0] = 1 - weights.sum(-1)
+    arrays = {"image": image, "style_weights": weights}
+    arrays = {k: images.padded(v, settings.scale)[None] for k, v in arrays.items()}
+    stroke = {"stroke": np.full((1, 1), 0.5, "f")} if settings.strokes > 1 else {}
+    whole = np.asarray(made.mapped()({**arrays, **stroke})["stylized"])[0]
+    np.testing.assert_allclose(painted, whole[16:56, 16:76], atol=1e-5)
 
 
 @pytest.mark.parametrize(

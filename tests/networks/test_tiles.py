@@ -75,12 +75,36 @@ def test_small_and_narrow_pictures_have_patches_too(shape: tuple[int, int]) -> N
 def test_tiles_cover_a_picture_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "TILE", 64)
     margin, seen = reach(SETTINGS), np.zeros((200, 132), int)
-    for outer, inner, target in tiles.tiles(seen.shape, margin):
+    for outer, inner, target in tiles.tiles(seen.shape, margin, 4):
         seen[target] += 1
         rows = np.arange(200)[outer[0]][inner[0]]
         np.testing.assert_array_equal(rows, np.arange(200)[target[0]])
         assert outer[0].start % 4 == 0 and outer[1].start % 4 == 0
     assert (seen == 1).all()
+
+
+def test_patches_are_in_the_middle_of_equal_shares() -> None:
+    windows = tiles.patches((304, 480), 4)
+    assert len(windows) == 9
+    inner = slice(tiles.EDGE, -tiles.EDGE)
+    for axis, full in enumerate((304, 480)):
+        middles = sorted({(w[axis].ravel()[inner][[0, -1]].sum() + 1) / 2 for w in windows})
+        np.testing.assert_allclose(middles, (np.arange(3) + 0.5) * full / 3, atol=4)
+
+
+def test_what_lies_around_a_patch_beyond_the_borders_is_mirrored() -> None:
+    lines = tiles.patches((132, 200), 4)[0][0].ravel()
+    np.testing.assert_array_equal(lines, np.pad(np.arange(132), 32, "symmetric")[:128])
+
+
+def test_patches_that_cover_a_picture_measure_nearly_what_one_pass_sees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, image = network(), photo(352, 288)  # 384 and 320 with the halo
+    monkeypatch.setattr(tiles, "PATCHES", (5, 6))
+    pieces = made.stylize(image, "night")
+    monkeypatch.setattr(sizes, "ONE_PASS", 1 << 30)
+    assert np.sqrt(np.mean((pieces - made.stylize(image, "night")) ** 2)) < 0.01
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -91,14 +115,13 @@ def test_pictures_of_all_sizes_share_one_tracing(
     honest = tiles.compiled
     monkeypatch.setattr(tiles, "compiled", lambda model: traced.append("") or honest(model))
     made = network()
-    margin = reach(SETTINGS)
 
     def paint(height: int, width: int) -> np.ndarray:
         masks = {"wave": np.ones((height, width))} if masked else None
         return made.stylize(photo(height, width), "wave", 1.0, masks)
 
     first = paint(300, 260)
-    for height, width in ((300, 260), (280, 340), (5 * margin, 4 * margin)):
+    for height, width in ((300, 260), (280, 340), (3 * tiles.PATCH, 4 * tiles.PATCH)):
         paint(height, width)
     assert len(traced) == 2
     np.testing.assert_array_equal(paint(300, 260), first)

@@ -197,7 +197,7 @@ class Stylizer:
         """A picture in a style or a mixture, in the same shape.
 
         Args:
-            image: (H, W, 3) in [0, 1], of at most `ONE_PASS` pixels in a file for any size.
+            image: (H, W, 3) in [0, 1], of at most `LITE_PASS` pixels in a file for any size.
             styles: a style's name, or {name: share}; shares are relative to each other.
             strength: 0 is the photo, 1 the style.
             masks: none, for a file cannot have them; `StyleNetwork.stylize` paints by them.
@@ -220,10 +220,10 @@ class Stylizer:
         if self.side is not None and max(height, width) > self.side:
             small = images.resize(image, *images.fitted(height, width, self.side))
             return images.resize(self._painted(small, inputs), height, width)
-        if height * width > sizes.ONE_PASS:
+        if height * width > sizes.LITE_PASS:
             raise ValueError(
                 f"image is {width} x {height} pixels; without TensorFlow "
-                f"{sizes.ONE_PASS / 1e6:g} million are the most, so use a smaller --size"
+                f"{sizes.LITE_PASS / 1e6:g} million are the most, so use a smaller --size"
             )
         return self._painted(image, inputs)
 

@@ -117,6 +117,24 @@ def symbolic_inputs(settings: NetworkSettings, weights: tuple[int | None, ...]) 
     return inputs
 
 
+def row_inputs(rows: int, mixed: bool) -> dict[str, Any]:
+    """What `connect` takes, by name: a picture and the weights of all rows.
+
+    Args:
+        rows: R, of a network.
+        mixed: whether weights are a map of K `mixtures` of rows, which are an input too.
+
+    Returns:
+        image, style_weights and, when mixed, mixtures.
+    """
+    inputs = {"image": keras.Input((None, None, 3), name="image", dtype="float32")}
+    shape = (None, None, None) if mixed else (rows,)
+    inputs["style_weights"] = keras.Input(shape, name="style_weights", dtype="float32")
+    if mixed:
+        inputs["mixtures"] = keras.Input(batch_shape=(None, rows), name="mixtures", dtype="float32")
+    return inputs
+
+
 def rows(inputs: Mapping[str, Tensor]) -> Tensor:
     """The weights of all rows, `mixture.stroke_rows` of a network's inputs, for `connect`."""
     weights, stroke = inputs["style_weights"], inputs.get("stroke")
@@ -138,9 +156,11 @@ class _Stages:
         settings: NetworkSettings,
         weights: Tensor,
         statistics: Statistics | None,
+        mixtures: Tensor | None,
     ) -> None:
         self.layers, self.settings, self.statistics = layers, settings, statistics
-        self.rows, is_map = weights.shape[-1], len(weights.shape) == 4
+        self.mixtures, is_map = mixtures, len(weights.shape) == 4
+        self.rows = (weights if mixtures is None else mixtures).shape[-1]
         self.weights = [weights]
         for _ in settings.widths[1:]:
             weights = _averaged(weights, 2, 2) if is_map else weights
@@ -158,7 +178,7 @@ class _Stages:
     def normalized(self, x: Tensor, name: str, level: int) -> Tensor:
         layer = self.layers(f"{name}_norm", ConditionalInstanceNormalization, self.rows)
         moments = self.statistics and self.statistics(name, x, 2**level)
-        return layer(x, self.weights[level], moments)
+        return layer(x, self.weights[level], moments, self.mixtures)
 
     def stage(self, x: Tensor, name: str, level: int, *sizes: int, stride: int = 1) -> Tensor:
         x = self.convolution(x, name, level, *sizes, stride=stride)
@@ -231,14 +251,15 @@ def connect(
     image: Tensor,
     weights: Tensor,
     statistics: Statistics | None = None,
+    mixtures: Tensor | None = None,
 ) -> Tensor:
     """The symbolic picture that the network makes of an image, by layers that it shares.
 
-    `weights` are those of all rows, see `rows`.
+    `weights` are those of all rows, see `rows`; or of `mixtures` of rows, (K, R), at each position.
     `statistics` gives the mean and variance that a norm is to use, from its name, its input and how
     many pixels of the picture a pixel of that is; without it each picture has its own.
     """
-    stages = _Stages(layers, settings, weights, statistics)
+    stages = _Stages(layers, settings, weights, statistics, mixtures)
     levels = stages.narrowing(image - 0.5)
     x = stages.blocks(levels[-1], "block", len(levels) - 1, settings.blocks)
     x = stages.refined(x, levels)
@@ -254,6 +275,6 @@ def connect(
     painted = layers("painted", keras.layers.Activation, "sigmoid", dtype="float32")(x)
     # Instance norms forget a photo's brightness and contrast, which no row gives back: so the photo
     # shows through, at strength 0 alone and hardly halfway, where the mixed rows do better.
-    photo = weights[..., :1]
+    photo = weights[..., :1] if mixtures is None else ops.matmul(weights, mixtures[:, :1])
     share = ops.square(photo if len(weights.shape) == 4 else ops.reshape(photo, (-1, 1, 1, 1)))
     return painted + share * (image - painted)

@@ -47,6 +47,7 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
         x: Tensor,
         style_weights: Tensor,
         statistics: tuple[Tensor, Tensor] | None = None,
+        mixtures: Tensor | None = None,
     ) -> Tensor:
         """The input in a mixture of the styles' rows.
 
@@ -54,6 +55,8 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
             x: (B, H, W, C).
             style_weights: (B, S), or at each position, (B, H, W, S); they mix the rows.
             statistics: a mean and a variance, (1, 1, 1, C), in place of x's own.
+            mixtures: (K, S), which `style_weights`, now (B, H, W, K), mix in place of the rows: of
+                many rows, a picture has few mixtures.
 
         Returns:
             (B, H, W, C), of x's dtype.
@@ -61,12 +64,15 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
         weights = ops.cast(style_weights, "float32")
         if len(weights.shape) == 2:
             weights = ops.reshape(weights, (-1, 1, 1, self.styles))
-        gamma, beta = ops.matmul(weights, self.gamma), ops.matmul(weights, self.beta)
         precise = ops.cast(x, "float32")
         mean, variance = statistics or moments(precise, (1, 2))
+        mixing = weights if mixtures is None else ops.cast(mixtures, "float32")
         # One product and one sum a position: what is of the channel's size is put together first.
-        scale = gamma * ops.rsqrt(variance + self.epsilon)
-        return ops.cast(precise * scale + (beta - mean * scale), x.dtype)
+        scale = ops.matmul(mixing, self.gamma) * ops.rsqrt(variance + self.epsilon)
+        shift = ops.matmul(mixing, self.beta) - mean * scale
+        if mixtures is not None:
+            scale, shift = ops.matmul(weights, scale), ops.matmul(weights, shift)
+        return ops.cast(precise * scale + shift, x.dtype)
 
     def compute_output_shape(self, input_shape: Any, *_: Any) -> Any:
         """As large as the input."""

@@ -34,11 +34,10 @@ ROWS = ("gamma", "beta")
 
 
 class _Compiled:
-    """Calls by the rank of their style weights. Keras would save a bare dict with the network."""
+    """What paints, once made. Keras would save a bare dict with the network."""
 
     def __init__(self) -> None:
-        self.by_rank: dict[int, Any] = {}
-        self.tiled: dict[tuple[bool, tuple[int, int]], tiles.TiledNetwork] = {}
+        self.calls: dict[tuple[bool, tuple[int, int] | None], tiles.Call] = {}
 
 
 @keras.saving.register_keras_serializable("tfnst")
@@ -127,57 +126,45 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         """
         stroke = checked_stroke(stroke, self.settings.strokes)
         image = images.validate(image, "image", images.MIN_SIDE)
-        canvas = images.padded(image, self.settings.scale)
-        weights_at = self._weights_at(image, styles, strength, masks)
-        if canvas.shape[0] * canvas.shape[1] > sizes.ONE_PASS:
-            network = self._tiled(canvas.shape, masks is not None)
-            painted = network(canvas, lambda window: stroke_rows(weights_at(window), stroke))
-        else:
-            weights = weights_at((slice(None), slice(None)))
-            painted = self._painted(canvas[None], weights[None], stroke)[0]
-        return painted[HALO:, HALO:][: image.shape[0], : image.shape[1]]
+        height, width = image.shape[:2]
+        weights, mixtures = self._weights((height, width), styles, strength, masks, stroke)
+        image = images.padded(image, self.settings.scale)
+        call = self._call(image.shape, masks is not None)
+        return call(image, weights, mixtures)[HALO:, HALO:][:height, :width]
 
-    def _weights_at(
+    def _weights(
         self,
-        image: np.ndarray,
+        shape: tuple[int, int],
         styles: str | Mapping[str, float],
         strength: float,
         masks: Mapping[str, np.ndarray] | None,
-    ) -> tiles.WeightsAt:
-        """What gives the weights of photo and styles in a window of a padded picture."""
+        stroke: float | None,
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """The weights of all rows; or at each place of a padded picture those of mixtures of rows.
+
+        Which are one for each mask, and the photo's for what masks leave over.
+        """
         overall = self.weights_for(styles, strength)
         if masks is None:
-            return lambda window: overall
-        areas = mask_shares(masks, styles, image.shape[:2])
-        share = images.padded(areas, self.settings.scale)
-        weights = np.stack([self.weights_for(name, strength) for name in masks])
+            return stroke_rows(overall, stroke), None
+        shares = images.padded(mask_shares(masks, styles, shape), self.settings.scale)
+        photo = np.eye(1, overall.size, dtype=np.float32)
+        mixtures = np.stack([*(self.weights_for(name, strength) for name in masks), *photo])
+        rest = 1 - shares.sum(-1, keepdims=True)
+        return np.concatenate([shares, rest], -1), stroke_rows(mixtures, stroke)
 
-        def weights_at(window: tiles.Window) -> np.ndarray:
-            local: np.ndarray = share[window] @ weights
-            local[..., 0] += 1 - share[window].sum(-1)
-            return local
-
-        return weights_at
-
-    def _tiled(self, shape: tuple[int, ...], mapped: bool) -> tiles.TiledNetwork:
-        """What paints large pictures; there are eight at most, by what sizes differ in."""
-        edges, calls = tiles.edges(self.settings, shape), self._compiled.tiled
-        if (mapped, edges) not in calls:
-            rows = 1 + self.settings.strokes * len(self.styles)
-            weights = (*((None, None) if mapped else ()), rows)
-            calls[mapped, edges] = tiles.TiledNetwork(self.parts, self.settings, weights, edges)
-        return calls[mapped, edges]
-
-    def _painted(self, image: np.ndarray, weights: np.ndarray, stroke: float | None) -> np.ndarray:
-        """A batch through the network or its twin, compiled when first used."""
-        rank, calls = weights.ndim, self._compiled.by_rank
-        if rank not in calls:
-            calls[rank] = tiles.compiled(self if rank == 2 else self.mapped())
-        arrays = {"image": image, "style_weights": weights}
-        if stroke is not None:
-            arrays["stroke"] = np.full((len(image), 1), stroke, np.float32)
-        answer = calls[rank]({k: ops.convert_to_tensor(v) for k, v in arrays.items()})
-        return ops.convert_to_numpy(answer["stylized"])
+    def _call(self, shape: tuple[int, ...], mixed: bool) -> tiles.Call:
+        """What paints padded pictures; there are ten at most, by what sizes differ in."""
+        large = shape[0] * shape[1] > sizes.ONE_PASS
+        edges, calls = tiles.edges(shape) if large else None, self._compiled.calls
+        if (mixed, edges) not in calls:
+            arguments = (self.parts, self.settings, 1 + self.settings.strokes * len(self.styles))
+            calls[mixed, edges] = (
+                tiles.TiledNetwork(*arguments, mixed, edges)
+                if edges
+                else tiles.WholeNetwork(*arguments, mixed)
+            )
+        return calls[mixed, edges]
 
     def with_styles(self, styles: Sequence[str], dtype: str | None = None) -> StyleNetwork:
         """A network with this one's weights and other rows: by name, or the mean of all styles."""

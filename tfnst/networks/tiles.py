@@ -9,17 +9,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnst.networks.architecture import Parts, connect, reach
+from tfnst.networks.architecture import Parts, connect, reach, row_inputs
 from tfnst.networks.layers import moments
 from tfnst.networks.settings import NetworkSettings
 from tfnst.tensors import Tensor
 
-TILE = 1024  # pixels a side, in pieces
-PATCH, PATCHES = 256, (6, 8)  # pixels a side, and how many along the short and the long side
-FEWER = (4, 6)  # with weights at each position, whose rows take twice the memory again
+TILE = 2048  # pixels a side at most: the larger, the less of the work is their margins
+PATCH, PATCHES = 384, (6, 8)  # pixels a side, and how many along the short and the long side
+EDGE = 32  # pixels around a patch, not measured: what is mirrored there is no picture's
 
 Window = tuple[slice, slice]
-WeightsAt = Callable[[Window], np.ndarray]
+Call = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
 
 
 def compiled(model: keras.Model) -> Callable[[dict[str, Tensor]], Any]:
@@ -37,6 +37,34 @@ def compiled(model: keras.Model) -> Callable[[dict[str, Tensor]], Any]:
     return lambda inputs: graph(inputs)
 
 
+class WholeNetwork:
+    """A style network for pictures in one piece.
+
+    Args:
+        parts: the layers of the network, used as they are.
+        settings: its shape.
+        rows: R, of its norms.
+        mixed: whether it is for pictures with mixtures of rows at each position.
+    """
+
+    def __init__(self, parts: Parts, settings: NetworkSettings, rows: int, mixed: bool) -> None:
+        inputs = row_inputs(rows, mixed)
+        arguments = (parts, settings, inputs["image"], inputs["style_weights"])
+        painted = connect(*arguments, mixtures=inputs.get("mixtures"))
+        self.paint = compiled(keras.Model(inputs, painted))
+
+    def __call__(
+        self, image: np.ndarray, weights: np.ndarray, mixtures: np.ndarray | None = None
+    ) -> np.ndarray:
+        """As of `TiledNetwork`."""
+        arrays = {"image": image[None], "style_weights": weights[None]}
+        if mixtures is not None:
+            arrays["mixtures"] = mixtures
+        painted = self.paint({k: ops.convert_to_tensor(array) for k, array in arrays.items()})
+        answer: np.ndarray = ops.convert_to_numpy(painted)[0]
+        return answer
+
+
 class TiledNetwork:
     """A style network twice: once to measure what its norms see, once to paint by given statistics.
 
@@ -47,7 +75,8 @@ class TiledNetwork:
     Args:
         parts: the layers of the network, used as they are.
         settings: its shape.
-        weights: shape of one picture's style weights, (1 + S,) or (None, None, 1 + S).
+        rows: R, of its norms.
+        mixed: whether it is for pictures with mixtures of rows at each position.
         edges: of the pictures it is for; see `edges`.
     """
 
@@ -55,20 +84,19 @@ class TiledNetwork:
         self,
         parts: Parts,
         settings: NetworkSettings,
-        weights: tuple[int | None, ...],
+        rows: int,
+        mixed: bool,
         edges: tuple[int, int],
     ) -> None:
         self.margin, self.scale = reach(settings), settings.scale
-        self.counts = PATCHES if len(weights) == 1 else FEWER
-        image = keras.Input((None, None, 3), name="image", dtype="float32")
-        styles = keras.Input(weights, name="style_weights", dtype="float32")
-        inputs = {"image": image, "style_weights": styles}
+        inputs = row_inputs(rows, mixed)
+        arguments = (parts, settings, inputs["image"], inputs["style_weights"])
         measured: dict[str, Tensor] = {}
         statistics: dict[str, Tensor] = {}
 
         def measure(name: str, x: Tensor, scale: int) -> tuple[Tensor, Tensor]:
-            rows, columns = (slice(edge // scale, -(edge // scale) or None) for edge in edges)
-            mean, variance = moments(ops.cast(x[:, rows, columns], "float32"), (0, 1, 2))
+            lines, columns = (slice(edge // scale, -(edge // scale) or None) for edge in edges)
+            mean, variance = moments(ops.cast(x[:, lines, columns], "float32"), (0, 1, 2))
             measured.update({f"{name}_mean": mean, f"{name}_variance": variance})
             return mean, variance
 
@@ -80,64 +108,80 @@ class TiledNetwork:
             )
             return statistics[names[0]], statistics[names[1]]
 
-        connect(parts, settings, image, styles, measure)
+        connect(*arguments, measure, inputs.get("mixtures"))
         self.measure = compiled(keras.Model(inputs, measured))
-        painted = connect(parts, settings, image, styles, recall)
+        painted = connect(*arguments, recall, inputs.get("mixtures"))
         self.paint = compiled(keras.Model({**inputs, **statistics}, painted))
 
-    def __call__(self, image: np.ndarray, weights_at: WeightsAt) -> np.ndarray:
-        """A padded picture, (H, W, 3), stylized; `weights_at` gives the weights of a window."""
+    def __call__(
+        self, image: np.ndarray, weights: np.ndarray, mixtures: np.ndarray | None = None
+    ) -> np.ndarray:
+        """A picture stylized.
 
-        def batch(windows: list[Window]) -> dict[str, Tensor]:
-            weights = np.stack([weights_at(window) for window in windows])
-            crops = np.stack([image[window] for window in windows])
-            return {
-                "image": ops.convert_to_tensor(crops),
-                "style_weights": ops.convert_to_tensor(weights),
-            }
+        Args:
+            image: (H, W, 3), padded, sides multiples of the network's scale.
+            weights: (R,), or of mixtures at each position, (H, W, K).
+            mixtures: (K, R), with such weights.
 
-        windows = patches(image.shape, self.margin, self.counts, self.scale)
-        statistics = self.measure(batch(windows))
+        Returns:
+            (H, W, 3) float32.
+        """
+        arrays = (image, weights, mixtures)
+        statistics = self.measure(batch(*arrays, patches(image.shape, self.scale)))
         answer = np.empty_like(image)
-        for outer, inner, target in tiles(image.shape, self.margin):
-            painted = self.paint({**batch([outer]), **statistics})
+        for outer, inner, target in tiles(image.shape, self.margin, self.scale):
+            painted = self.paint({**batch(*arrays, [outer]), **statistics})
             answer[target] = ops.convert_to_numpy(painted)[0][inner]
         return answer
 
 
-def edges(settings: NetworkSettings, shape: tuple[int, ...]) -> tuple[int, int]:
-    """What of a patch's height and width is not measured: all that a picture's size decides.
+def batch(
+    image: np.ndarray, weights: np.ndarray, mixtures: np.ndarray | None, windows: list[Any]
+) -> dict[str, Tensor]:
+    """What a network takes for windows of one size, from arrays of the whole picture."""
+    local = [weights if mixtures is None else weights[window] for window in windows]
+    arrays = {"image": np.stack([image[window] for window in windows])}
+    arrays["style_weights"] = np.stack(local)
+    if mixtures is not None:
+        arrays["mixtures"] = mixtures
+    return {name: ops.convert_to_tensor(array) for name, array in arrays.items()}
 
-    Near its edges a patch knows too little of the picture; a narrow picture has nothing else.
-    """
-    margin = reach(settings)
-    height, width = (margin if side > 3 * margin else 0 for side in shape[:2])
+
+def edges(shape: tuple[int, ...]) -> tuple[int, int]:
+    """What of a patch's height and width is not measured: nothing where it is the picture's own."""
+    height, width = (EDGE if side > PATCH + 2 * EDGE else 0 for side in shape[:2])
     return height, width
 
 
-def patches(
-    shape: tuple[int, ...], margin: int, counts: tuple[int, int], multiple: int
-) -> list[Window]:
-    """Windows of one size, spread evenly from edge to edge, at multiples of so many pixels."""
-    counts = counts if shape[0] <= shape[1] else counts[::-1]
-    sides = [min(PATCH + 2 * margin, side) for side in shape[:2]]
-    starts = [
-        np.linspace(0, full - side, count).astype(int) // multiple * multiple
-        for full, side, count in zip(shape, sides, counts, strict=False)
-    ]
-    return [
-        (slice(top, top + sides[0]), slice(left, left + sides[1]))
-        for top in starts[0].tolist()
-        for left in starts[1].tolist()
-    ]
+def patches(shape: tuple[int, ...], multiple: int) -> list[tuple[np.ndarray, ...]]:
+    """Indices of patches of one size, each in the middle of an equal share of the picture.
+
+    What is not measured around each, mirrored where it lies beyond the borders, is among them.
+    """
+    counts = PATCHES if shape[0] <= shape[1] else PATCHES[::-1]
+    lines = []
+    for full, count, edge in zip(shape, counts, edges(shape), strict=False):
+        side = PATCH if edge else full
+        middles = (np.arange(count) + 0.5) * full / count
+        starts = (middles - side / 2).clip(0, full - side).astype(int) // multiple * multiple
+        mirrored = np.pad(np.arange(full), edge, "symmetric")
+        lines.append([mirrored[start : start + side + 2 * edge] for start in starts])
+    return [np.ix_(rows, columns) for rows in lines[0] for columns in lines[1]]
 
 
-def tiles(shape: tuple[int, ...], margin: int) -> Iterator[tuple[Window, Window, Window]]:
+def tiles(
+    shape: tuple[int, ...], margin: int, multiple: int
+) -> Iterator[tuple[Window, Window, Window]]:
     """Tiles that cover a picture: what the network sees of it, what of that counts, and where."""
-    for top in range(0, shape[0], TILE):
-        for left in range(0, shape[1], TILE):
+    sides = [-(-full // -(-full // TILE)) for full in shape[:2]]  # few tiles, and alike
+    sides = [side + -side % multiple for side in sides]
+    for top in range(0, shape[0], sides[0]):
+        for left in range(0, shape[1], sides[1]):
             pairs = [(top, shape[0]), (left, shape[1])]
-            target = [slice(start, min(start + TILE, full)) for start, full in pairs]
+            target = [
+                slice(start, min(start + side, full))
+                for (start, full), side in zip(pairs, sides, strict=True)
+            ]
             outer = [
                 slice(max(0, part.start - margin), min(full, part.stop + margin))
                 for part, (_, full) in zip(target, pairs, strict=True)
