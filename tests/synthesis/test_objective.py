@@ -240,6 +240,22 @@ def test_settings_make_the_terms() -> None:
     assert objective.scales_of(default_terms(replace(SETTINGS, scales=(4, 1)))) == (4,)
 
 
+def test_beside_neighbours_moments_are_matched_where_the_picture_is_smaller() -> None:
+    """A cosine knows no lengths: without them contrast rises, and the palette is another one."""
+    terms = default_terms(Settings(method="neighbours"))
+    assert [w.name for w in terms] == ["content", "style", "moments_2", "moments_4", "variation"]
+    alone = default_terms(Settings(method="neighbours", scales=(1,)))
+    assert [w.name for w in alone] == ["content", "style", "variation"]
+    settings = Settings(size=64, smallest=64, method="neighbours", steps=(30,))
+    wave = 0.5 + 0.1 * np.sin(np.arange(64, dtype=np.float32))[:, None, None] * np.ones((64, 80, 3))
+    contrasts = []
+    for scales in ((1,), (1, 2, 4)):
+        reports = paint([wave.astype(np.float32)], settings=replace(settings, scales=scales))
+        contrasts.append(reports[0].std())
+    without, together = np.abs(np.log(np.array(contrasts) / wave.std()))
+    assert together < without
+
+
 def test_views_are_averages_of_picture_and_mask() -> None:
     image, mask = photo()[None], np.zeros((1, 48, 64, 1), np.float32)
     mask[:, :, :30] = 1

@@ -23,11 +23,12 @@ from tfnst.losses.terms import (
     View,
     WassersteinTerm,
 )
-from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, Settings
+from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, STYLE_LAYERS, Settings
 from tfnst.validation import Checked
 
 STYLE_TERMS = {"gram": GramTerm, "wasserstein": WassersteinTerm}
 NEIGHBOUR_WEIGHT = 20.0  # brings its distance, of a few hundredths, to the size of the others'
+MOMENTS_WEIGHT = 2.0  # beside neighbours
 NEIGHBOUR_FREEDOM = 1.2  # times the distance wanted: marks hold a face that statistics would lose
 FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `steer`
 WEIGHT_RANGE = (1e-4, 1e3)
@@ -93,7 +94,8 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
     Returns:
         Terms named "content", "style" (at a scale of 2 "style_2", and so on), "variation" and
         "detail"; with the relaxed earth mover's distance, which knows directions only and sees one
-        scale, also "moments" (and "moments_2", and so on) and "palette".
+        scale, also "moments" (and "moments_2", and so on) and "palette"; with neighbours "style"
+        at the picture's own size, "moments_2" and so on, and no "detail".
     """
     content = ContentTerm(settings.content_layers)
     distance, first = distance_wanted(settings.strength, settings.canvas), FIRST_WEIGHT
@@ -112,7 +114,7 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
 
 def _style_terms(settings: Settings) -> list[WeightedTerm]:
     if settings.method == "neighbours":
-        return [WeightedTerm("style", NeighbourTerm(NEIGHBOUR_LAYERS), NEIGHBOUR_WEIGHT)]
+        return _neighbour_terms(settings)
     layers, weights = settings.style_layers, settings.layer_weights
     if settings.style_loss != "relaxed-emd":
         return _at_scales("style", STYLE_TERMS[settings.style_loss](layers, weights), settings)
@@ -120,6 +122,24 @@ def _style_terms(settings: Settings) -> list[WeightedTerm]:
         WeightedTerm("style", RelaxedEmdTerm(layers, seed=settings.seed)),
         *_at_scales("moments", WassersteinTerm(layers), settings),
         WeightedTerm("palette", PaletteTerm(seed=settings.seed)),
+    ]
+
+
+def _neighbour_terms(settings: Settings) -> list[WeightedTerm]:
+    """Neighbours and, where the picture is seen smaller, moments.
+
+    A cosine knows no lengths: of neighbours alone contrast and colours become stronger than the
+    artwork's. The paper corrects the colours of the finished picture instead.
+    """
+    layers = tuple(layer for layer in STYLE_LAYERS if layer in NEIGHBOUR_LAYERS)
+    moments = WassersteinTerm(layers)
+    return [
+        WeightedTerm("style", NeighbourTerm(NEIGHBOUR_LAYERS), NEIGHBOUR_WEIGHT),
+        *(
+            WeightedTerm(f"moments_{scale}", ReducedTerm(moments, scale), MOMENTS_WEIGHT)
+            for scale in settings.scales
+            if scale > 1
+        ),
     ]
 
 
