@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import time
 from collections import defaultdict
@@ -20,7 +21,13 @@ from tfnst.synthesis.settings import PRESETS, Settings
 from tfnst.synthesis.style_transfer import stylize
 
 EARLIER = Settings(  # `normal` of version 0.1
-    steps=(120, 80, 60), canvas="pixels", scales=(1,), detail=0.0, variation=2.0
+    steps=(120, 80, 60),
+    growth=math.sqrt(2),
+    canvas="pixels",
+    scales=(1,),
+    detail=0.0,
+    variation=2.0,
+    learning_rate=0.03,
 )
 NEIGHBOURS = Settings(method="neighbours")
 CANDIDATES = {"0.1": EARLIER, **PRESETS, "neighbours": NEIGHBOURS}

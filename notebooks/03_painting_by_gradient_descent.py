@@ -271,8 +271,8 @@ show(figures.show(pictures, columns=4, height=3.0))
 #
 # **Iterate averaging.** Adam moves every pixel by about the learning rate at each step, even near
 # the minimum, so pixels shake. The mean of the last iterates, $\bar x \leftarrow \beta \bar x + (1
-# - \beta)\,x$, is smoother and is what the library returns ($\beta = 0.98$ there, 0.95 above
-# because our runs are short).
+# - \beta)\,x$, is smoother and is what the library returns ($\beta = 0.93$ there, 0.95
+# above).
 #
 # **Margin.** Convolutions pad the picture with zeros, and a network notices: beside the border
 # activations are unlike any artwork's. The descent then paints something there to make up for it.
@@ -326,7 +326,9 @@ large_photo, large_swirl = (
 )
 fine, coarse = 2 * SIZE, SIZE // 2
 # Pixels, style at one scale, no term of detail: what these add comes in section 3.6.
-plain = Settings(canvas="pixels", scales=(1,), detail=0.0, variation=2.0)
+plain = Settings(
+    canvas="pixels", growth=2**0.5, learning_rate=0.03, scales=(1,), detail=0.0, variation=2.0
+)
 plans = {
     "one level": replace(plain, size=fine, smallest=fine, steps=(STEPS // 3,), start="noise"),
     "pyramid": replace(
@@ -351,14 +353,15 @@ for name, plan in plans.items():
 show(figures.show(pictures, height=3.4), dpi=75)
 
 # %% [markdown]
-# Same time, very different pictures. On one level the noise has turned into fine grey strokes, with
-# little more than outlines of the person; the pyramid found the person and large areas of colour
-# while the canvas was small, and kept them. The pyramid's content distance is much the smaller one.
+# Very different pictures. On one level the noise has turned into fine grey strokes, with little
+# more than outlines of the person; the pyramid found the person and large areas of colour while the
+# canvas was small, and kept them.
 #
-# Its style loss is the *larger* one, however: fine strokes alone satisfy the style quite well, and
-# at the full size the pyramid has done half as many steps. If you looked at the style loss only,
-# you would choose the wrong picture. (Noise as a start makes the case as clear as possible.
-# Beginning with the photo, where things are in place already, the difference is much smaller.)
+# The losses hardly tell them apart, however: 0.03 to 0.04 of style loss both, and both far from the
+# photo still. Fine strokes alone satisfy the style quite well. If you looked at the numbers only,
+# you would not see what is wrong with the first. (Noise as a start makes the case as clear as
+# possible. Beginning with the photo, where things are in place already, the difference is much
+# smaller.)
 
 # %% [markdown]
 # ## 3.5 The knobs
@@ -478,12 +481,20 @@ show(figures.show(pictures, columns=7, height=1.9), dpi=75)
 # also compared on the picture averaged by 2 and by 4 (`scales`), where large forms are as small as
 # marks; and total variation, which took the brush's marks along with the noise, gives way to the
 # energies of the finest bands, which are to be as large as the artwork's (`detail`).
+#
+# Where a level ends and a finer one begins, two more things matter. The enlarged picture lacks what
+# the coarser canvas was too small for, and many steps go by until content has brought it back; so
+# the library begins with the photo's finest detail in its place, as STROTSS does. And losses are
+# means over the picture: with four times the pixels, each has a quarter of the gradient, while
+# Adam's second moment still remembers the old ones, and its steps are four times too short for as
+# long as it remembers, a hundred steps. So the moments shrink as the gradients do. With both, a
+# level can have twice the side of the one before, and half the steps do.
 
 # %%
 forms = {
     "pixels": plain,
     "bands": replace(plain, canvas="bands"),
-    "bands, scales, detail": Settings(),
+    "bands, scales, detail": replace(Settings(), growth=plain.growth),
 }
 pictures = {"swirl": images.resize(swirl, SIZE, round(SIZE * swirl.shape[1] / swirl.shape[0]))}
 for name, form in forms.items():

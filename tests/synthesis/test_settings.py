@@ -20,6 +20,7 @@ RANGES = {
     "strength": (0, 1),
     "style_scale": (0.05, 8),
     "smallest": (32, 16384),
+    "growth": (1.1, 8),
     "variation": (0, 1e6),
     "detail": (0, 1e6),
     "learning_rate": (1e-6, 1),

@@ -28,7 +28,7 @@ def stylize(
     style_scale: Annotated[
         float, Option(help="Size of the strokes; at 1 STYLE is as large as the result.")
     ] = 1.0,
-    learning_rate: Annotated[float, Option(help="Of Adam, 1 being black to white.")] = 0.03,
+    learning_rate: Annotated[float, Option(help="Of Adam, 1 being black to white.")] = 0.02,
     steps: Annotated[
         str,
         Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -119,7 +120,7 @@ class PassRecipe(Checked):
 
 AnyRecipe = Recipe | PassRecipe
 # What settings of version 0.1, which has no fields of these names, amount to.
-EARLIER = {"canvas": "pixels", "scales": [1], "detail": 0.0}
+EARLIER = {"canvas": "pixels", "scales": [1], "detail": 0.0, "growth": math.sqrt(2)}
 KINDS: dict[str, type[AnyRecipe]] = {"stylize": Recipe, "apply": PassRecipe}
 
 

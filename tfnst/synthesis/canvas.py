@@ -18,7 +18,7 @@ from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms, st
 from tfnst.synthesis.pyramid import Bands, Pixels
 from tfnst.synthesis.settings import Settings
 
-AVERAGING = 0.98  # decay of the running average of the iterates, which is the picture returned
+AVERAGING = 0.93  # decay of the running average of the iterates, which is the picture returned
 GAIN = 0.04  # how fast a steered weight follows, a step
 RUN = 25  # iterations of L-BFGS between steerings; each run begins without curvature and learns it
 
@@ -60,11 +60,12 @@ class Canvas:
         terms = default_terms(settings) if terms is None else terms
         self.objective = Objective(terms, style_share(settings.strength, settings.canvas))
         # Traced once for all scales.
-        several = self.objective.scales and extractor
-        self.extractor = tf.function(extractor, autograph=False) if several else extractor
+        picture = (1, None, None, 3)
+        signature = [tf.TensorSpec(picture, tf.float32)]
+        traced = tf.function(extractor, input_signature=signature, autograph=False)
+        self.extractor = traced if self.objective.scales else extractor
         bands = settings.canvas == "bands" and settings.optimizer == "adam"
         self.form = Bands if bands else Pixels
-        picture = (1, None, None, 3)
         blank = tf.zeros((1, 1, 1, 3))
         blanks = [tf.zeros((1, 1, 1, c)) for c in self.form.channels]
         self.parts, self.momenta, self.velocities = (
@@ -93,9 +94,10 @@ class Canvas:
     ) -> None:
         """Take (H, W, 3) pictures of its size, and the artworks' measurements there.
 
-        Those are of `objective.blend`. Adam's moments go on, enlarged (Crowson); the running
-        average begins anew. Neighbours are found for start and photo blended by the strength, or,
-        layer by layer and `apart`, for the start alone.
+        Those are of `objective.blend`. Adam's moments go on, enlarged (Crowson), and on bands as
+        much smaller as a pixel's part of the loss becomes; the running average begins anew.
+        Neighbours are found for start and photo blended by the strength, or, layer by layer and
+        `apart`, for the start alone.
         """
         photo, picture = self.view(images.padded(content)[None]), None
         if self.objective.matches:
@@ -105,10 +107,12 @@ class Canvas:
         parts = self.form.split(tf.constant(images.padded(start)[None]))
         variables = zip(self.parts, self.momenta, self.velocities, parts, strict=True)
         for variable, momentum, velocity, part in variables:
+            fall = tf.size(variable) / tf.size(part) if self.settings.canvas == "bands" else 1.0
+            fall = tf.cast(fall, tf.float32)
             variable.assign(part)
             size = tf.shape(part)[1:3]
-            momentum.assign(tf.image.resize(momentum, size, "bicubic"))
-            velocity.assign(tf.image.resize(velocity, size, "bilinear"))
+            momentum.assign(fall * tf.image.resize(momentum, size, "bicubic"))
+            velocity.assign(fall**2 * tf.image.resize(velocity, size, "bilinear"))
         self.sum.assign(tf.zeros_like(self.image))
         self.count.assign(0.0)
 

@@ -37,7 +37,8 @@ class Settings(Checked):
             above 1. A style picture is never enlarged beyond its own size.
         steps: optimiser steps at each level of the pyramid, from coarse to fine; the last number
             holds for the levels after it.
-        smallest: the long side at the coarsest level, at least; each has √2 times the one before.
+        smallest: the long side at the coarsest level, at least.
+        growth: the long side at each level over that at the one before.
         content_layers, style_layers: VGG-19's names.
         style_weights: a weight a style layer, relative to each other; None for equal ones.
         method: "statistics" of the artworks, compared by `style_loss`, or "neighbours": a place of
@@ -68,8 +69,9 @@ class Settings(Checked):
     steps: Annotated[
         tuple[Annotated[int, Field(ge=1)], ...],
         Field(min_length=1, description="a tuple of one or more whole numbers from 1"),
-    ] = (120, 90, 50, 32, 22)
+    ] = (60, 30, 14, 8)
     smallest: Annotated[int, Field(ge=32, le=16384)] = 128
+    growth: Annotated[float, Field(ge=1.1, le=8)] = 2.0
     content_layers: Layers = ("block3_conv3", "block4_conv2")
     style_layers: Layers = STYLE_LAYERS
     style_weights: Annotated[
@@ -85,7 +87,7 @@ class Settings(Checked):
     start: Literal["content", "noise", "picture"] = "content"
     canvas: Literal["bands", "pixels"] = "bands"
     optimizer: Literal["adam", "lbfgs"] = "adam"
-    learning_rate: Annotated[float, Field(ge=1e-6, le=1)] = 0.03
+    learning_rate: Annotated[float, Field(ge=1e-6, le=1)] = 0.02
     precision: Precision = "float32"
     jit_compile: bool = False
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
@@ -131,7 +133,7 @@ class Settings(Checked):
 
 
 PRESETS = {
-    "draft": Settings(steps=(80, 40, 24, 16, 10)),
+    "draft": Settings(steps=(40, 16, 8, 5)),
     "normal": Settings(),
-    "best": Settings(steps=(300, 250, 160, 110, 80)),
+    "best": Settings(steps=(200, 110, 60, 40)),
 }

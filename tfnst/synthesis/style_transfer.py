@@ -63,10 +63,10 @@ class Progress:
     distances: dict[str, float]
 
 
-def level_sizes(size: int, smallest: int) -> list[int]:
-    """The long sides of the pyramid: √2 apart, from `smallest` or a little more up to `size`."""
-    finer = max(0, math.floor(2 * math.log2(size / smallest) + 1e-9))
-    return [round(size / math.sqrt(2) ** k) for k in range(finer, -1, -1)]
+def level_sizes(size: int, smallest: int, growth: float) -> list[int]:
+    """The long sides of the pyramid, `growth` apart, from `smallest` or somewhat more to `size`."""
+    finer = max(0, math.floor(math.log(size / smallest, growth) + 1e-9))
+    return [round(size / growth**k) for k in range(finer, -1, -1)]
 
 
 class StyleTransfer:
@@ -117,7 +117,7 @@ class StyleTransfer:
         self.shape = inputs.checked_shape(self.content, settings.size)
         layers = objective.layers_of(self.terms)
         self.extractor = _feature_model(network, weights, layers, settings)
-        sizes = level_sizes(settings.size, settings.smallest)
+        sizes = level_sizes(settings.size, settings.smallest, settings.growth)
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(sizes))]
         self.sizes, self.apart = sizes, len(sizes)
@@ -205,7 +205,7 @@ class StyleTransfer:
         shape = images.fitted(height, width, size)
         content = images.resize(self.content, *shape)
         if level:
-            start = images.resize(canvas.picture(), *shape)
+            start = self._enlarged(canvas.picture(), content)
         elif self.start is not None:
             start = images.resize(self.start, *shape)
         elif self.settings.start == "noise":
@@ -214,6 +214,21 @@ class StyleTransfer:
             start = content
         measurements = self.style_measurements(size)
         canvas.begin_level(content, measurements, start, apart=level == self.apart)
+
+    def _enlarged(self, picture: np.ndarray, content: np.ndarray) -> np.ndarray:
+        """The picture of the level before as a start, with the detail that it was too small for.
+
+        That of the photo, as STROTSS starts its levels (Kolkin et al., CVPR 2019), or of the
+        picture given; the less, the less of it is to be seen. From noise, none.
+        """
+        start = images.resize(picture, *content.shape[:2])
+        settings = self.settings
+        if settings.start == "noise" or settings.canvas == "pixels":
+            return start
+        source = content if self.start is None else images.resize(self.start, *content.shape[:2])
+        coarse = images.resize(images.resize(source, *picture.shape[:2]), *content.shape[:2])
+        part = min(1.0, 2 * (1 - settings.strength))
+        return np.clip(start + part * (source - coarse), 0, 1)
 
 
 def _resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
