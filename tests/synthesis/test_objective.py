@@ -28,6 +28,7 @@ SETTINGS = Settings(
     size=64,
     smallest=64,
     steps=(15,),
+    learning_rate=0.03,
     content_layers=("block2_conv1",),
     style_layers=("block1_conv1", "block2_conv1"),
     style_weights=(1.0, 1.0),
