@@ -57,10 +57,7 @@ class WholeNetwork:
         self, image: np.ndarray, weights: np.ndarray, mixtures: np.ndarray | None = None
     ) -> np.ndarray:
         """As of `TiledNetwork`."""
-        arrays = {"image": image[None], "style_weights": weights[None]}
-        if mixtures is not None:
-            arrays["mixtures"] = mixtures
-        painted = self.paint({k: ops.convert_to_tensor(array) for k, array in arrays.items()})
+        painted = self.paint(batch(image, weights, mixtures, [np.s_[:, :]]))
         answer: np.ndarray = ops.convert_to_numpy(painted)[0]
         return answer
 

@@ -61,8 +61,8 @@ class Canvas:
         self.settings = settings
         terms = default_terms(settings) if terms is None else terms
         self.objective = Objective(terms, style_share(settings.strength, settings.canvas))
-        # Traced once for all scales.
         picture = (1, None, None, 3)
+        # Traced once for all scales and sizes.
         signature = [tf.TensorSpec(picture, tf.float32)]
         traced = tf.function(extractor, input_signature=signature, autograph=False)
         self.extractor = traced if self.objective.scales else extractor
@@ -109,8 +109,8 @@ class Canvas:
         parts = self.form.split(tf.constant(images.padded(start)[None]))
         variables = zip(self.parts, self.momenta, self.velocities, parts, strict=True)
         for variable, momentum, velocity, part in variables:
-            fall = tf.size(variable) / tf.size(part) if self.settings.canvas == "bands" else 1.0
-            fall = tf.cast(fall, tf.float32)
+            bands = self.settings.canvas == "bands"
+            fall = np.float32(tf.size(variable) / tf.size(part)) if bands else 1.0
             variable.assign(part)
             size = tf.shape(part)[1:3]
             momentum.assign(fall * tf.image.resize(momentum, size, "bicubic"))
