@@ -351,7 +351,8 @@ show(figure, dpi=80)
 # The network sees a black frame, and paints something about it. Reflecting the picture at every
 # layer, as the paper does, is slow on phones (LiteRT then splits the network into 17 pieces). So we
 # reflect once: a *halo* of 16 pixels around the picture, in training and in use, which is cut off
-# at the end. Here is what it hides:
+# at the end (a network whose trunk is at a sixteenth takes 32: two of its pixels). Here is what it
+# hides:
 
 # %%
 multiple = photo[: photo.shape[0] // 4 * 4, : photo.shape[1] // 4 * 4]

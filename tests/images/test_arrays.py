@@ -181,4 +181,5 @@ def test_the_halo_reflects() -> None:
     assert seen.shape == (9 + 2 * HALO + 3, 10 + 2 * HALO + 2, 3)
     np.testing.assert_array_equal(seen[HALO:-HALO, HALO:-HALO][:9, :10], image)
     assert images.padded(image).shape == (9 + 2 * HALO, 10 + 2 * HALO, 3)
+    assert images.padded(image, halo=40).shape == (89, 90, 3)
     np.testing.assert_array_equal(seen[HALO - 1, HALO : HALO + 10], image[0])

@@ -19,7 +19,6 @@ from ai_edge_litert import schema_py_generated as schema
 from tfnst.devices import silent_stderr
 from tfnst.export.verification import SERVING
 from tfnst.files.folders import full_disk_named
-from tfnst.images.sizes import HALO
 from tfnst.networks.architecture import connect, rows, symbolic_inputs
 from tfnst.networks.layers import CropAs, MirrorPadding
 from tfnst.networks.style_network import StyleNetwork
@@ -32,10 +31,11 @@ Example = dict[str, np.ndarray]
 
 def deployable(network: StyleNetwork) -> keras.Model:
     """The network with its halo inside: pictures of any size in and out, as `stylize` has them."""
-    inputs = symbolic_inputs(network.settings, (1 + len(network.styles),))
-    padded = MirrorPadding(HALO, network.settings.scale, dtype="float32")(inputs["image"])
-    painted = connect(network.parts, network.settings, padded, rows(inputs))
-    cropped = CropAs(HALO, name="stylized", dtype="float32")(painted, inputs["image"])
+    c = network.settings
+    inputs = symbolic_inputs(c, (1 + len(network.styles),))
+    padded = MirrorPadding(c.halo, c.scale, dtype="float32")(inputs["image"])
+    painted = connect(network.parts, c, padded, rows(inputs))
+    cropped = CropAs(c.halo, name="stylized", dtype="float32")(painted, inputs["image"])
     return keras.Model(inputs, {"stylized": cropped})
 
 

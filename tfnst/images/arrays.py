@@ -97,22 +97,23 @@ def fitted(height: int, width: int, size: int) -> tuple[int, int]:
     return max(1, rows), max(1, columns)
 
 
-def padded(image: Array, multiple: int = 1) -> Array:
+def padded(image: Array, multiple: int = 1, halo: int = HALO) -> Array:
     """A picture with its halo: reflected pixels, for networks that see beyond borders.
 
     Args:
         image: (H, W, C).
         multiple: what the sides of the answer are to be multiples of.
+        halo: pixels on each side.
 
     Returns:
-        (H + 2·HALO, W + 2·HALO, C), and up to `multiple` - 1 more below and to the right.
+        (H + 2·halo, W + 2·halo, C), and up to `multiple` - 1 more below and to the right.
 
     Examples:
         >>> padded(np.zeros((30, 40, 3)), 4).shape
         (64, 72, 3)
     """
-    after = [HALO + -(side + 2 * HALO) % multiple for side in image.shape[:2]]
-    return np.pad(image, ((HALO, after[0]), (HALO, after[1]), (0, 0)), "symmetric")
+    after = [halo + -(side + 2 * halo) % multiple for side in image.shape[:2]]
+    return np.pad(image, ((halo, after[0]), (halo, after[1]), (0, 0)), "symmetric")
 
 
 def as_uint8(array: Array) -> Array:

@@ -9,4 +9,4 @@ ONE_PASS = 13_000_000  # pixels through a network in one piece: memory grows wit
 LITE_PASS = 5_000_000  # the same in LiteRT
 MULTIPLE = 4  # of the sides of pictures that networks of styles take, which halve them twice
 LONGEST_SIDE = {"GIF": 65_535, "JPEG": 65_500, "WEBP": 16_383}  # pixels: the formats hold no more
-HALO = 16  # reflected pixels around a picture, cut off afterwards: no bands along the borders
+HALO = 16  # reflected pixels around a picture, cut off afterwards; of deep networks more

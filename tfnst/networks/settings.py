@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
+from tfnst.images.sizes import HALO
 from tfnst.validation import Checked
 
 Width = Annotated[int, Field(ge=1, le=4096)]  # channels of a layer
@@ -71,6 +72,11 @@ class NetworkSettings(Checked):
     def scale(self) -> int:
         """How many pixels of the picture are one of the trunk: sides are multiples of it."""
         return int(2 ** (len(self.widths) - 1))
+
+    @property
+    def halo(self) -> int:
+        """Pixels mirrored around a picture: two of the trunk, so that it sees no black frame."""
+        return max(HALO, 2 * self.scale)
 
 
 CONFIGURATIONS = {

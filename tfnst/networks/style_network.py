@@ -16,7 +16,6 @@ from tfnst import images
 from tfnst.assets import NETWORKS
 from tfnst.files import FileError, archives, require_path
 from tfnst.images import sizes
-from tfnst.images.sizes import HALO
 from tfnst.networks import tiles
 from tfnst.networks.architecture import Parts, connect, rows, symbolic_inputs
 from tfnst.networks.layers import ConditionalInstanceNormalization
@@ -47,8 +46,8 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
     Inputs: `image`, (B, H, W, 3) RGB in [0, 1] with H and W multiples of `settings.scale`,
     `style_weights`, (B, 1 + S), that add up to 1, and with two `settings.strokes` also `stroke`,
     (B, 1) from 0, the finest, to 1, the largest. Output: `stylized`, like the image. `mapped` gives
-    a twin that takes weights at each position. Borders want `HALO` more pixels, cut off afterwards:
-    `stylize` does that, at any size.
+    a twin that takes weights at each position. Borders want `settings.halo` more pixels, cut off
+    afterwards: `stylize` does that, at any size.
 
     Dumoulin, Shlens & Kudlur, "A learned representation for artistic style", ICLR 2017: one network
     for many styles that differ in nothing but the rows of their conditional instance norms, so that
@@ -128,9 +127,12 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         image = images.validate(image, "image", images.MIN_SIDE)
         height, width = image.shape[:2]
         weights, mixtures = self._weights((height, width), styles, strength, masks, stroke)
-        image = images.padded(image, self.settings.scale)
+        image, halo = self._padded(image), self.settings.halo
         call = self._call(image.shape, masks is not None)
-        return call(image, weights, mixtures)[HALO:, HALO:][:height, :width]
+        return call(image, weights, mixtures)[halo:, halo:][:height, :width]
+
+    def _padded(self, array: np.ndarray) -> np.ndarray:
+        return images.padded(array, self.settings.scale, self.settings.halo)
 
     def _weights(
         self,
@@ -147,7 +149,7 @@ class StyleNetwork(keras.Model):  # type: ignore[misc]
         overall = self.weights_for(styles, strength)
         if masks is None:
             return stroke_rows(overall, stroke), None
-        shares = images.padded(mask_shares(masks, styles, shape), self.settings.scale)
+        shares = self._padded(mask_shares(masks, styles, shape))
         photo = np.eye(1, overall.size, dtype=np.float32)
         mixtures = np.stack([*(self.weights_for(name, strength) for name in masks), *photo])
         rest = 1 - shares.sum(-1, keepdims=True)
