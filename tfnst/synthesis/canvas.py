@@ -18,9 +18,6 @@ from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms, st
 from tfnst.synthesis.pyramid import Bands, Pixels
 from tfnst.synthesis.settings import Settings
 
-# Decay of the running average of the iterates, which is the picture returned: as many steps as a
-# level of bands has at its finest; on pixels as in version 0.1, whose recipes are repeated on them.
-AVERAGING = {"bands": 0.93, "pixels": 0.98}
 GAIN = 0.04  # how fast a steered weight follows, a step
 RUN = 25  # iterations of L-BFGS between steerings; each run begins without curvature and learns it
 
@@ -58,7 +55,7 @@ class Canvas:
         settings: Settings,
         terms: Sequence[WeightedTerm] | None = None,
     ) -> None:
-        self.settings = settings
+        self.model, self.settings = extractor, settings
         terms = default_terms(settings) if terms is None else terms
         self.objective = Objective(terms, style_share(settings.strength, settings.canvas))
         picture = (1, None, None, 3)
@@ -96,8 +93,9 @@ class Canvas:
     ) -> None:
         """Take (H, W, 3) pictures of its size, and the artworks' measurements there.
 
-        Those are of `objective.blend`. Adam's moments go on, enlarged (Crowson), and on bands as
-        much smaller as a pixel's part of the loss becomes; the running average begins anew.
+        Those are of `objective.blend`. Adam's moments go on, enlarged (Crowson), and where they
+        follow the area as much smaller as a pixel's part of the loss becomes; the running average
+        begins anew.
         Neighbours are found for start and photo blended by the strength, or, layer by layer and
         `apart`, for the start alone.
         """
@@ -109,14 +107,25 @@ class Canvas:
         parts = self.form.split(tf.constant(images.padded(start)[None]))
         variables = zip(self.parts, self.momenta, self.velocities, parts, strict=True)
         for variable, momentum, velocity, part in variables:
-            bands = self.settings.canvas == "bands"
-            fall = np.float32(tf.size(variable) / tf.size(part)) if bands else 1.0
+            ratio = tf.cast(tf.size(variable) / tf.size(part), tf.float32)
+            fall = ratio if self.form.moments_follow_area else 1.0
             variable.assign(part)
             size = tf.shape(part)[1:3]
             momentum.assign(fall * tf.image.resize(momentum, size, "bicubic"))
             velocity.assign(fall**2 * tf.image.resize(velocity, size, "bilinear"))
         self.sum.assign(tf.zeros_like(self.image))
         self.count.assign(0.0)
+
+    def clear(self) -> None:
+        """Be as it was made: nothing painted, no step done, weights where they begin."""
+        blanks = [tf.zeros((1, 1, 1, channels)) for channels in self.form.channels]
+        for variables in (self.parts, self.momenta, self.velocities):
+            for variable, blank in zip(variables, blanks, strict=True):
+                variable.assign(blank)
+        self.sum.assign(tf.zeros((1, 1, 1, 3)))
+        for variable in (self.adam_steps, self.count, self.report):
+            variable.assign(tf.zeros_like(variable))
+        self.objective.clear()
 
     @property
     def image(self) -> Any:
@@ -148,7 +157,7 @@ class Canvas:
         self._adam(tape.gradient(composed, self.parts, gradient))
         devices.forget_gradients()
         self.form.confine(self.parts)
-        share = 1 - AVERAGING[self.settings.canvas]
+        share = 1 - self.form.averaging
         self.sum.assign_add(share * (self.image - self.sum))
         self.count.assign_add(share * (1 - self.count))
         self.report.assign(report)

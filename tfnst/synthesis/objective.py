@@ -234,7 +234,8 @@ class Objective:
         self.terms, self.share = checked(terms), share
         self.scales = scales_of(terms)
         reduced = [w.term.term for w in terms if isinstance(w.term, ReducedTerm)]
-        self.traced = {term: tf.function(term.distance, autograph=False) for term in reduced}
+        # By identity: a term of one's own may have arrays, and then no hash.
+        self.traced = {id(term): tf.function(term.distance, autograph=False) for term in reduced}
         self.targets: dict[str, Any] = {w.name: None for w in terms}
         self.weights: dict[str, Any] = {
             w.name: w.weight * (1.0 if w.source == "content" else share)
@@ -289,6 +290,15 @@ class Objective:
             )
         tf.nest.map_structure(lambda variable, x: variable.assign(x), self.targets[name], target)
 
+    def clear(self) -> None:
+        """Forget activations, which are large, and what weights have become."""
+        for weighted in self.terms:
+            if weighted.wanted is not None:
+                self.weights[weighted.name].assign(weighted.weight)
+            for variable in tf.nest.flatten(self.targets[weighted.name]):
+                if variable is not None and variable.shape.rank == 4:
+                    variable.assign(tf.zeros((1, 1, 1, variable.shape[-1])))
+
     def distances(self, view: View) -> Any:
         """Of one picture, (T,): a number a term, in their order."""
         return tf.stack([self._distance(w.term, view, self.targets[w.name])[0] for w in self.terms])
@@ -298,10 +308,10 @@ class Objective:
         inner, there = term, view
         if isinstance(term, ReducedTerm):
             inner, there = term.term, view.reduced[term.scale]
-        if inner not in self.traced:
+        if id(inner) not in self.traced:
             return term.distance(view, target)
         target = tf.nest.map_structure(tf.convert_to_tensor, target)
-        return self.traced[inner](there._replace(reduced={}), target)
+        return self.traced[id(inner)](there._replace(reduced={}), target)
 
     def total(self, distances: Any) -> Any:
         """The weighted sum, which is descended."""

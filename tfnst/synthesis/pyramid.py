@@ -15,9 +15,17 @@ SMOOTHNESS = 1e-2  # a variance: of luminance that varies much less, chroma take
 
 
 class Pixels:
-    """The picture itself."""
+    """The picture itself, as in version 0.1, whose recipes are repeated on it.
 
-    channels = (3,)
+    Attributes:
+        channels: of each part.
+        averaging: decay of the running average of the iterates, which is the picture returned.
+        moments_follow_area: whether Adam's become smaller as a pixel's part of the loss does.
+    """
+
+    channels: tuple[int, ...] = (3,)
+    averaging = 0.98
+    moments_follow_area = False
 
     @staticmethod
     def split(picture: Any) -> list[Any]:
@@ -44,6 +52,8 @@ class Bands:
     """
 
     channels = (1,) * LUMINANCE + (2,) * CHROMA
+    averaging = 0.93  # over as many steps as a level has at its finest
+    moments_follow_area = True
 
     @staticmethod
     def split(picture: Any) -> list[Any]:

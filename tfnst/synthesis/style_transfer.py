@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from scipy.ndimage import gaussian_filter
 
 from tfnst import devices, images
 from tfnst.arguments import require, shown
-from tfnst.features import vgg, vgg_weights
-from tfnst.synthesis import inputs, objective
+from tfnst.features import vgg, vgg_architecture, vgg_weights
+from tfnst.synthesis import canvases, inputs, objective
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.settings import PRESETS, Settings
@@ -146,7 +147,7 @@ class StyleTransfer:
         """
         if every < 1:
             raise ValueError(f"every is {every!r}; use a whole number from 1")
-        canvas = Canvas(self.extractor, self.settings, self.terms)
+        canvas = canvases.take(self.extractor, self.settings, self.terms)
         self.steps_done = 0
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
             self._begin_level(canvas, size, level)
@@ -161,6 +162,7 @@ class StyleTransfer:
                 self._latest = stage.picture
                 self.steps_done = first + stage.steps
                 yield self._progress(level, stage, canvas.objective)
+        canvases.give_back(canvas)
 
     def _progress(self, level: int, stage: Stage, target: Objective) -> Progress:
         work = [steps * size**2 for steps, size in zip(self.plan, self.sizes, strict=True)]
@@ -269,13 +271,20 @@ def _feature_model(
         return network
     if not layers:  # all terms are of the picture alone
         return lambda image: {}
-    return vgg.FeatureExtractor(
-        vgg_weights.choose_network(network, weights)[0],
-        layers,
-        settings.pooling,
-        weights,
-        "mixed_bfloat16" if settings.precision == "bfloat16" else None,
-    )
+    name = vgg_weights.choose_network(network, weights)[0]
+    dtype = "mixed_bfloat16" if settings.precision == "bfloat16" else None
+    arguments = (name, tuple(layers), settings.pooling, weights, dtype)
+    vgg_architecture.known_architecture(name)
+    file = None if weights is None else vgg_weights.weights_file(name, weights).resolve()
+    if file is None or not file.is_file():  # random weights, others every time; or an error
+        return vgg.FeatureExtractor(*arguments)
+    return _extractor_of(file, file.stat().st_mtime_ns, *arguments)
+
+
+@functools.lru_cache(maxsize=2)
+def _extractor_of(_file: Path, _written: int, *arguments: Any) -> keras.Model:
+    """The same for the same file, so that a canvas can be used again."""
+    return vgg.FeatureExtractor(*arguments)
 
 
 def stylize(

@@ -1,0 +1,143 @@
+"""Canvases that are kept paint the same pictures, and are shared by equal paintings alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfnst import losses
+from tfnst.features.vgg import FeatureExtractor
+from tfnst.synthesis import canvases, objective
+from tfnst.synthesis.canvas import Canvas
+from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, Settings
+from tfnst.synthesis.style_transfer import StyleTransfer
+
+SETTINGS = Settings(size=48, smallest=32, growth=1.5, steps=(3, 2), scales=(1,))
+
+
+@cache
+def extractor() -> FeatureExtractor:
+    return FeatureExtractor("vgg19-lite", {*Settings().layers, *NEIGHBOUR_LAYERS})
+
+
+@pytest.fixture(autouse=True)
+def none_is_kept() -> Iterator[None]:
+    canvases._idle.clear()
+    yield
+    canvases._idle.clear()
+
+
+def picture(seed: int, height: int = 40, width: int = 48) -> np.ndarray:
+    return np.random.default_rng(seed).random((height, width, 3), np.float32)
+
+
+def painted(settings: Settings = SETTINGS, seed: int = 0, **options: Any) -> np.ndarray:
+    painting = StyleTransfer(
+        picture(seed), picture(9), settings, **{"network": extractor(), **options}
+    )
+    assert len(list(painting.run())) > 0
+    return painting.picture()
+
+
+def taken(settings: Settings = SETTINGS) -> Canvas:
+    return canvases.take(extractor(), settings, objective.default_terms(settings))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"canvas": "pixels"}, {"method": "neighbours"}, {"optimizer": "lbfgs"}],
+    ids=["bands", "pixels", "neighbours", "lbfgs"],
+)
+def test_a_kept_canvas_paints_the_same(changes: dict[str, Any]) -> None:
+    settings = replace(SETTINGS, **changes)
+    expected = painted(settings)
+    ((_, canvas),) = canvases._idle
+    painted(replace(settings, size=64, steps=(4,), style_scale=0.8), seed=1)
+    np.testing.assert_array_equal(painted(settings), expected)
+    assert [kept for _, kept in canvases._idle] == [canvas]
+
+
+def test_what_was_painted_is_forgotten() -> None:
+    painted()
+    ((_, canvas),) = canvases._idle
+    targets = tf.nest.flatten(list(canvas.objective.targets.values()))
+    variables = [*canvas.parts, *canvas.momenta, canvas.sum, *targets]
+    large = [v for v in variables if v is not None and v.shape.rank == 4]
+    assert all(tuple(v.value().shape[1:3]) == (1, 1) for v in large)
+    content = canvas.objective.weights["content"]
+    assert float(content) == pytest.approx(objective.FIRST_WEIGHT)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"strength": 0.4}, {"learning_rate": 0.03}, {"detail": 0.0}, {"canvas": "pixels"}]
+)
+def test_another_painting_has_another_canvas(changes: dict[str, Any]) -> None:
+    first = taken()
+    canvases.give_back(first)
+    assert taken(replace(SETTINGS, **changes)) is not first
+    assert taken(replace(SETTINGS, size=300, start="noise")) is first
+
+
+def test_one_canvas_is_not_taken_twice() -> None:
+    canvases.give_back(taken())
+    assert taken() is not taken()
+
+
+def test_another_extractor_has_another_canvas() -> None:
+    first = taken()
+    canvases.give_back(first)
+    other = FeatureExtractor("vgg19-lite", Settings().layers)  # of the same weights
+    assert canvases.take(other, SETTINGS, objective.default_terms(SETTINGS)) is not first
+
+
+def test_a_painting_that_is_left_keeps_none() -> None:
+    run = StyleTransfer(picture(0), picture(9), SETTINGS, network=extractor()).run(every=1)
+    next(run)
+    run.close()
+    assert not canvases._idle
+
+
+def test_few_are_kept() -> None:
+    for strength in (0.1, 0.2, 0.3, 0.4, 0.5):
+        canvases.give_back(taken(replace(SETTINGS, strength=strength)))
+    strengths = [canvas.settings.strength for _, canvas in canvases._idle]
+    assert strengths == [0.3, 0.4, 0.5]
+
+
+@dataclass(frozen=True)
+class Dark(losses.Term):
+    """A term that cannot be hashed: nobody knows whether another is the same."""
+
+    reference: Any
+
+    def measure(self, view: losses.View) -> Any:
+        """The picture."""
+        return view.image
+
+    def distance(self, view: losses.View, target: Any) -> Any:
+        """Its brightness."""
+        return tf.reduce_mean(view.image, (1, 2, 3))
+
+
+def test_terms_that_cannot_be_told_apart_share_nothing() -> None:
+    dark = objective.WeightedTerm("dark", Dark([1.0]), 0.1)
+    painted(terms=[*objective.default_terms(SETTINGS), dark])
+    assert not canvases._idle
+
+
+def test_the_shipped_network_is_read_once() -> None:
+    first, second = (StyleTransfer(picture(0), picture(9), SETTINGS) for _ in range(2))
+    assert first.extractor is second.extractor
+    other = StyleTransfer(picture(0), picture(9), replace(SETTINGS, pooling="average"))
+    assert other.extractor is not first.extractor
+    random = [
+        StyleTransfer(picture(0), picture(9), SETTINGS, network="vgg19-lite", weights=None)
+        for _ in range(2)
+    ]
+    assert random[0].extractor is not random[1].extractor
