@@ -228,7 +228,9 @@ def test_masks_are_a_map_of_weights(settings: NetworkSettings) -> None:
     arrays = {k: images.padded(v, settings.scale, settings.halo)[None] for k, v in arrays.items()}
     stroke = {"stroke": np.full((1, 1), 0.5, "f")} if settings.strokes > 1 else {}
     whole = np.asarray(made.mapped()({**arrays, **stroke})["stylized"])[0]
-    np.testing.assert_allclose(painted, whole[settings.halo :, settings.halo :][:40, :60], atol=1e-5)
+    np.testing.assert_allclose(
+        painted, whole[settings.halo :, settings.halo :][:40, :60], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(

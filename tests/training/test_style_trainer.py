@@ -115,9 +115,9 @@ def test_targets_are_the_artworks_distributions_at_three_scales_for_two_sizes_of
                 statistics[LAYERS[0]].root[row], expected.root, rtol=0.1, atol=0.02
             )
     for row, view in zip((1, 3), views, strict=True):
-        np.testing.assert_allclose(
-            targets.bands[row], losses.band_energies(view[None])[0], rtol=1e-4
-        )
+        energies = np.asarray(losses.band_energies(view[None])[0])
+        expected = energies * np.array([[0.72], [0.86], [1.0]])
+        np.testing.assert_allclose(targets.bands[row], expected, rtol=1e-4)
 
 
 def test_without_strokes_to_choose_from_all_sizes_are_one_target() -> None:

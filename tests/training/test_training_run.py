@@ -531,7 +531,7 @@ def test_the_schedule_is_one_of_steps_or_of_time() -> None:
     rates = [
         training_run.learning_rate(Clock(2000, step=step), settings) for step in range(0, 2000, 50)
     ]
-    assert rates[0] < 0.6 * max(rates) and max(rates) > 0.9 * SETTINGS.learning_rate
+    assert rates[0] < 0.6 * max(rates) and max(rates) > 0.9 * training_run.RATE
     assert rates[-1] < 0.01 * max(rates)
     by_time = Clock(2000, minutes=10.0, step=1000, seconds=300.0)
     assert by_time.fraction == 0.5

@@ -26,7 +26,8 @@ class TrainingSettings(Checked):
     Attributes:
         steps: how many.
         minutes: if given, in place of `steps`; the schedule is the same.
-        learning_rate: of Adam, at its highest.
+        learning_rate: of Adam, at its highest; None for 0.002, or 0.02 where nothing but new rows
+            is trained.
         precision: "float32", or "bfloat16" for the network's activations.
         network: shape of a new network.
         extractor: feature network of the losses; see `features.FeatureExtractor`.
@@ -53,7 +54,7 @@ class TrainingSettings(Checked):
 
     steps: Count = 18_000
     minutes: Annotated[float, Field(ge=0, le=1e6)] = 0.0
-    learning_rate: Rate = 2e-3
+    learning_rate: Rate | None = None
     precision: Precision = "float32"
     network: NetworkSettings = CONFIGURATIONS["strokes"]
     extractor: str = "vgg19-lite"

@@ -23,14 +23,18 @@ from tfnst.training.progress import TrainingProgress
 from tfnst.training.settings import TrainingSettings
 from tfnst.training.style_trainer import Optimizer, StyleTrainer, style_targets
 
-WARM_UP = 300  # steps until the learning rate is what was asked for
+RATE, WARM_UP = 2e-3, 300  # the learning rate, and steps until it is reached
+ROW_RATE, ROW_WARM_UP = 2e-2, 50  # where all but rows stays as it is and can take no harm
 
 
-def learning_rate(clock: fitting.Clock, settings: TrainingSettings) -> float:
+def learning_rate(
+    clock: fitting.Clock, settings: TrainingSettings, warm_up: int = WARM_UP
+) -> float:
     """Rises during the first steps, then falls along a cosine."""
-    beginning = (clock.step + settings.log_every) / WARM_UP
+    beginning = (clock.step + settings.log_every) / warm_up
     warm = min(1.0, max(beginning, clock.fraction / 0.05))
-    return settings.learning_rate * warm * (1 + math.cos(math.pi * clock.fraction)) / 2
+    highest = settings.learning_rate or RATE
+    return highest * warm * (1 + math.cos(math.pi * clock.fraction)) / 2
 
 
 def train(
@@ -163,10 +167,12 @@ class StyleRun(fitting.Run):
         settings = replace(settings, network=network.settings)
         self.network, self.photos, self.origins = network, photos, origins
         self.trained = range(len(network.styles) - len(artworks), len(network.styles))
+        rate = RATE
         if self.trained.start:
             network.freeze_all_but_rows()
             # The photo's row belongs to the others too.
-            settings = replace(settings, photo_share=0.0)
+            settings, rate = replace(settings, photo_share=0.0), ROW_RATE
+        settings = replace(settings, learning_rate=settings.learning_rate or rate)
         layers = dict.fromkeys((*settings.style_layers, *settings.content_layers))
         extractor = vgg.FeatureExtractor(settings.extractor, tuple(layers))
         targets = style_targets(extractor, artworks, settings, network.strokes)
@@ -178,7 +184,8 @@ class StyleRun(fitting.Run):
 
     def before_steps(self) -> None:
         """Set the learning rate."""
-        self.optimizer.learning_rate = learning_rate(self.clock, self.settings)
+        warm_up = ROW_WARM_UP if self.trained.start else WARM_UP
+        self.optimizer.learning_rate = learning_rate(self.clock, self.settings, warm_up)
 
     def batches(self, count: int) -> StyleBatches:
         """Crops with their styles."""
