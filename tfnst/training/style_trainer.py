@@ -23,8 +23,8 @@ CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as sty
 SMALLEST_VIEW = LEAST  # pixels a side of an artwork; at a quarter that is still seen
 SCALES = (1, 2, 4)  # pixels a side whose mean is one, of painting and artwork alike
 SHARES = (2 / 9, 3 / 9, 4 / 9)  # of style: marks are learnt soon, large forms late
-# Of an artwork's energy in each band, the finest first: a network cannot place the finest marks of a
-# brush as a painter does, and lays them as hatching over what is smooth.
+# Of an artwork's energy in each band, the finest first: a network cannot place the finest marks
+# as a painter does, and lays them as hatching over what is smooth.
 BAND_SHARES = (0.72, 0.86, 1.0)
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 AVERAGE = 0.995  # of the weights that are kept, a step
