@@ -66,6 +66,14 @@ def test_a_map_of_mixtures_is_that_of_their_rows(given: bool) -> None:
     np.testing.assert_allclose(layer(x, shares, statistics, mixtures), expected, atol=1e-5)
 
 
+def test_what_is_no_more_than_rounding_is_not_enlarged() -> None:
+    layer, x, weights = norm(1, 5), pictures(4), np.ones((2, 1), "f")
+    gamma, beta = np.asarray(layer.gamma), np.asarray(layer.beta)
+    assert np.abs(np.asarray(layer(np.float32(1e-5) * x, weights)) - beta).max() < 1e-4
+    faint = np.float32(0.01) * x  # of a variance that passes as the equation says
+    np.testing.assert_allclose(layer(faint, weights), by_hand(faint, gamma, beta), atol=1e-4)
+
+
 def test_a_flat_channel_stays_finite() -> None:
     layer, x = norm(1, 2), np.full((1, 4, 4, 2), 7, np.float32)
     np.testing.assert_allclose(
