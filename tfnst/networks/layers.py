@@ -21,6 +21,7 @@ def moments(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     mean = ops.mean(x, axes, keepdims=True)
     return mean, ops.mean(ops.square(x - mean), axes, keepdims=True)
 
+
 @keras.saving.register_keras_serializable("tfnst")
 class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc]
     """Each channel to mean 0 and deviation 1 over the picture, then to the style's own.

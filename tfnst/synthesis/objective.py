@@ -39,10 +39,10 @@ MOST = 2.0  # times what the other terms count, the most that a steered one may 
 def distance_wanted(strength: float, canvas: str = "pixels") -> float:
     """The `losses.content_distance` that a strength asks for; at ½ faces still hold.
 
-    0.18 there on a canvas of pixels, and 0.165 on one of bands: by other networks these paintings
+    0.18 there on a canvas of pixels, and 0.14 on one of bands: by other networks these paintings
     are as far from their photos.
     """
-    return (0.55 if canvas == "bands" else 0.6) * math.pow(strength, 1.75)
+    return (0.475 if canvas == "bands" else 0.6) * math.pow(strength, 1.75)
 
 
 def style_share(strength: float, canvas: str = "pixels") -> float:

@@ -52,7 +52,7 @@ class Bands:
     """
 
     channels = (1,) * LUMINANCE + (2,) * CHROMA
-    averaging = 0.93  # over as many steps as a level has at its finest
+    averaging = 0.91  # over as many steps as a level has at its finest
     moments_follow_area = True
 
     @staticmethod

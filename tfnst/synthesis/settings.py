@@ -69,7 +69,7 @@ class Settings(Checked):
     steps: Annotated[
         tuple[Annotated[int, Field(ge=1)], ...],
         Field(min_length=1, description="a tuple of one or more whole numbers from 1"),
-    ] = (60, 30, 14, 8)
+    ] = (50, 22, 10, 6)
     smallest: Annotated[int, Field(ge=32, le=16384)] = 128
     growth: Annotated[float, Field(ge=1.1, le=8)] = 2.0
     content_layers: Layers = ("block3_conv3", "block4_conv2")
@@ -82,7 +82,7 @@ class Settings(Checked):
     style_loss: Literal["wasserstein", "gram", "relaxed-emd"] = "wasserstein"
     scales: Scales = (1, 2, 4)
     variation: Annotated[float, Field(ge=0, le=1e6)] = 0.1
-    detail: Annotated[float, Field(ge=0, le=1e6)] = 0.02
+    detail: Annotated[float, Field(ge=0, le=1e6)] = 0.06
     pooling: Literal["max", "average"] = "max"
     start: Literal["content", "noise", "picture"] = "content"
     canvas: Literal["bands", "pixels"] = "bands"
@@ -133,7 +133,7 @@ class Settings(Checked):
 
 
 PRESETS = {
-    "draft": Settings(steps=(40, 16, 8, 5)),
+    "draft": Settings(steps=(32, 12, 5, 3)),
     "normal": Settings(),
     "best": Settings(steps=(200, 110, 60, 40)),
 }
