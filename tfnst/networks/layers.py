@@ -11,8 +11,9 @@ from keras import ops
 from tfnst.tensors import Tensor
 
 FEW = 2  # lines of pixels, which every activation has
-# Times a channel's variance is the part of it that passes, up to all: where a whole picture is flat,
-# its deviations are rounding, and a row of norms would make stripes of them. In half precision, too.
+# Times a channel's variance is the part of it that passes, up to all: where a whole picture is
+# flat, its deviations are rounding, and a row of norms would make stripes of them. Half precision
+# holds it.
 STEEPNESS = 6e4
 
 
