@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -112,7 +113,7 @@ def test_few_are_kept() -> None:
 
 @dataclass(frozen=True)
 class Dark(losses.Term):
-    """A term that cannot be hashed: nobody knows whether another is the same."""
+    """A term with a field that cannot be hashed, nor therefore be compared once and for all."""
 
     reference: Any
 
@@ -129,6 +130,52 @@ def test_terms_that_cannot_be_told_apart_share_nothing() -> None:
     dark = objective.WeightedTerm("dark", Dark([1.0]), 0.1)
     painted(terms=[*objective.default_terms(SETTINGS), dark])
     assert not canvases._idle
+
+
+class Bright(losses.Term):
+    """A term that can be told apart, and changed."""
+
+    needs_target = False
+    goal = 0.0
+
+    def measure(self, view: losses.View) -> Any:
+        """The picture."""
+        return view.image
+
+    def distance(self, view: losses.View, target: Any) -> Any:
+        """How far its brightness is from the goal."""
+        return tf.square(tf.reduce_mean(view.image, (1, 2, 3)) - self.goal)
+
+
+def test_a_term_that_may_change_is_traced_anew() -> None:
+    bright = Bright()
+    terms = [
+        *objective.default_terms(SETTINGS),
+        objective.WeightedTerm("bright", bright, 100.0, None),
+    ]
+    dark = painted(terms=terms)
+    bright.goal = 1.0
+    assert painted(terms=terms).mean() > dark.mean() + 0.02
+
+
+def test_threads_take_different_canvases() -> None:
+    first, second = taken(), taken()
+    canvases.give_back(first)
+    canvases.give_back(second)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: taken(), range(4)))
+    assert len({id(canvas) for canvas in together}) == 4
+    assert {id(first), id(second)} <= {id(canvas) for canvas in together}
+
+
+def test_a_canvas_is_kept_for_the_device_that_it_was_made_on() -> None:
+    with tf.device("/CPU:0"):
+        first = taken()
+    canvases.give_back(first)
+    ((key, _),) = canvases._idle
+    assert "CPU:0" in key[-1]
+    with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+        assert taken() is not first
 
 
 def test_the_shipped_network_is_read_once() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfnst.losses.terms import ReducedTerm
 from tfnst.synthesis.canvas import Canvas
 from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.settings import Settings
@@ -17,19 +20,22 @@ KEPT = 3  # at most, the latest
 # Settings of which the canvas itself knows nothing, for it serves every size.
 _ANY = {
     name: getattr(Settings(), name)
-    for name in ("size", "steps", "smallest", "growth", "style_scale", "start")
+    for name in ("size", "steps", "smallest", "growth", "style_scale", "start", "seed")
 }
-_idle: list[tuple[Any, Canvas]] = []
+_idle: list[tuple[Any, Canvas]] = []  # the key that each was taken by
+_taken: weakref.WeakKeyDictionary[Canvas, Any] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
 
 
 def take(extractor: keras.Model, settings: Settings, terms: Sequence[WeightedTerm]) -> Canvas:
     """A canvas as `Canvas` makes it: one given back by an equal painting, or a new one."""
     key = _key(extractor, settings, terms)
-    for place, (other, canvas) in enumerate(_idle if key is not None else ()):
-        if other == key:
-            del _idle[place]
-            return canvas
-    return Canvas(extractor, settings, terms)
+    canvas = None if key is None else _kept(key)
+    if canvas is None:
+        canvas = Canvas(extractor, settings, terms)
+    if key is not None:
+        _taken[canvas] = key
+    return canvas
 
 
 def give_back(canvas: Canvas) -> None:
@@ -37,20 +43,42 @@ def give_back(canvas: Canvas) -> None:
 
     Not one that was left in the middle: that happens while a process ends, too.
     """
-    key = _key(canvas.model, canvas.settings, canvas.objective.terms)
+    key = _taken.pop(canvas, None)
     if key is not None:
         canvas.clear()
-        _idle.append((key, canvas))
-        del _idle[:-KEPT]
+        with _lock:
+            _idle.append((key, canvas))
+            del _idle[:-KEPT]
+
+
+def _kept(key: Any) -> Canvas | None:
+    with _lock:
+        for place, (other, canvas) in enumerate(_idle):
+            if other == key:
+                del _idle[place]
+                return canvas
+    return None
 
 
 def _key(extractor: Any, settings: Settings, terms: Sequence[WeightedTerm]) -> Any:
     """What two paintings have alike that can share a canvas; None where that cannot be told."""
-    try:
-        hash(tuple(terms))
-    except TypeError:  # a term of one's own, with arrays
-        return None
-    if tf.distribute.has_strategy():
+    if tf.distribute.has_strategy() or not all(_is_value(weighted.term) for weighted in terms):
         return None
     # Kept canvases hold their extractors, so that no other one has the same id.
     return id(extractor), replace(settings, **_ANY), tuple(terms), tf.zeros(()).device
+
+
+def _is_value(term: Any) -> bool:
+    """Whether a term is what its fields say, for ever: one of one's own may change, or hold arrays.
+
+    What it is traced with would then be of another term.
+    """
+    if isinstance(term, ReducedTerm):
+        return _is_value(term.term)
+    if not getattr(getattr(term, "__dataclass_params__", None), "frozen", False):
+        return False
+    try:
+        hash(term)
+    except TypeError:
+        return False
+    return True

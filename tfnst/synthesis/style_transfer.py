@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from scipy.ndimage import gaussian_filter
 
 from tfnst import devices, images
@@ -276,13 +277,14 @@ def _feature_model(
     arguments = (name, tuple(layers), settings.pooling, weights, dtype)
     vgg_architecture.known_architecture(name)
     file = None if weights is None else vgg_weights.weights_file(name, weights).resolve()
-    if file is None or not file.is_file():  # random weights, others every time; or an error
+    # Random weights are others every time, and those of a strategy lie elsewhere.
+    if file is None or not file.is_file() or tf.distribute.has_strategy():
         return vgg.FeatureExtractor(*arguments)
-    return _extractor_of(file, file.stat().st_mtime_ns, *arguments)
+    return _extractor_of(tf.zeros(()).device, file, file.stat().st_mtime_ns, *arguments)
 
 
 @functools.lru_cache(maxsize=2)
-def _extractor_of(_file: Path, _written: int, *arguments: Any) -> keras.Model:
+def _extractor_of(_device: str, _file: Path, _written: int, *arguments: Any) -> keras.Model:
     """The same for the same file, so that a canvas can be used again."""
     return vgg.FeatureExtractor(*arguments)
 
