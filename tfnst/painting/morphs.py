@@ -28,7 +28,7 @@ def morph(
         before = min(int(position), len(styles) - 2)
         shares = {styles[before]: before + 1 - position}
         shares[styles[before + 1]] = shares.get(styles[before + 1], 0.0) + position - before
-        yield paint(painter, photo, replace(look, styles=shares)) * cover + 1 - cover
+        yield paint(painter, photo, replace(look, styles=shares)) * cover + (1 - cover)
 
 
 def write_morph(
