@@ -271,8 +271,8 @@ show(figures.show(pictures, columns=4, height=3.0))
 #
 # **Iterate averaging.** Adam moves every pixel by about the learning rate at each step, even near
 # the minimum, so pixels shake. The mean of the last iterates, $\bar x \leftarrow \beta \bar x + (1
-# - \beta)\,x$, is smoother and is what the library returns ($\beta = 0.98$ there, 0.95
-# above because our runs are short).
+# - \beta)\,x$, is smoother and is what the library returns ($\beta = 0.98$ there, and
+# 0.91 on the canvas of bands that is to come; 0.95 above because our runs are short).
 #
 # **Margin.** Convolutions pad the picture with zeros, and a network notices: beside the border
 # activations are unlike any artwork's. The descent then paints something there to make up for it.

@@ -423,7 +423,8 @@ show(figures.show(fields, columns=2, height=3.0))
 # where $A_r$ averages squares of $r \times r$ pixels. At a quarter, a stroke of 60 pixels is one of
 # 15, and the network that only knew small marks has something to say about it. Last, fine detail:
 # punishing total variation takes the bristles of a brush along with the noise; we ask for as *much*
-# in each of the finest bands of a Laplacian pyramid as the artwork has, no more and no less.
+# in each of the finest bands of a Laplacian pyramid as the artwork has, no more and no less (the
+# library for somewhat less in the two finest, which networks lay as hatching over what is smooth).
 #
 # The same artwork, with strokes twice as large, for both networks, in as many steps:
 

@@ -541,6 +541,18 @@ def test_the_schedule_is_one_of_steps_or_of_time() -> None:
     )
 
 
+def test_rows_alone_learn_faster(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
+    start = StyleNetwork(["wave"], SETTINGS.network)
+    for number, (begun, chosen, highest) in enumerate(
+        ((start, None, 0.02), (None, None, 0.002), (start, 1e-4, 1e-4))
+    ):
+        settings = replace(SETTINGS, steps=1, log_every=1, learning_rate=chosen)
+        output = tmp_path / f"{number}.keras"
+        *_, last = training_run.train(ARTWORKS, photos, output, settings, begun)
+        assert 0 <= last.learning_rate < highest
+        assert f"| learning_rate | {highest} |" in output.with_suffix(".md").read_text("utf-8")
+
+
 @files_and_clocks
 def test_training_by_time_ends_in_time(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

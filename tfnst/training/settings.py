@@ -38,7 +38,8 @@ class TrainingSettings(Checked):
             `strokes` learns either, and one without what is common to both.
         content_distance: `losses.content_distance` that is free; about that much is reached.
         content_layers, style_layers: as in `Settings`.
-        bands: weight of `losses.band_loss`, how far fine detail is from the artwork's.
+        bands: weight of `losses.band_loss`, how far fine detail is from `style_trainer.BAND_SHARES`
+            of the artwork's.
         smoothness: weight of `losses.edge_aware_smoothness`, of blots and haloes.
         lattice: weight of `losses.lattice_energy`, of a weave.
         outliers: weight of `losses.outlier_energy`, of spots, summed over the network's blocks.

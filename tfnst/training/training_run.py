@@ -24,7 +24,7 @@ from tfnst.training.settings import TrainingSettings
 from tfnst.training.style_trainer import Optimizer, StyleTrainer, style_targets
 
 RATE, WARM_UP = 2e-3, 300  # the learning rate, and steps until it is reached
-ROW_RATE, ROW_WARM_UP = 2e-2, 50  # where all but rows stays as it is and can take no harm
+ROW_RATE, ROW_WARM_UP = 2e-2, 100  # where all but rows stays as it is and can take no harm
 
 
 def learning_rate(
