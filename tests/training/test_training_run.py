@@ -220,7 +220,7 @@ def test_checkpoints_of_another_training_are_not_gone_on_with(
         training_run.train(ARTWORKS, photos, output, SETTINGS)
     with pytest.raises(ValueError, match="of another training"):
         training_run.train(ARTWORKS, photos, output, replace(SETTINGS, size=68), resume=True)
-    assert checkpoints.schedule(output) == {"steps": 8, "minutes": 0.0}
+    assert checkpoints.schedule(output) == {"steps": 8, "minutes": 0.0, "learning_rate": 0.002}
     with pytest.raises(ValueError, match="of another training"):
         training_run.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
     longer = replace(SETTINGS, steps=6, learning_rate=1e-4)
@@ -527,18 +527,15 @@ def test_a_loss_that_is_no_number_ends_it(
 
 
 def test_the_schedule_is_one_of_steps_or_of_time() -> None:
-    settings = replace(SETTINGS, log_every=50)
     rates = [
-        training_run.learning_rate(Clock(2000, step=step), settings) for step in range(0, 2000, 50)
+        training_run.learning_rate(Clock(2000, step=step), 0.3, 50) for step in range(0, 2000, 50)
     ]
-    assert rates[0] < 0.6 * max(rates) and max(rates) > 0.9 * training_run.RATE
+    assert rates[0] < 0.6 * max(rates) and max(rates) > 0.9 * 0.3
     assert rates[-1] < 0.01 * max(rates)
     by_time = Clock(2000, minutes=10.0, step=1000, seconds=300.0)
     assert by_time.fraction == 0.5
     half = Clock(2000, step=1000)
-    assert training_run.learning_rate(by_time, settings) == training_run.learning_rate(
-        half, settings
-    )
+    assert training_run.learning_rate(by_time, 0.3) == training_run.learning_rate(half, 0.3)
 
 
 def test_rows_alone_learn_faster(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
@@ -551,6 +548,19 @@ def test_rows_alone_learn_faster(photos: photo_folder.PhotoFolder, tmp_path: Pat
         *_, last = training_run.train(ARTWORKS, photos, output, settings, begun)
         assert 0 <= last.learning_rate < highest
         assert f"| learning_rate | {highest} |" in output.with_suffix(".md").read_text("utf-8")
+
+
+@files_and_clocks
+def test_a_restart_keeps_the_learning_rate_unless_another_is_chosen(
+    photos: photo_folder.PhotoFolder, tmp_path: Path
+) -> None:
+    output = tmp_path / "my.keras"
+    settings = replace(SETTINGS, steps=4, learning_rate=0.125)
+    next(training_run.train(ARTWORKS, photos, output, settings))
+    for chosen, highest in ((None, 0.125), (0.25, 0.25), (None, 0.25)):
+        settings = replace(settings, steps=settings.steps + 2, learning_rate=chosen)
+        next(training_run.train(ARTWORKS, photos, output, settings, resume=True))
+        assert checkpoints.schedule(output)["learning_rate"] == highest
 
 
 @files_and_clocks

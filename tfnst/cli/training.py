@@ -48,7 +48,9 @@ def train(
     ] = None,
     learning_rate: Annotated[
         float | None,
-        Option(help="Of Adam, at its highest; 0.02 for new rows, 0.002 for a whole network."),
+        Option(
+            help="Of Adam, at its highest: 0.02 for new rows, 0.002 for all; resumed, as before."
+        ),
     ] = None,
     precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
     architecture: Annotated[
@@ -97,7 +99,8 @@ def train(
     training_run.require_room(output, photos, resume)
     length = {"minutes": minutes, "steps": steps}
     if resume and minutes is None and steps is None:
-        length = checkpoints.schedule(output)
+        schedule = checkpoints.schedule(output)
+        length = {name: schedule.get(name) for name in length}
     if resume and not checkpoints.state_file(output).exists():
         terminal.remark(f"there is no checkpoint of {output} to resume; beginning")
     changes: dict[str, Any] = dict(

@@ -19,13 +19,13 @@ def state_file(output: Path) -> Path:
 
 
 def schedule(output: Path) -> dict[str, Any]:
-    """The `steps` and `minutes` of the training that left a checkpoint, or nothing."""
+    """The schedule of the training that left a checkpoint (`steps`, `minutes`), or nothing."""
     if not state_file(output).exists():
         return {}
     state = state_file(output)
     with or_damaged(state):
         latest = noted(state)
-        return {name: latest[name] for name in ("steps", "minutes")}
+        return {name: x for name, x in latest.items() if name not in ("step", "seconds")}
 
 
 def noted(state: Path, step: int | None = None) -> dict[str, Any]:

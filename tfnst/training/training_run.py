@@ -28,12 +28,10 @@ ROW_RATE, ROW_WARM_UP = 2e-2, 100  # where all but rows stays as it is and can t
 
 
 def learning_rate(
-    clock: fitting.Clock, settings: TrainingSettings, warm_up: int = WARM_UP
+    clock: fitting.Clock, highest: float, ahead: int = 0, warm_up: int = WARM_UP
 ) -> float:
-    """Rises during the first steps, then falls along a cosine."""
-    beginning = (clock.step + settings.log_every) / warm_up
-    warm = min(1.0, max(beginning, clock.fraction / 0.05))
-    highest = settings.learning_rate or RATE
+    """Rises during the first steps, then falls along a cosine; of the steps `ahead`."""
+    warm = min(1.0, max((clock.step + ahead) / warm_up, clock.fraction / 0.05))
     return highest * warm * (1 + math.cos(math.pi * clock.fraction)) / 2
 
 
@@ -166,6 +164,7 @@ class StyleRun(fitting.Run):
         # A network that is given has its own shape, whatever the settings say.
         settings = replace(settings, network=network.settings)
         self.network, self.photos, self.origins = network, photos, origins
+        self.rate_chosen = settings.learning_rate is not None
         self.trained = range(len(network.styles) - len(artworks), len(network.styles))
         rate = RATE
         if self.trained.start:
@@ -184,8 +183,19 @@ class StyleRun(fitting.Run):
 
     def before_steps(self) -> None:
         """Set the learning rate."""
+        highest, ahead = self.settings.learning_rate, self.settings.log_every
         warm_up = ROW_WARM_UP if self.trained.start else WARM_UP
-        self.optimizer.learning_rate = learning_rate(self.clock, self.settings, warm_up)
+        self.optimizer.learning_rate = learning_rate(self.clock, highest, ahead, warm_up)
+
+    def schedule(self) -> dict[str, Any]:
+        """Its length, and the learning rate."""
+        return super().schedule() | {"learning_rate": self.settings.learning_rate}
+
+    def go_on(self, noted: dict[str, Any]) -> None:
+        """The clock, and the learning rate where no other is chosen."""
+        super().go_on(noted)
+        if not self.rate_chosen and "learning_rate" in noted:  # tfnst 0.1 noted none
+            self.settings = replace(self.settings, learning_rate=noted["learning_rate"])
 
     def batches(self, count: int) -> StyleBatches:
         """Crops with their styles."""
