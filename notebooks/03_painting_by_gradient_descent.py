@@ -68,7 +68,7 @@ from matplotlib.figure import Figure
 from tfnst import features, losses
 from tfnst.images import figures
 from tfnst.synthesis import style_transfer
-from tfnst.synthesis.objective import FIRST_WEIGHT, distance_wanted
+from tfnst.synthesis.default_objective import FIRST_WEIGHT, distance_wanted
 from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, STYLE_LAYERS, Settings
 
 

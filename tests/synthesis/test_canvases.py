@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfnst import losses
 from tfnst.features.vgg import FeatureExtractor
-from tfnst.synthesis import canvases, objective
+from tfnst.synthesis import canvases, default_objective, objective
 from tfnst.synthesis.canvas import Canvas
 from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, Settings
 from tfnst.synthesis.style_transfer import StyleTransfer
@@ -47,7 +47,7 @@ def painted(settings: Settings = SETTINGS, seed: int = 0, **options: Any) -> np.
 
 
 def taken(settings: Settings = SETTINGS) -> Canvas:
-    return canvases.take(extractor(), settings, objective.default_terms(settings))
+    return canvases.take(extractor(), settings, default_objective.default_terms(settings))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_was_painted_is_forgotten() -> None:
     large = [v for v in variables if v is not None and v.shape.rank == 4]
     assert all(tuple(v.value().shape[1:3]) == (1, 1) for v in large)
     content = canvas.objective.weights["content"]
-    assert float(content) == pytest.approx(objective.FIRST_WEIGHT)
+    assert float(content) == pytest.approx(default_objective.FIRST_WEIGHT)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_another_extractor_has_another_canvas() -> None:
     first = taken()
     canvases.give_back(first)
     other = FeatureExtractor("vgg19-lite", Settings().layers)  # of the same weights
-    assert canvases.take(other, SETTINGS, objective.default_terms(SETTINGS)) is not first
+    assert canvases.take(other, SETTINGS, default_objective.default_terms(SETTINGS)) is not first
 
 
 def test_a_painting_that_is_left_keeps_none() -> None:
@@ -128,7 +128,7 @@ class Dark(losses.Term):
 
 def test_terms_that_cannot_be_told_apart_share_nothing() -> None:
     dark = objective.WeightedTerm("dark", Dark([1.0]), 0.1)
-    painted(terms=[*objective.default_terms(SETTINGS), dark])
+    painted(terms=[*default_objective.default_terms(SETTINGS), dark])
     assert not canvases._idle
 
 
@@ -150,7 +150,7 @@ class Bright(losses.Term):
 def test_a_term_that_may_change_is_traced_anew() -> None:
     bright = Bright()
     terms = [
-        *objective.default_terms(SETTINGS),
+        *default_objective.default_terms(SETTINGS),
         objective.WeightedTerm("bright", bright, 100.0, None),
     ]
     dark = painted(terms=terms)

@@ -20,7 +20,8 @@ from tfnst.images import HALO, padded
 from tfnst.losses import masks
 from tfnst.synthesis import objective
 from tfnst.synthesis.canvas import Canvas
-from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms
+from tfnst.synthesis.default_objective import default_terms
+from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import Progress, StyleTransfer
 
@@ -227,34 +228,6 @@ def test_the_guides_term_works() -> None:
     exec(code, names)
     (report,) = names["painting"].run()
     assert report.distances["means"] > 0
-
-
-def test_settings_make_the_terms() -> None:
-    def weights(**changes: Any) -> dict[str, float]:
-        return {w.name: w.weight for w in default_terms(replace(SETTINGS, **changes))}
-
-    assert list(weights()) == ["content", "style", "variation"]
-    whole = weights(scales=(1, 2, 4), detail=0.3)
-    assert list(whole) == ["content", "style", "style_2", "style_4", "variation", "detail"]
-    shares = [whole["style"], whole["style_2"], whole["style_4"]]
-    assert shares == pytest.approx([4 / 7, 2 / 7, 1 / 7]) and whole["detail"] == 0.3
-    assert objective.scales_of(default_terms(replace(SETTINGS, scales=(4, 1)))) == (4,)
-
-
-def test_beside_neighbours_moments_are_matched_where_the_picture_is_smaller() -> None:
-    """A cosine knows no lengths: without them contrast rises, and the palette is another one."""
-    terms = default_terms(Settings(method="neighbours"))
-    assert [w.name for w in terms] == ["content", "style", "moments_2", "moments_4", "variation"]
-    alone = default_terms(Settings(method="neighbours", scales=(1,)))
-    assert [w.name for w in alone] == ["content", "style", "variation"]
-    settings = Settings(size=64, smallest=64, method="neighbours", steps=(30,))
-    wave = 0.5 + 0.1 * np.sin(np.arange(64, dtype=np.float32))[:, None, None] * np.ones((64, 80, 3))
-    contrasts = []
-    for scales in ((1,), (1, 2, 4)):
-        reports = paint([wave.astype(np.float32)], settings=replace(settings, scales=scales))
-        contrasts.append(reports[0].std())
-    without, together = np.abs(np.log(np.array(contrasts) / wave.std()))
-    assert together < without
 
 
 def test_views_are_averages_of_picture_and_mask() -> None:

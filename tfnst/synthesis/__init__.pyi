@@ -1,6 +1,6 @@
+from .default_objective import default_terms as default_terms
 from .objective import Objective as Objective
 from .objective import WeightedTerm as WeightedTerm
-from .objective import default_terms as default_terms
 from .settings import Settings as Settings
 from .style_transfer import DivergenceError as DivergenceError
 from .style_transfer import Progress as Progress

@@ -14,7 +14,8 @@ from scipy.optimize import Bounds, minimize
 from tfnst import devices, images
 from tfnst.images.sizes import HALO
 from tfnst.losses.terms import View
-from tfnst.synthesis.objective import Objective, WeightedTerm, default_terms, style_share, view
+from tfnst.synthesis.default_objective import default_terms, style_share
+from tfnst.synthesis.objective import Objective, WeightedTerm, view
 from tfnst.synthesis.pyramid import Bands, Pixels
 from tfnst.synthesis.settings import Settings
 
@@ -46,7 +47,7 @@ class Canvas:
     Args:
         extractor: a model image → {layer: activation} with all layers that the terms read.
         settings: see `Settings`.
-        terms: what is descended; by default what the settings say, `objective.default_terms`.
+        terms: what is descended; by default what the settings say, `default_terms`.
     """
 
     def __init__(

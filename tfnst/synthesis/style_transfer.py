@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 from tfnst import devices, images
 from tfnst.arguments import require, shown
 from tfnst.features import vgg, vgg_architecture, vgg_weights
-from tfnst.synthesis import canvases, inputs, objective
+from tfnst.synthesis import canvases, default_objective, inputs, objective
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.settings import PRESETS, Settings
@@ -111,7 +111,7 @@ class StyleTransfer:
         self.styles = inputs.checked_styles(styles)
         self.shares = inputs.checked_shares(shares, len(self.styles))
         self.masks = inputs.checked_masks(style_masks, self.styles)
-        terms = objective.default_terms(settings) if terms is None else terms
+        terms = default_objective.default_terms(settings) if terms is None else terms
         self.terms = objective.checked(terms)
         if (settings.start == "picture") != (start is not None):
             raise ValueError("start: give a picture with settings.start 'picture', and only then")
@@ -246,7 +246,7 @@ def noise(content: np.ndarray, settings: Settings) -> np.ndarray:
     place is to be white. So the start does, the more, the less style there is: wholly towards 0.
     Near black and white the deviation is smaller, so that the level holds. (H, W, 3) in [0, 1].
     """
-    grey = objective.style_share(settings.strength) ** 3
+    grey = default_objective.style_share(settings.strength) ** 3
     blur = max(content.shape) / 32
     nearby = gaussian_filter(content, (blur, blur, 0), mode="nearest")
     level = grey * 0.5 + (1 - grey) * nearby

@@ -1,0 +1,51 @@
+"""Tests of synthesis.default_objective: what settings make of the terms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tfnst import assets, images
+from tfnst.synthesis import default_objective, objective
+from tfnst.synthesis.default_objective import default_terms
+from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.style_transfer import StyleTransfer
+
+
+def test_distance_wanted_grows_with_strength() -> None:
+    wanted = [default_objective.distance_wanted(s) for s in np.linspace(0, 1, 11)]
+    assert wanted[0] == 0 and wanted == sorted(set(wanted)) and wanted[-1] < 2
+    assert default_objective.style_share(0) == 0 and default_objective.style_share(0.25) == 0.5
+    assert default_objective.style_share(0.5) == default_objective.style_share(1) == 1
+
+
+def test_settings_make_the_terms() -> None:
+    def weights(**changes: Any) -> dict[str, float]:
+        return {w.name: w.weight for w in default_terms(replace(Settings(), **changes))}
+
+    assert list(weights(scales=(1,), detail=0)) == ["content", "style", "variation"]
+    whole = weights(scales=(1, 2, 4), detail=0.3)
+    assert list(whole) == ["content", "style", "style_2", "style_4", "variation", "detail"]
+    shares = [whole["style"], whole["style_2"], whole["style_4"]]
+    assert shares == pytest.approx([4 / 7, 2 / 7, 1 / 7]) and whole["detail"] == 0.3
+    assert objective.scales_of(default_terms(replace(Settings(), scales=(4, 1)))) == (4,)
+
+
+def test_beside_neighbours_moments_are_matched_where_the_picture_is_smaller() -> None:
+    """A cosine knows no lengths: without them contrast rises, and the palette is another one."""
+    terms = default_terms(Settings(method="neighbours"))
+    assert [w.name for w in terms] == ["content", "style", "moments_2", "moments_4", "variation"]
+    alone = default_terms(Settings(method="neighbours", scales=(1,)))
+    assert [w.name for w in alone] == ["content", "style", "variation"]
+    settings = Settings(size=64, smallest=64, method="neighbours", steps=(30,))
+    wave = 0.5 + 0.1 * np.sin(np.arange(64, dtype=np.float32))[:, None, None] * np.ones((64, 80, 3))
+    photo, contrasts = images.load(assets.photo(), 64).rgb, []
+    for scales in ((1,), (1, 2, 4)):
+        painting = StyleTransfer(photo, [wave.astype(np.float32)], replace(settings, scales=scales))
+        list(painting.run())
+        contrasts.append(painting.picture().std())
+    without, together = np.abs(np.log(np.array(contrasts) / wave.std()))
+    assert together < without
