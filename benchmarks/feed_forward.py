@@ -39,10 +39,8 @@ def lite(network: StyleNetwork, magenta: Path | None, side: int = 384) -> None:
         "style_weights": (1, 1 + len(network.styles)),
         "stroke": (1, 1),
     }
-    files = {
-        precision: conversion.to_tflite(network, shapes, precision)
-        for precision in ("float32", "float16")
-    }
+    converter = conversion.LiteConverter(network, shapes)
+    files = {precision: converter.convert(precision) for precision in ("float32", "float16")}
     calls = {name: runner(model) for name, model in files.items()}
     if magenta is not None:
         files["magenta"] = magenta.read_bytes()

@@ -168,7 +168,8 @@ show(
 
 # %%
 shapes = {name: array.shape for name, array in example.items()}
-file = conversion.to_tflite(deployable, shapes, "float32")
+converter = conversion.LiteConverter(deployable, shapes)
+file = converter.convert("float32")
 plain = folder / "float32.tflite"
 plain.write_bytes(file)
 
@@ -279,9 +280,8 @@ show(figure, dpi=80)
 # %%
 files = {"float32": plain}
 for precision in ("float16", "int8-weights", "int8"):
-    data = conversion.to_tflite(deployable, shapes, precision, [example])
     files[precision] = folder / f"{precision}.tflite"
-    files[precision].write_bytes(data)
+    files[precision].write_bytes(converter.convert(precision, [example]))
 
 paintings, errors = {"Keras": expected}, {}
 for precision, path in files.items():

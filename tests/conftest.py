@@ -74,11 +74,16 @@ def stroke_network() -> StyleNetwork:
 
 @pytest.fixture
 def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps of training without a graph, which takes longer to trace than a few steps take."""
-    from tfnst.training.style_trainer import StyleTrainer
+    """Steps of training without a graph, which takes longer to trace than a few steps take.
+
+    And style at one scale, for tests that are about files and clocks.
+    """
+    from tfnst.training import style_trainer
 
     always = property(lambda trainer: True, lambda trainer, value: None)
-    monkeypatch.setattr(StyleTrainer, "run_eagerly", always)
+    monkeypatch.setattr(style_trainer.StyleTrainer, "run_eagerly", always)
+    monkeypatch.setattr(style_trainer, "SCALES", (1,))
+    monkeypatch.setattr(style_trainer, "SHARES", (1.0,))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -51,13 +52,13 @@ def test_golden_pairs_are_what_the_files_give(exported: tuple[Path, list[Exporte
 def test_a_file_that_answers_otherwise_is_not_left(
     small_network: StyleNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = conversion.to_tflite
+    honest = conversion.LiteConverter
     other = StyleNetwork(small_network.styles, small_network.settings)
 
-    def swapped(_: keras.Model, *arguments: object) -> bytes:
-        return honest(conversion.deployable(other), *arguments)  # type: ignore[arg-type]
+    def swapped(_: keras.Model, shapes: Any) -> conversion.LiteConverter:
+        return honest(conversion.deployable(other), shapes)
 
-    monkeypatch.setattr(conversion, "to_tflite", swapped)
+    monkeypatch.setattr(conversion, "LiteConverter", swapped)
     settings = ExportSettings(("float32",), ("64",))
     with pytest.raises(RuntimeError, match=r"my_64_float32.tflite answers otherwise .* float32"):
         list(export(small_network, "my", tmp_path / "my", settings))

@@ -119,8 +119,10 @@ def test_strokes_are_an_input(
 
 
 def test_an_unknown_format_is_told(small_network: StyleNetwork) -> None:
+    shapes = {"image": (1, 32, 32, 3), "style_weights": (1, 3)}
+    converter = conversion.LiteConverter(conversion.deployable(small_network), shapes)
     with pytest.raises(ValueError, match="format 'int4' is unknown; use float32, float16"):
-        conversion.to_tflite(conversion.deployable(small_network), {}, "int4")
+        converter.convert("int4")
 
 
 def test_a_saved_model_is_what_keras_and_servers_want(

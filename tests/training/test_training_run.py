@@ -538,6 +538,7 @@ def test_the_schedule_is_one_of_steps_or_of_time() -> None:
     assert training_run.learning_rate(by_time, 0.3) == training_run.learning_rate(half, 0.3)
 
 
+@files_and_clocks
 def test_rows_alone_learn_faster(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
     start = StyleNetwork(["wave"], SETTINGS.network)
     for number, (begun, chosen, highest) in enumerate(

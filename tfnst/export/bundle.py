@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import statistics
 from collections.abc import Generator, Iterator, Mapping
@@ -175,9 +176,20 @@ def _files(
     answers = {size: [_answer(subject, example) for example in examples[size]] for size in sizes}
     for size in sizes:
         write_golden(folder, size, examples[size][0]["image"][0], answers[size][0])
+
+    @functools.cache
+    def converter(size: str) -> conversion.LiteConverter:
+        return conversion.LiteConverter(subject.model, _shapes(size, examples[size][0]))
+
     for step, (kind, size) in enumerate(wanted, 1):
+        took: float | None = None
         file = folder / (SAVED_MODEL if kind == SAVED_MODEL else f"{name}_{size}_{kind}.tflite")
-        written, took = _write(subject, file, kind, size, examples[size])
+        if kind == SAVED_MODEL:
+            conversion.write_saved_model(subject.model, file)
+            written = [served(file, example) for example in examples[size][:1]]
+        else:
+            files.write_bytes(file, converter(size).convert(kind, examples[size]))
+            written, took = _tried(subject, file, kind, examples[size])
         pairs = zip(written, answers[size], strict=False)
         worst = float(np.min([closeness(answer, expected) for answer, expected in pairs]))
         if not worst >= LEAST_PSNR[kind]:
@@ -198,22 +210,22 @@ def _files(
         )
 
 
-def _write(
-    subject: Exportable, file: Path, kind: str, size: str, examples: list[Example]
-) -> tuple[list[Example], float | None]:
-    """Write one file; its answers to what is given, and the milliseconds of a .tflite's pass."""
-    if kind == SAVED_MODEL:
-        conversion.write_saved_model(subject.model, file)
-        return [served(file, example) for example in examples[:1]], None
+def _shapes(size: str, example: Example) -> dict[str, tuple[int | None, ...]]:
+    """Of each input of a .tflite file."""
     side, batch = (None, None) if size == DYNAMIC else (int(size), 1)
-    shapes = {
+    return {
         name: (batch, side, side, 3) if name == "image" else (batch, *value.shape[1:])
-        for name, value in examples[0].items()
+        for name, value in example.items()
     }
-    data = conversion.to_tflite(subject.model, shapes, kind, examples)
-    files.write_bytes(file, data)
+
+
+def _tried(
+    subject: Exportable, file: Path, kind: str, examples: list[Example]
+) -> tuple[list[Example], float]:
+    """The answers of a .tflite file to what is given, and the milliseconds of a pass."""
     lite = Model(file)
-    require_whole(lite, set(shapes), subject.card["parameters"], kind, fixed=side is not None)
+    fixed = -1 not in lite.shapes["image"]
+    require_whole(lite, set(examples[0]), subject.card["parameters"], kind, fixed=fixed)
     took = statistics.median(milliseconds(lite, examples[0]) for _ in range(5))
     return [lite(**example) for example in examples], round(took, 1)
 

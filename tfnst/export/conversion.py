@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import shutil
 import tempfile
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -68,35 +71,63 @@ def write_saved_model(model: keras.Model, folder: Path) -> None:
         tf.saved_model.save(module, folder, signatures)
 
 
-def to_tflite(
-    model: keras.Model,
-    shapes: Mapping[str, Sequence[int | None]],
-    format: str,
-    examples: Sequence[Example] = (),
-) -> bytes:
-    """A .tflite file of builtin operations alone, for inputs of those shapes.
+class LiteConverter:
+    """A network for inputs of some shapes on its way to .tflite files, of builtin operations alone.
 
-    format: "float32"; "float16", weights alone, the rest as the processor likes it;
-    "int8-weights", weights alone, with a scale for each channel; or "int8", convolutions in whole
-    numbers, calibrated by `examples` (inputs of these shapes), and the normalization in float,
-    whose statistics eight bits would break. Raises ValueError for another format.
+    It is traced once for all formats.
+
+    Args:
+        model: as `deployable` makes one.
+        shapes: of each input, by name; None where any size goes.
     """
-    if format not in LITE_FORMATS:
-        raise ValueError(f"format {format!r} is unknown; use {', '.join(LITE_FORMATS)}")
-    signature = {k: keras.InputSpec(shape=v, dtype="float32", name=k) for k, v in shapes.items()}
-    with tempfile.TemporaryDirectory() as folder, _silence():
-        # Not from_concrete_functions, which leaves weights out without a word.
-        model.export(folder, verbose=False, input_signature=[signature])
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+
+    def __init__(self, model: keras.Model, shapes: Mapping[str, Sequence[int | None]]) -> None:
+        specs = {k: keras.InputSpec(shape=v, dtype="float32", name=k) for k, v in shapes.items()}
+        self._folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        with _silence():
+            # Not from_concrete_functions, which leaves weights out without a word.
+            model.export(self._folder, verbose=False, input_signature=[specs])
+
+    def convert(self, format: str, examples: Sequence[Example] = ()) -> bytes:
+        """A file of one format.
+
+        Args:
+            format: "float32"; "float16", weights alone, the rest as the processor likes it;
+                "int8-weights", weights alone, with a scale for each channel; or "int8",
+                convolutions in whole numbers, and the normalization in float, whose statistics
+                eight bits would break.
+            examples: inputs of the shapes, by which "int8" is calibrated.
+
+        Returns:
+            What the .tflite file holds.
+
+        Raises:
+            ValueError: another format.
+        """
+        if format not in LITE_FORMATS:
+            raise ValueError(f"format {format!r} is unknown; use {', '.join(LITE_FORMATS)}")
+        with _silence():
+            file = self._float16() if format == "float16" else self._float32
+            if format.startswith("int8"):
+                file = _quantized(file, format, examples)
+            return _with_room(_with_short_names(file))
+
+    @functools.cached_property
+    def _float32(self) -> bytes:
+        return bytes(self._converter().convert())
+
+    def _float16(self) -> bytes:
+        converter = self._converter()
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+        return bytes(converter.convert())
+
+    def _converter(self) -> tf.lite.TFLiteConverter:
+        converter = tf.lite.TFLiteConverter.from_saved_model(self._folder)
         # Or Keras would let TensorFlow's own operations slip in, which no phone has.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if format == "float16":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.target_spec.supported_types = [tf.float16]
-        file: bytes = converter.convert()
-        if format.startswith("int8"):
-            file = _quantized(file, format, examples)
-        return _with_room(_with_short_names(file))
+        return converter
 
 
 def _with_short_names(file: bytes) -> bytes:
