@@ -65,6 +65,40 @@ def numpy_wasserstein_loss(
     return float(distance / ((n**2).sum() + np.trace(t)))
 
 
+def numpy_mean_std_loss(sample: np.ndarray, style: np.ndarray) -> float:
+    own, wanted = columns_of(sample), columns_of(style)
+    distance = ((own.mean(0) - wanted.mean(0)) ** 2).sum()
+    distance += ((own.std(0) - wanted.std(0)) ** 2).sum()
+    return float(distance / (wanted**2).mean(0).sum())
+
+
+def numpy_histogram_loss(sample: np.ndarray, style: np.ndarray) -> float:
+    """Position by position: the value of the same rank among the artwork's takes its place."""
+    own, wanted = columns_of(sample), columns_of(style)
+    ranks = own.argsort(0, kind="stable").argsort(0, kind="stable")
+    matched = np.empty_like(own)
+    for channel in range(own.shape[1]):
+        quantiles = (ranks[:, channel] + 0.5) / len(own)
+        matched[:, channel] = np.quantile(wanted[:, channel], quantiles, method="hazen")
+    return float(((own - matched) ** 2).mean() / (wanted**2).mean())
+
+
+def numpy_sliced_loss(sample: np.ndarray, style: np.ndarray) -> float:
+    axes = np.asarray(losses.directions(sample.shape[-1], 6, seed=3), np.float64)
+    return numpy_histogram_loss(columns_of(sample) @ axes, columns_of(style) @ axes)
+
+
+def distinct(sample: np.ndarray) -> np.ndarray:
+    """No two values of a channel alike, as ReLU's zeros are: which is the larger, nothing tells."""
+    height, width, channels = sample.shape
+    steps = np.arange(height * width * channels).reshape(sample.shape)
+    return np.asarray(np.asarray(sample, np.float64) + 1e-3 * steps)
+
+
+def numpy_distinct_histogram_loss(sample: np.ndarray, style: np.ndarray) -> float:
+    return numpy_histogram_loss(distinct(sample), distinct(style))
+
+
 def numpy_content_loss(sample: np.ndarray, photo: np.ndarray) -> float:
     sample, photo = np.asarray(sample, np.float64), np.asarray(photo, np.float64)
     return float(((sample - photo) ** 2).mean() / (photo**2).mean())
@@ -120,6 +154,27 @@ def gram_loss(value: Any, style: Any) -> Any:
 def wasserstein_loss(value: Any, style: Any) -> Any:
     target = losses.gaussian(losses.feature_statistics(style))
     return losses.wasserstein_style_loss(losses.feature_statistics(value), target)
+
+
+def mean_std_loss(value: Any, style: Any) -> Any:
+    target = losses.mean_std(losses.feature_statistics(style))
+    return losses.mean_std_style_loss(losses.feature_statistics(value), target)
+
+
+def _distinct_columns(value: Any) -> Any:
+    columns = _columns(ops.cast(value, "float32"))
+    count = columns.shape[-1]
+    steps = ops.expand_dims(ops.arange(ops.shape(columns)[1]), 1) * count + ops.arange(count)
+    return columns + 1e-3 * ops.cast(steps, "float32")
+
+
+def distinct_histogram_loss(value: Any, style: Any) -> Any:
+    return losses.histogram_loss(_distinct_columns(value), _distinct_columns(style))
+
+
+def sliced_loss(value: Any, style: Any) -> Any:
+    axes = losses.directions(value.shape[-1], 6, seed=3)
+    return losses.sliced_wasserstein_loss(_columns(value), _columns(style), axes)
 
 
 def content_distance(value: Any, photo: Any) -> Any:

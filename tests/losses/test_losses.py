@@ -12,16 +12,22 @@ from tests.losses.equations import (
     SHAPE,
     activation,
     content_distance,
+    distinct_histogram_loss,
     gram_loss,
+    mean_std_loss,
     numpy_content_distance,
     numpy_content_loss,
+    numpy_distinct_histogram_loss,
     numpy_gram_loss,
+    numpy_mean_std_loss,
     numpy_relaxed_emd,
     numpy_self_similarity_loss,
+    numpy_sliced_loss,
     numpy_variation,
     numpy_wasserstein_loss,
     relaxed_emd,
     self_similarity_loss,
+    sliced_loss,
     variation,
     wasserstein_loss,
 )
@@ -30,12 +36,16 @@ from tfnst import losses
 LOSSES = {
     "gram": (gram_loss, numpy_gram_loss),
     "wasserstein": (wasserstein_loss, numpy_wasserstein_loss),
+    "mean_std": (mean_std_loss, numpy_mean_std_loss),
+    "histogram": (distinct_histogram_loss, numpy_distinct_histogram_loss),
+    "sliced": (sliced_loss, numpy_sliced_loss),
     "content_loss": (losses.content_loss, numpy_content_loss),
     "content_distance": (content_distance, numpy_content_distance),
     "total_variation": (variation, numpy_variation),
     "relaxed_emd": (relaxed_emd, numpy_relaxed_emd),
     "self_similarity": (self_similarity_loss, numpy_self_similarity_loss),
 }
+STYLES = ("gram", "wasserstein", "mean_std", "sliced")
 every_loss = pytest.mark.parametrize("name", LOSSES)
 # Float32 takes the small difference of large traces.
 TOLERANCE = {"wasserstein": dict(rtol=1e-3, atol=1e-4)}
@@ -138,7 +148,7 @@ def test_bfloat16_goes_in_and_float32_comes_out(name: str) -> None:
     close(name, result, loss(tf.cast(value, tf.float32), tf.cast(wanted, tf.float32)))
 
 
-@pytest.mark.parametrize("name", ["gram", "wasserstein"])
+@pytest.mark.parametrize("name", ["gram", "wasserstein", "mean_std"])
 def test_style_does_not_depend_on_size_or_place(name: str) -> None:
     loss, _ = LOSSES[name]
     value, wanted = activation(1), activation(2)
@@ -150,7 +160,7 @@ def test_style_does_not_depend_on_size_or_place(name: str) -> None:
     np.testing.assert_allclose(loss(value, np.tile(wanted, (1, 2, 2, 1))), expected, rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["gram", "wasserstein", "content_loss", "content_distance"])
+@pytest.mark.parametrize("name", [*STYLES, "content_loss", "content_distance"])
 def test_a_loss_is_zero_at_its_target_and_only_there(name: str) -> None:
     loss, _ = LOSSES[name]
     value = activation(1)
@@ -159,7 +169,7 @@ def test_a_loss_is_zero_at_its_target_and_only_there(name: str) -> None:
     assert np.min(loss(value * 1.02 + activation(2) * 0.2, value)) > 1e-4
 
 
-@pytest.mark.parametrize("name", ["gram", "wasserstein", "content_loss", "content_distance"])
+@pytest.mark.parametrize("name", [*STYLES, "content_loss", "content_distance"])
 def test_a_black_picture_has_a_loss_of_one(name: str) -> None:
     """Of no texture, no mean and no content; standardised, P̂² less its floor is left."""
     loss, _ = LOSSES[name]

@@ -14,6 +14,7 @@ from tests.losses.equations import (
     numpy_content_distance,
     numpy_gram,
     numpy_gram_loss,
+    numpy_mean_std_loss,
     numpy_variation,
     numpy_wasserstein_loss,
     picture,
@@ -22,11 +23,16 @@ from tfnst import losses
 from tfnst.losses import terms
 
 LAYERS, WEIGHTS = ("fine", "coarse"), (1.0, 3.0)
-STYLE = {losses.GramTerm: numpy_gram_loss, losses.WassersteinTerm: numpy_wasserstein_loss}
+STYLE = {
+    losses.GramTerm: numpy_gram_loss,
+    losses.WassersteinTerm: numpy_wasserstein_loss,
+    losses.MeanStdTerm: numpy_mean_std_loss,
+}
 every_style = pytest.mark.parametrize("kind", STYLE)
 TERMS: list[tuple[losses.Term, Callable[[Any, Any], float], tuple[float, ...]]] = [
     (losses.GramTerm(LAYERS, WEIGHTS), numpy_gram_loss, WEIGHTS),
     (losses.WassersteinTerm(LAYERS), numpy_wasserstein_loss, (1.0, 1.0)),
+    (losses.MeanStdTerm(LAYERS), numpy_mean_std_loss, (1.0, 1.0)),
     (losses.ContentTerm(LAYERS), numpy_content_distance, (1.0, 1.0)),
 ]
 every_term = pytest.mark.parametrize(

@@ -38,6 +38,14 @@ class Columns(NamedTuple):
     weights: Tensor
 
 
+def blend_columns(measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
+    """All columns of some pictures, weighed by the shares, relative to each other."""
+    total = sum(shares)
+    weights = [s / total * m.weights for s, m in zip(shares, measurements, strict=True)]
+    columns = [m.columns for m in measurements]
+    return Columns(ops.concatenate(columns, 1), ops.concatenate(weights, 1))
+
+
 class EmdTerm(Term):
     """`relaxed_emd` between columns of some kind at some places.
 
@@ -62,11 +70,8 @@ class EmdTerm(Term):
         return Columns(columns, _weights_at(view.mask, positions, columns))
 
     def blend(self, measurements: Sequence[Columns], shares: Sequence[float]) -> Columns:
-        """All their columns, weighed by the shares."""
-        total = sum(shares)
-        weights = [s / total * m.weights for s, m in zip(shares, measurements, strict=True)]
-        columns = [m.columns for m in measurements]
-        return Columns(ops.concatenate(columns, 1), ops.concatenate(weights, 1))
+        """`blend_columns`."""
+        return blend_columns(measurements, shares)
 
     def distance(self, view: View, target: Columns) -> Tensor:
         """`relaxed_emd` to the target's columns."""

@@ -28,6 +28,55 @@ def gram_style_loss(statistics: FeatureStatistics, target: Tensor) -> Tensor:
     return difference / (ops.sum(ops.square(target), (1, 2)) + TINY)
 
 
+class MeanStd(NamedTuple):
+    """What instance normalisation removes from a layer.
+
+    Attributes:
+        mean: (B, C).
+        deviation: (B, C).
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+
+def mean_std(statistics: FeatureStatistics) -> MeanStd:
+    """Each channel's mean and standard deviation.
+
+    Args:
+        statistics: of the layer.
+
+    Returns:
+        Both, of a channel that is the same everywhere a deviation of all but 0.
+    """
+    average = mean(statistics)
+    squares = ops.diagonal(gram_matrix(statistics), axis1=-2, axis2=-1)
+    # Rounding can leave less than nothing, and the root's slope at 0 is infinite.
+    variance = ops.maximum(squares - ops.square(average), 0.0) + 1e-6 * squares
+    return MeanStd(average, ops.sqrt(variance + TINY))
+
+
+def mean_std_style_loss(statistics: FeatureStatistics, target: MeanStd) -> Tensor:
+    """(‖μ − μₛ‖² + ‖σ − σₛ‖²) / (‖μₛ‖² + ‖σₛ‖²): what the AdaIN layer sets and no more.
+
+    The batch-norm statistics of Li, Wang, Liu & Hou, "Demystifying Neural Style Transfer", IJCAI
+    2017, and the style loss of Huang & Belongie, ICCV 2017, there with norms in place of their
+    squares; over the target's second moment. Channels are compared one by one, whatever goes
+    together with what.
+
+    Args:
+        statistics: of the layer.
+        target: `mean_std` of the artwork's.
+
+    Returns:
+        (B,), 0 where they agree, 1 for a silent layer.
+    """
+    own = mean_std(statistics)
+    pairs = ((own.mean, target.mean), (own.deviation, target.deviation))
+    distance = sum(ops.sum(ops.square(value - wanted), 1) for value, wanted in pairs)
+    return distance / (sum(ops.sum(ops.square(part), 1) for part in target) + TINY)
+
+
 class Gaussian(NamedTuple):
     """A layer seen as a normal distribution.
 

@@ -23,7 +23,15 @@ from tfnst.losses.statistics import (
     feature_statistics,
     gram_matrix,
 )
-from tfnst.losses.style import Gaussian, gaussian, gram_style_loss, wasserstein_style_loss
+from tfnst.losses.style import (
+    Gaussian,
+    MeanStd,
+    gaussian,
+    gram_style_loss,
+    mean_std,
+    mean_std_style_loss,
+    wasserstein_style_loss,
+)
 from tfnst.tensors import Tensor
 from tfnst.validation import Checked, Layers
 
@@ -123,8 +131,8 @@ class MatchingTerm(Term):
 
 
 @dataclass(frozen=True)
-class StyleTerm(Checked, Term):
-    """A loss of feature statistics, averaged over layers.
+class LayeredTerm(Checked, Term):
+    """A loss of some layers, each compared by itself.
 
     Args:
         layers: names of the activations that are read.
@@ -144,6 +152,16 @@ class StyleTerm(Checked, Term):
         super().__post_init__()
         if self.weights and (len(self.weights) != len(self.layers) or not any(self.weights)):
             raise self.refusal("weights")
+
+    def mean(self, losses: Sequence[Tensor]) -> Tensor:
+        """The mean of a loss a layer, by the weights."""
+        weights = self.weights or (1.0,) * len(self.layers)
+        weighted = [weight * loss for weight, loss in zip(weights, losses, strict=True)]
+        return sum(weighted) / sum(weights)
+
+
+class StyleTerm(LayeredTerm):
+    """A loss of feature statistics, the mean over layers; see `LayeredTerm`."""
 
     @abstractmethod
     def form(self, statistics: FeatureStatistics) -> Any:
@@ -169,13 +187,8 @@ class StyleTerm(Checked, Term):
 
     def distance(self, view: View, target: Mapping[str, Any]) -> Tensor:
         """The mean of the layers' losses, by their weights."""
-        weights = self.weights or (1.0,) * len(self.layers)
         measured = self.measure(view)
-        losses = [
-            weight * self.loss(measured[k], target[k])
-            for k, weight in zip(self.layers, weights, strict=True)
-        ]
-        return sum(losses) / sum(weights)
+        return self.mean([self.loss(measured[k], target[k]) for k in self.layers])
 
 
 class GramTerm(StyleTerm):
@@ -200,6 +213,18 @@ class WassersteinTerm(StyleTerm):
     def loss(self, statistics: FeatureStatistics, target: Gaussian) -> Tensor:
         """`wasserstein_style_loss`."""
         return wasserstein_style_loss(statistics, target)
+
+
+class MeanStdTerm(StyleTerm):
+    """`mean_std_style_loss` over layers, as in Li et al., IJCAI 2017; see `StyleTerm`."""
+
+    def form(self, statistics: FeatureStatistics) -> MeanStd:
+        """A layer's mean and deviation."""
+        return mean_std(statistics)
+
+    def loss(self, statistics: FeatureStatistics, target: MeanStd) -> Tensor:
+        """`mean_std_style_loss`."""
+        return mean_std_style_loss(statistics, target)
 
 
 @dataclass(frozen=True)
