@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import feed_forward, lite, painting, step_cost, tutorial
+from benchmarks import analogies, feed_forward, lite, painting, step_cost, tutorial
 
 
 def main() -> None:
     """Run them one after the other, with their defaults."""
     runs: tuple[Callable[[], None], ...] = (
+        analogies.main,
         feed_forward.main,
         lite.main,
         painting.main,

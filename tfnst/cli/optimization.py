@@ -225,7 +225,7 @@ def repeat(
     text = _recipe_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
-    from tfnst.cli import painting
+    from tfnst.cli import analogies, painting
     from tfnst.painting import recipes, repetition
     from tfnst.painting.sources import homes, versions
 
@@ -236,7 +236,9 @@ def repeat(
         terminal.keep_apart(used, [output])
     tensorflow = painting_recipe.needs_tensorflow
     device_scope = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
-    with device_scope, terminal.progress_bar(quiet, False, painting.describe) as show:
+    by_analogy = isinstance(painting_recipe, recipes.AnalogyRecipe)
+    describe = analogies.describe if by_analogy else painting.describe
+    with device_scope, terminal.progress_bar(quiet, False, describe) as show:
         again = repetition.paint_again(painting_recipe, picture, inputs or (), show)
     if output is not None:
         files.write_bytes(output, again)

@@ -1,4 +1,4 @@
-"""What it takes to make a picture again, of either kind: inputs, settings and versions, as JSON."""
+"""What it takes to make a picture again, of any kind: inputs, settings and versions, as JSON."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from tfnst.images.sizes import MIN_SIDE
 from tfnst.painting.appearance import GRADIENT, Look
 from tfnst.painting.sources import Source, versions
+from tfnst.synthesis.analogy_settings import AnalogySettings
 from tfnst.synthesis.settings import Settings
 from tfnst.validation import Checked, restored
 
 LITE = ".tflite"
 Quality = Annotated[int, Field(ge=1, le=100)]
+Side = Annotated[int, Field(ge=MIN_SIDE, le=16384)]  # pixels
 
 
 @dataclass(frozen=True)
@@ -118,17 +121,66 @@ class PassRecipe(Checked):
         return PassRecipe(self.picture.by_name(), self.model.by_name(), masks, look, self.versions)
 
 
-AnyRecipe = Recipe | PassRecipe
+@dataclass(frozen=True)
+class AnalogyRecipe(Checked):
+    """An image analogy, complete: the same recipe gives the same picture.
+
+    Attributes:
+        a: a picture's file.
+        a_prime: of the same after whatever is to be learnt.
+        b: of a picture to which that is done.
+        settings: see `AnalogySettings`.
+        size: long side of the result at most, in pixels.
+        pair_size: that of A and A' at most.
+        enlarge: bring a smaller B to `size`, too.
+        quality: of the file's encoding, 1 to 100.
+        versions: of the packages that took part, and of the machine.
+
+    Raises:
+        ValueError: a value that no analogy has.
+    """
+
+    a: Source
+    a_prime: Source
+    b: Source
+    settings: AnalogySettings
+    size: Side = 512
+    pair_size: Side = 512
+    enlarge: bool = False
+    quality: Quality = 95
+    versions: dict[str, str] = field(default_factory=versions)
+
+    @property
+    def needs_tensorflow(self) -> bool:
+        """False, as of every analogy."""
+        return False
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every file that it was made from."""
+        return [self.a, self.a_prime, self.b]
+
+    def by_names(self) -> AnalogyRecipe:
+        """The same without the folders of its files."""
+        a, a_prime, b = (source.by_name() for source in self.sources)
+        return replace(self, a=a, a_prime=a_prime, b=b)
+
+
+AnyRecipe = Recipe | PassRecipe | AnalogyRecipe
 # What settings of version 0.1, which has no fields of these names, amount to.
 EARLIER = {"canvas": "pixels", "scales": [1], "detail": 0.0, "growth": math.sqrt(2)}
-KINDS: dict[str, type[AnyRecipe]] = {"stylize": Recipe, "apply": PassRecipe}
+KINDS: dict[str, type[AnyRecipe]] = {
+    "stylize": Recipe,
+    "apply": PassRecipe,
+    "analogy": AnalogyRecipe,
+}
 
 
 def to_json(recipe: AnyRecipe) -> str:
     """What pictures hold of a recipe.
 
     Args:
-        recipe: of either kind.
+        recipe: of any kind.
 
     Returns:
         One line of JSON; a look's styles keep their order, which is that of its masks.
@@ -145,7 +197,7 @@ def from_json(text: str) -> AnyRecipe:
         text: what it wrote, or version 0.1 did.
 
     Returns:
-        The recipe, of either kind.
+        The recipe, of any kind.
 
     Raises:
         ValueError: any other text.
@@ -158,7 +210,7 @@ def from_json(text: str) -> AnyRecipe:
             raise ValueError("it has no 'tfnst'")
         if (kind := KINDS.get(str(data.pop("tfnst")))) is None:
             raise ValueError("it is of another kind of picture")
-        if isinstance(data.get("settings"), dict):
+        if kind is Recipe and isinstance(data.get("settings"), dict):
             data["settings"] = EARLIER | data["settings"]
         recipe: AnyRecipe = restored(kind, data)
     except (ValueError, RecursionError) as error:

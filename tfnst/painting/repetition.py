@@ -1,26 +1,23 @@
-"""Pictures made again from their recipes, of either kind."""
+"""Pictures made again from their recipes, of any kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tfnst import images
 from tfnst.painting import pictures
 from tfnst.painting.painters import open_painter
-from tfnst.painting.recipes import AnyRecipe, PassRecipe, Recipe
+from tfnst.painting.recipes import AnalogyRecipe, AnyRecipe, PassRecipe, Recipe
 from tfnst.painting.sources import homes
-
-if TYPE_CHECKING:
-    from tfnst.synthesis.style_transfer import Progress
 
 
 def paint_again(
     recipe: AnyRecipe,
     picture: Path,
     inputs: Sequence[Path] = (),
-    show: Callable[[Progress], None] = lambda report: None,
+    show: Callable[[Any], None] = lambda report: None,
 ) -> bytes:
     """The bytes of the file that a recipe makes.
 
@@ -28,7 +25,7 @@ def paint_again(
         recipe: of that picture.
         picture: tells the format, and holds the text that is to be in the new one.
         inputs: folders where files that have moved may lie, besides the picture's.
-        show: is called with the reports of an optimisation.
+        show: is called with the reports of an optimisation or an analogy.
 
     Returns:
         What `picture` held when the recipe was written, where versions and machine are the same.
@@ -40,6 +37,8 @@ def paint_again(
     if isinstance(recipe, PassRecipe):
         painter = open_painter(recipe.model.find(*folders))
         return pictures.encoded(recipe, picture, painter, text, *folders)
+    if isinstance(recipe, AnalogyRecipe):
+        return _by_analogy(recipe, picture, text, folders, show)
     return _optimized(recipe, picture, text, folders, show)
 
 
@@ -48,7 +47,7 @@ def _optimized(
     picture: Path,
     text: str | None,
     folders: Sequence[Path],
-    show: Callable[[Progress], None],
+    show: Callable[[Any], None],
 ) -> bytes:
     from tfnst.painting import optimization  # exported files paint without TensorFlow
 
@@ -60,3 +59,19 @@ def _optimized(
             break
     painted = painting.picture()
     return images.encode(picture, painted, alpha=alpha, recipe=text, quality=recipe.quality)
+
+
+def _by_analogy(
+    recipe: AnalogyRecipe,
+    picture: Path,
+    text: str | None,
+    folders: Sequence[Path],
+    show: Callable[[Any], None],
+) -> bytes:
+    from tfnst.painting import analogies  # exported files paint without SciPy
+
+    analogy, alpha = analogies.begin(recipe, *folders)
+    for report in analogy.run():
+        show(report)
+    made = analogy.picture()
+    return images.encode(picture, made, alpha=alpha, recipe=text, quality=recipe.quality)

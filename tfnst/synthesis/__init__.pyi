@@ -1,3 +1,7 @@
+from .analogies import Analogy as Analogy
+from .analogies import AnalogyProgress as AnalogyProgress
+from .analogies import analogy as analogy
+from .analogy_settings import AnalogySettings as AnalogySettings
 from .default_objective import default_terms as default_terms
 from .objective import Objective as Objective
 from .objective import WeightedTerm as WeightedTerm
