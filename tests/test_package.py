@@ -157,7 +157,7 @@ def test_only_what_paints_starts_tensorflow() -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Stylise'; it has FeatureExtractor, "):
+    with pytest.raises(AttributeError, match="no attribute 'Stylise'; it has AnalogySettings, "):
         tfnst.Stylise  # type: ignore[attr-defined]  # noqa: B018
     for name in dir(tfnst):
         assert getattr(tfnst, name).__module__.startswith("tfnst.")

@@ -58,17 +58,14 @@ class AnalogyProgress:
 class Analogy:
     """B' on its way: what A' is to A, it is to B.
 
-    Hertzmann, Jacobs, Oliver, Curless & Salesin, "Image Analogies", SIGGRAPH 2001.
+    Hertzmann, Jacobs, Oliver, Curless & Salesin, "Image Analogies", SIGGRAPH 2001. `scan` is the
+    last level that is complete, with the places of A' that its pixels are from; None before.
 
     Args:
         a: a picture, (H, W, 3) RGB in [0, 1], or a `Picture`; what is transparent in one is white.
         a_prime: the same after whatever is to be learnt; of the same size.
         b: a picture of any size to which that is to be done.
         settings: see `AnalogySettings`.
-
-    Attributes:
-        scan: the last level that is complete, with the places of A' that its pixels are from; None
-            before there is one.
 
     Raises:
         ValueError: a picture that is none, A and A' of two sizes, or more levels than these bear.

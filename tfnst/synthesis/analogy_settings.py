@@ -18,16 +18,16 @@ class AnalogySettings(Checked):
 
     Attributes:
         kappa: how much farther than the nearest a neighbourhood may be that goes on with what is
-            beside it: at the finest level 1 + κ times in squared distance, and κ is halved with
-            each coarser one. 0 for mere neighbours; more holds marks together, in larger patches.
+            beside it, by 1 + κ times in squared distance at the finest level, where κ is halved
+            with each coarser one. 0 for mere neighbours; more holds larger patches together.
         levels: of the pyramids; None for as many as leave 16 pixels of the shortest side.
         patch: pixels a side of a neighbourhood.
         mode: "luminance" makes that of B' and leaves B its colours; "color" makes all of B'.
         match: what is compared of A and B, "luminance" or "color"; None for that of the mode.
         remap: bring A and B to one mean and deviation of luminance, where that is compared.
         weight: of the match of A with B, over that of A' with B'.
-        blur: deviation in pixels of a Gaussian that blurs A first; with A' for A, what is learnt is
-            detail: to sharpen, or an artwork's marks.
+        blur: deviation in pixels of a Gaussian that blurs A first; with A' for A, detail is learnt,
+            such as an artwork's marks.
         seed: of the choice among places of A that are alike.
 
     Raises:
