@@ -5,7 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import analogies, feed_forward, lite, painting, step_cost, tutorial
+from benchmarks import (
+    analogies,
+    feed_forward,
+    lite,
+    painting,
+    step_cost,
+    style_losses,
+    tutorial,
+)
 
 
 def main() -> None:
@@ -16,6 +24,7 @@ def main() -> None:
         lite.main,
         painting.main,
         step_cost.main,
+        style_losses.main,
         tutorial.main,
     )
     sys.argv = sys.argv[:1]

@@ -211,6 +211,7 @@ def test_comparison_recipe_and_every_option(tfnst: Call, home: Path) -> None:
         *("--style-weight", 1, "--style-weight", 3, "--style-scale", 0.8, "--steps", "3,2"),
         *("--content-layer", "block3_conv1", "--style-layer", "block1_conv1=2"),
         *("--style-layer", "block2_conv1", "--style-loss", "gram", "--variation", 4),
+        *("--histogram-weight", 0.5),
         *("--pooling", "average", "--start", "start.png", "--strength", 0.7, "--seed", 5),
         *("--precision", "float32", "--optimizer", "adam", "--device", "cpu"),
     )
@@ -227,6 +228,7 @@ def test_comparison_recipe_and_every_option(tfnst: Call, home: Path) -> None:
         "style_layers": ["block1_conv1", "block2_conv1"],
         "style_weights": [2, 1],
         "style_loss": "gram",
+        "histogram": 0.5,
         "variation": 4,
         "pooling": "average",
         "start": "picture",
@@ -530,6 +532,10 @@ MISUSE = [
     (["photo.png", "art.png", "--weights", "photo.png"], "photo.png"),
     (["photo.png", "art.png", "--preset", "ultra"], "use one of draft, normal, best"),
     (["photo.png", "art.png", "--style-loss", "l2"], "--style-loss is l2; use one of"),
+    (
+        ["photo.png", "art.png", "--histogram-weight", "-1"],
+        "--histogram-weight is -1; use a number from 0",
+    ),
     (["photo.png", "art.png", "--pooling", "min"], "--pooling is min; use"),
     (["photo.png", "art.png", "--optimizer", "sgd"], "--optimizer is sgd; use"),
     (["photo.png", "art.png", "--precision", "float8"], "--precision is float8; use"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tfnst import assets, images
+from tfnst.losses import ReducedTerm
 from tfnst.synthesis import default_objective, objective
 from tfnst.synthesis.default_objective import default_terms
 from tfnst.synthesis.settings import Settings
@@ -32,6 +33,52 @@ def test_settings_make_the_terms() -> None:
     shares = [whole["style"], whole["style_2"], whole["style_4"]]
     assert shares == pytest.approx([4 / 7, 2 / 7, 1 / 7]) and whole["detail"] == 0.3
     assert objective.scales_of(default_terms(replace(Settings(), scales=(4, 1)))) == (4,)
+
+
+@pytest.mark.parametrize("kind", ["gram", "wasserstein", "sliced", "mean-std"])
+def test_style_losses_weigh_layers_and_scales(kind: Any) -> None:
+    layers, weights = ("block1_conv1", "block2_conv1"), (1.0, 3.0)
+    settings = Settings(
+        style_loss=kind, style_layers=layers, style_weights=weights, scales=(1, 2), seed=7
+    )
+    _, fine, coarse, *_ = default_terms(settings)
+    term: Any = fine.term
+    assert coarse.name == "style_2" and coarse.term == ReducedTerm(term, 2)
+    assert (term.layers, term.weights) == (layers, weights)
+    assert getattr(term, "seed", 7) == 7
+
+
+def test_histograms_are_compared_at_every_scale_beside_any_style_loss() -> None:
+    for method in ("statistics", "neighbours"):
+        terms = default_terms(Settings(method=method, histogram=3.0, scales=(1, 2)))
+        names = {w.name: w.weight for w in terms if w.name.startswith("histogram")}
+        assert names == pytest.approx({"histogram": 2.0, "histogram_2": 1.0})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"style_loss": "sliced"},
+        {"style_loss": "sliced", "jit_compile": True, "scales": (1,)},
+        {"style_loss": "sliced", "optimizer": "lbfgs"},
+        {"style_loss": "mean-std", "precision": "bfloat16"},
+        {"style_loss": "gram", "histogram": 1.0, "precision": "bfloat16"},
+    ],
+)
+def test_style_losses_descend_every_way_and_repeat(changes: dict[str, Any]) -> None:
+    layers = ("block1_conv1",)
+    settings = Settings(size=32, smallest=32, steps=(8,), style_layers=layers, scales=(1, 2))
+    settings = replace(settings, content_layers=layers, **changes)
+    photo, swirl = (images.load(f, 32).rgb for f in (assets.photo(), assets.artwork("swirl")))
+    pictures = []
+    for _ in range(2):
+        painting = StyleTransfer(photo, [swirl], settings, network="vgg19-lite")
+        first, *_, last = painting.run(1)
+        pictures.append(painting.picture())
+        for name in first.distances:
+            if name.startswith(("style", "histogram")):
+                assert last.distances[name] < 0.9 * first.distances[name]
+    np.testing.assert_array_equal(*pictures)
 
 
 def test_beside_neighbours_moments_are_matched_where_the_picture_is_smaller() -> None:

@@ -23,13 +23,14 @@ RANGES = {
     "growth": (1.1, 8),
     "variation": (0, 1e6),
     "detail": (0, 1e6),
+    "histogram": (0, 1e6),
     "learning_rate": (1e-6, 1),
     "seed": (0, 2**63 - 1),
 }
 WHOLE = ("size", "smallest", "seed")
 CHOICES = {
     "method": ("statistics", "neighbours"),
-    "style_loss": ("wasserstein", "gram", "relaxed-emd"),
+    "style_loss": ("wasserstein", "gram", "sliced", "mean-std", "relaxed-emd"),
     "pooling": ("max", "average"),
     "start": ("content", "noise", "picture"),
     "canvas": ("bands", "pixels"),
@@ -253,6 +254,12 @@ def test_neighbours_read_layers_of_both_networks() -> None:
     assert len(set(layers)) == len(layers) and "block5_conv1" not in layers
     for network in vgg_architecture.ARCHITECTURES.values():
         assert set(layers) <= set(network.layers)
+
+
+def test_histograms_read_their_layers_whatever_style_reads() -> None:
+    few = Settings(style_layers=("block2_conv1",), histogram=1.0)
+    assert {"block1_conv1", "block4_conv1"} <= set(few.layers)
+    assert "block1_conv1" not in Settings(style_layers=("block2_conv1",)).layers
 
 
 def test_another_name_is_told_the_names() -> None:

@@ -44,7 +44,12 @@ def stylize(
     method: Annotated[
         str, Option(help="statistics of STYLE, or neighbours: places of STYLE, one for each.")
     ] = "statistics",
-    style_loss: Annotated[str, Option(help="wasserstein, gram or relaxed-emd.")] = "wasserstein",
+    style_loss: Annotated[
+        str, Option(help="wasserstein, gram, sliced, mean-std or relaxed-emd.")
+    ] = "wasserstein",
+    histogram_weight: Annotated[
+        float, Option(help="Weight of histograms, to be as in STYLE; 1 beside gram.")
+    ] = 0.0,
     variation: Annotated[
         float | None, Option(help="Weight of the total variation; more is smoother.")
     ] = None,
@@ -113,6 +118,7 @@ def stylize(
         learning_rate=learning_rate,
         method=method,
         style_loss=style_loss,
+        histogram=histogram_weight,
         canvas=canvas,
         pooling=pooling,
         start="picture" if from_file else start,

@@ -30,6 +30,7 @@ OPTIONS = {
     "shares": "--style-weight",
     "style_weights": "--style-layer",
     "style_sizes": "--style-size",
+    "histogram": "--histogram-weight",
 }
 HEAVY = ("tensorflow", "keras", "h5py", "scipy", "matplotlib")  # what a light installation lacks
 

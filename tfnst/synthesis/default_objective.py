@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from tfnst.losses.column_terms import PaletteTerm, RelaxedEmdTerm
+from tfnst.losses.histogram_terms import HistogramTerm, SlicedWassersteinTerm
 from tfnst.losses.neighbour_term import NeighbourTerm
 from tfnst.losses.terms import (
     BandTerm,
     ContentTerm,
     GramTerm,
+    MeanStdTerm,
     ReducedTerm,
     Term,
     VariationTerm,
     WassersteinTerm,
 )
 from tfnst.synthesis.objective import WeightedTerm
-from tfnst.synthesis.settings import NEIGHBOUR_LAYERS, STYLE_LAYERS, Settings
+from tfnst.synthesis.settings import (
+    HISTOGRAM_LAYERS,
+    NEIGHBOUR_LAYERS,
+    STYLE_LAYERS,
+    Settings,
+)
 
-STYLE_TERMS = {"gram": GramTerm, "wasserstein": WassersteinTerm}
+STYLE_TERMS: dict[str, Callable[..., Term]] = {
+    "gram": GramTerm,
+    "wasserstein": WassersteinTerm,
+    "mean-std": MeanStdTerm,
+}
+DIRECTIONS = 16  # a step; each costs a sort of all positions, and fewer are noisy
 NEIGHBOUR_WEIGHT = 20.0  # brings its distance, of a few hundredths, to the size of the others'
 MOMENTS_WEIGHT = 2.0  # beside neighbours
 NEIGHBOUR_FREEDOM = 1.2  # times the distance wanted: marks hold a face that statistics would lose
@@ -44,17 +57,17 @@ def style_share(strength: float, canvas: str = "pixels") -> float:
 
 
 def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
-    """Content, style and variation, as settings weigh them, and detail where it weighs anything.
+    """Content, style and variation, as settings weigh them, and more where they do.
 
     Args:
-        settings: which layers count, by which style loss and at which scales, and what variation
-            and detail weigh.
+        settings: which layers count, by which style loss and at which scales, and what variation,
+            detail and histograms weigh.
 
     Returns:
-        Terms named "content", "style" (at a scale of 2 "style_2", and so on), "variation" and
-        "detail"; with the relaxed earth mover's distance, which knows directions only and sees one
-        scale, also "moments" (and "moments_2", and so on) and "palette"; with neighbours "style"
-        at the picture's own size, "moments_2" and so on, and no "detail".
+        Terms named "content", "style" (at a scale of 2 "style_2", and so on), "histogram" likewise,
+        "variation" and "detail"; with the relaxed earth mover's distance, which knows directions
+        only and sees one scale, also "moments" (and "moments_2", and so on) and "palette"; with
+        neighbours "style" at the picture's own size, "moments_2" and so on, and no "detail".
     """
     content = ContentTerm(settings.content_layers)
     distance, first = distance_wanted(settings.strength, settings.canvas), FIRST_WEIGHT
@@ -66,6 +79,7 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
     return (
         WeightedTerm("content", content, first, "content", distance),
         *_style_terms(settings),
+        *_histogram_terms(settings),
         WeightedTerm("variation", VariationTerm(), settings.variation, None),
         *detail,
     )
@@ -75,6 +89,9 @@ def _style_terms(settings: Settings) -> list[WeightedTerm]:
     if settings.method == "neighbours":
         return _neighbour_terms(settings)
     layers, weights = settings.style_layers, settings.layer_weights
+    if settings.style_loss == "sliced":
+        term = SlicedWassersteinTerm(layers, weights, DIRECTIONS, settings.seed)
+        return _at_scales("style", term, settings)
     if settings.style_loss != "relaxed-emd":
         return _at_scales("style", STYLE_TERMS[settings.style_loss](layers, weights), settings)
     return [
@@ -102,12 +119,20 @@ def _neighbour_terms(settings: Settings) -> list[WeightedTerm]:
     ]
 
 
-def _at_scales(name: str, term: Term, settings: Settings) -> list[WeightedTerm]:
-    """A weight of 1 divided: the coarser a scale, the less it counts, of fewer numbers."""
-    total = sum(1 / scale for scale in settings.scales)
+def _histogram_terms(settings: Settings) -> list[WeightedTerm]:
+    if not settings.histogram:
+        return []
+    return _at_scales("histogram", HistogramTerm(HISTOGRAM_LAYERS), settings, settings.histogram)
+
+
+def _at_scales(
+    name: str, term: Term, settings: Settings, weight: float = 1.0
+) -> list[WeightedTerm]:
+    """A weight divided: the coarser a scale, the less it counts, of fewer numbers."""
+    share = weight / sum(1 / scale for scale in settings.scales)
     return [
-        WeightedTerm(name, term, 1 / total)
+        WeightedTerm(name, term, share)
         if scale == 1
-        else WeightedTerm(f"{name}_{scale}", ReducedTerm(term, scale), 1 / scale / total)
+        else WeightedTerm(f"{name}_{scale}", ReducedTerm(term, scale), share / scale)
         for scale in settings.scales
     ]

@@ -17,6 +17,8 @@ NEIGHBOUR_LAYERS = (
     *("block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4"),
     *("block4_conv1", "block4_conv2", "block4_conv3"),
 )
+# Where histograms are compared, as in Risser et al.: of colour and marks, and of large forms.
+HISTOGRAM_LAYERS = ("block1_conv1", "block4_conv1")
 
 Precision = Literal["float32", "bfloat16"]  # of activations
 Scales = Annotated[
@@ -43,12 +45,15 @@ class Settings(Checked):
         style_weights: a weight a style layer, relative to each other; None for equal ones.
         method: "statistics" of the artworks, compared by `style_loss`, or "neighbours": a place of
             an artwork for each place of the picture (Kolkin et al., arXiv:2203.13215).
-        style_loss: "wasserstein" (mean and covariance), "gram" (as Gatys et al.) or "relaxed-emd"
+        style_loss: "wasserstein" (mean and covariance), "gram" (as Gatys et al.), "sliced" (whole
+            distributions, as Heitz et al.), "mean-std" (no more than AdaIN sets) or "relaxed-emd"
             (as STROTSS, Kolkin et al.), which weighs all layers alike.
         scales: at which style is compared, in pixels a side that make one: 1 is the picture's own
             size, and at 4 large forms are as small as marks.
         variation: weight of the total variation.
         detail: weight of the difference in fine detail from the artworks'; see `losses.band_loss`.
+        histogram: weight of the difference in histograms from the artworks', as Risser et al.
+            compare them beside "gram"; see `losses.histogram_loss`.
         pooling: "max" or "average".
         start: "content", "noise" or "picture" (one that is given).
         canvas: what is under optimisation: "bands" of luminance and chroma, so that large forms
@@ -57,7 +62,8 @@ class Settings(Checked):
         learning_rate: of Adam, in units of the picture's range.
         precision: "float32", or "bfloat16" for the activations.
         jit_compile: compile the step with XLA, as a TPU does.
-        seed: of the noise, and of the places that "relaxed-emd" looks at.
+        seed: of the noise, of the places that "relaxed-emd" looks at, and of the directions that
+            "sliced" looks along.
 
     Raises:
         ValueError: a value outside its range or choices, in one line that says what would do.
@@ -79,10 +85,11 @@ class Settings(Checked):
         Field(description="a tuple of numbers from 0, one a style layer, not all 0"),
     ] = None
     method: Literal["statistics", "neighbours"] = "statistics"
-    style_loss: Literal["wasserstein", "gram", "relaxed-emd"] = "wasserstein"
+    style_loss: Literal["wasserstein", "gram", "sliced", "mean-std", "relaxed-emd"] = "wasserstein"
     scales: Scales = (1, 2, 4)
     variation: Annotated[float, Field(ge=0, le=1e6)] = 0.1
     detail: Annotated[float, Field(ge=0, le=1e6)] = 0.06
+    histogram: Annotated[float, Field(ge=0, le=1e6)] = 0.0
     pooling: Literal["max", "average"] = "max"
     start: Literal["content", "noise", "picture"] = "content"
     canvas: Literal["bands", "pixels"] = "bands"
@@ -117,7 +124,8 @@ class Settings(Checked):
     def layers(self) -> tuple[str, ...]:
         """Every layer that the losses read."""
         style = NEIGHBOUR_LAYERS if self.method == "neighbours" else self.style_layers
-        return tuple(dict.fromkeys((*self.content_layers, *style)))
+        histogram = HISTOGRAM_LAYERS if self.histogram else ()
+        return tuple(dict.fromkeys((*self.content_layers, *style, *histogram)))
 
     @property
     def layer_weights(self) -> tuple[float, ...]:
