@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from unittest import mock
 
 import numpy as np
@@ -31,10 +31,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--size", type=int, default=256, help="of A and B, which are squares")
-    parser.add_argument("--searches", action="store_true", help="compare ways of searching A")
+    parser.add_argument("--searches", nargs="+", choices=SEARCHES, help="to be compared")
     options = parser.parse_args()
     if options.searches:
-        compare(options.size)
+        compare(options.modes, options.size, options.searches)
         return
     if len(options.modes) > 1:  # The peak is that of a whole process.
         for mode in options.modes:
@@ -59,19 +59,19 @@ def prepared(size: int, settings: AnalogySettings) -> Analogy:
     return Analogy(artwork, artwork, photo, settings)
 
 
-def compare(size: int) -> None:
+def compare(modes: Sequence[str], size: int, searches: Sequence[str]) -> None:
     """Print what each search takes for the finest level, and how near the nearest it comes."""
-    for mode, settings in MODES.items():
-        work = prepared(size, settings)
+    for mode in modes:
+        work = prepared(size, MODES[mode])
         for _ in work.run():
             pass
         assert work.scan is not None
         fronts = neighbourhoods.fronts(work.b.shape[:2], work.scan.window.radius)
         rows, queries = work.scan.search.rows, [work.scan.features(front) for front in fronts]
-        for name, make in SEARCHES.items():
+        for name in (EXACT, *(name for name in searches if name != EXACT)):
             try:
                 began = time.perf_counter()
-                search = make(rows)
+                search = SEARCHES[name](rows)
                 built = time.perf_counter()
                 places = [search(query) for query in queries]
             except ModuleNotFoundError as error:
