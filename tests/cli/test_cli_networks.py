@@ -255,7 +255,8 @@ def test_a_network_is_trained_from_the_beginning(
     options = ("--photos", "photos", "--start-from", "none", *QUICK, "--json")
     ended = tfnst("train", "art.png", "-o", "one.keras", *options, "--architecture", "compact")
     events = [json.loads(line) for line in ended.out.splitlines()]
-    assert ended.status == 0 and events[-1]["step"] == 4 and events[-1]["fraction"] == 1
+    assert ended.status == 0 and events[-2]["step"] == 4 and events[-2]["fraction"] == 1
+    assert events[-1] == {"event": "done", "output": "one.keras"}
     assert ended.err.splitlines() == [
         "tfnst: skipped, of kinds that are not read: 1 .cr2; convert them to .png",
         "tfnst: skipped, 1 that is no regular file: photos/pipe.jpg; put a file in its place",
@@ -367,7 +368,7 @@ def test_a_killed_training_goes_on(
     monkeypatch.setattr(settings, "TrainingSettings", often)
     ended = tfnst("train", "swirl=art.png", *options, "--steps", step + 3, "--resume", "--json")
     events = [json.loads(line) for line in ended.out.splitlines()]
-    assert ended.status == 0 and [e["step"] for e in events][-1] == step + 3
+    assert ended.status == 0 and [e["step"] for e in events[:-1]][-1] == step + 3
     assert events[0]["step"] > step - 2
 
 
@@ -392,7 +393,8 @@ def test_resume_keeps_the_schedule(tfnst: Call, home: Path) -> None:
     assert ended.status == 0
     assert ended.err == "tfnst: there is no checkpoint of new.keras to resume; beginning\n"
     ended = tfnst("train", "swirl=art.png", *options, "--resume", "--json")
-    assert (ended.status, ended.out) == (0, "")  # three steps were asked for, and done
+    assert ended.status == 0  # three steps were asked for, and done
+    assert json.loads(ended.out) == {"event": "done", "output": "new.keras"}
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan"])

@@ -74,7 +74,7 @@ def test_strokes_are_checked() -> None:
     assert checked_stroke(None, 1) is None
     with pytest.raises(ValueError, match=r"stroke is 0.5, but this network has one size"):
         checked_stroke(0.5, 1)
-    for wrong in (-0.1, 1.5, float("nan"), "large"):
+    for wrong in (-0.1, 1.5, float("nan"), "large", True):
         with pytest.raises(ValueError, match=r"stroke is .*; use a number from 0 \(fine\) to 1"):
             checked_stroke(wrong, 2)  # type: ignore[arg-type]
 

@@ -23,6 +23,13 @@ def test_distance_wanted_grows_with_strength() -> None:
     assert default_objective.style_share(0.5) == default_objective.style_share(1) == 1
 
 
+def test_strength_means_on_pixels_what_it_does_with_l_bfgs() -> None:
+    def wanted(**changes: Any) -> float | None:
+        return default_terms(Settings(strength=0.3, **changes))[0].wanted
+
+    assert wanted(optimizer="lbfgs") == wanted(canvas="pixels") != wanted()
+
+
 def test_settings_make_the_terms() -> None:
     def weights(**changes: Any) -> dict[str, float]:
         return {w.name: w.weight for w in default_terms(replace(Settings(), **changes))}

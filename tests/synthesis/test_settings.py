@@ -241,6 +241,7 @@ def test_the_relaxed_emd_weighs_layers_alike() -> None:
         {"style_loss": "gram"},
         {"style_layers": ("block1_conv1",), "style_weights": (1.0,)},
         {"style_weights": (1.0, 2.0, 1.0, 1.0, 1.0)},
+        {"detail": 5.0},
     ],
 )
 def test_neighbours_have_no_choice_of_statistics(changes: dict[str, Any]) -> None:

@@ -337,7 +337,7 @@ def test_the_content_weight_finds_the_distance_wanted(pair: tuple[str, str]) -> 
     settings = Settings(size=96, smallest=96, steps=(100,))
     style = images.load(assets.artwork(pair[1]), 192).rgb
     _, reports = run(images.load(content, 96).rgb, [style], settings)
-    wanted = default_objective.distance_wanted(settings.strength, settings.canvas)
+    wanted = default_objective.distance_wanted(settings.strength, settings.in_bands)
     assert reports[-1].content_distance == pytest.approx(wanted, rel=0.35)
     assert reports[-1].content_weight != pytest.approx(default_objective.FIRST_WEIGHT, rel=0.05)
 

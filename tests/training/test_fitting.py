@@ -120,6 +120,15 @@ def test_a_finished_training_can_be_lengthened_in_steps(output: Path) -> None:
     assert checkpoints.schedule(output)["steps"] == 11
 
 
+def test_a_training_by_time_takes_no_more_steps_than_are_left(output: Path) -> None:
+    settings = Settings(minutes=1.0, log_every=50)
+    run = Run(output, settings)
+    assert run.next_steps() == fitting.FIRST_STEPS
+    for step, seconds, expected in ((5, 0.5, 45), (5, 5.0, 45), (60, 52.0, 10), (9, 59.9, 1)):
+        run.clock.step, run.clock.seconds = step, seconds
+        assert run.next_steps() == expected
+
+
 def test_a_finished_training_can_be_lengthened_in_minutes(
     output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

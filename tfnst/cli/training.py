@@ -128,7 +128,9 @@ def train(
         reports = training_run.train(named, folder, output, settings, start, resume, credit)
         bar = terminal.progress_bar(quiet, as_json, _describe_training)
         terminal.follow(reports, bar, "stopped; the same command with --resume goes on")
-    if not (quiet or as_json):
+    if as_json:
+        terminal.emit("done", output=str(output))
+    elif not quiet:
         print(output)
 
 

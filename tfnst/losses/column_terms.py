@@ -49,7 +49,8 @@ def blend_columns(measurements: Sequence[Columns], shares: Sequence[float]) -> C
 class EmdTerm(Term):
     """`relaxed_emd` between columns of some kind at some places.
 
-    Every step looks at other places; which ones, `View.draw` and the seed say.
+    Every draw, as of `View.draw` and the seed, looks at other places: of a picture under Adam at
+    each step, of an artwork once, and so of one under L-BFGS.
     """
 
     count: int

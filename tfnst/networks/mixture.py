@@ -93,7 +93,7 @@ def checked_stroke(stroke: float | None, strokes: int) -> float | None:
         )
     if stroke is None:
         return STROKE
-    if not isinstance(stroke, numbers.Real) or not 0 <= stroke <= 1:
+    if isinstance(stroke, bool) or not isinstance(stroke, numbers.Real) or not 0 <= stroke <= 1:
         raise ValueError(f"stroke is {stroke!r}; use a number from 0 (fine) to 1 (large)")
     return float(stroke)
 

@@ -58,14 +58,13 @@ class Canvas:
     ) -> None:
         self.model, self.settings = extractor, settings
         terms = default_terms(settings) if terms is None else terms
-        self.objective = Objective(terms, style_share(settings.strength, settings.canvas))
+        self.objective = Objective(terms, style_share(settings.strength, settings.in_bands))
         picture = (1, None, None, 3)
         # Traced once for all scales and sizes.
         signature = [tf.TensorSpec(picture, tf.float32)]
         traced = tf.function(extractor, input_signature=signature, autograph=False)
         self.extractor = traced if self.objective.scales else extractor
-        bands = settings.canvas == "bands" and settings.optimizer == "adam"
-        self.form = Bands if bands else Pixels
+        self.form = Bands if settings.in_bands else Pixels
         blank = tf.zeros((1, 1, 1, 3))
         blanks = [tf.zeros((1, 1, 1, c)) for c in self.form.channels]
         self.parts, self.momenta, self.velocities = (

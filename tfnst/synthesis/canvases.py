@@ -27,14 +27,20 @@ _taken: weakref.WeakKeyDictionary[Canvas, Any] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def take(extractor: keras.Model, settings: Settings, terms: Sequence[WeightedTerm]) -> Canvas:
-    """A canvas as `Canvas` makes it: one given back by an equal painting, or a new one."""
-    key = _key(extractor, settings, terms)
+def take(
+    extractor: keras.Model, settings: Settings, terms: Sequence[WeightedTerm], artworks: int = 1
+) -> Canvas:
+    """A canvas as `Canvas` makes it: one given back by an equal painting, or a new one.
+
+    Of as many artworks, too: some targets grow with them.
+    """
+    key = _key(extractor, settings, terms, artworks)
     canvas = None if key is None else _kept(key)
     if canvas is None:
         canvas = Canvas(extractor, settings, terms)
     if key is not None:
-        _taken[canvas] = key
+        with _lock:
+            _taken[canvas] = key
     return canvas
 
 
@@ -43,7 +49,8 @@ def give_back(canvas: Canvas) -> None:
 
     Not one that was left in the middle: that happens while a process ends, too.
     """
-    key = _taken.pop(canvas, None)
+    with _lock:
+        key = _taken.pop(canvas, None)
     if key is not None:
         canvas.clear()
         with _lock:
@@ -60,12 +67,13 @@ def _kept(key: Any) -> Canvas | None:
     return None
 
 
-def _key(extractor: Any, settings: Settings, terms: Sequence[WeightedTerm]) -> Any:
+def _key(extractor: Any, settings: Settings, terms: Sequence[WeightedTerm], artworks: int) -> Any:
     """What two paintings have alike that can share a canvas; None where that cannot be told."""
     if tf.distribute.has_strategy() or not all(_is_value(weighted.term) for weighted in terms):
         return None
     # Kept canvases hold their extractors, so that no other one has the same id.
-    return id(extractor), replace(settings, **_ANY), tuple(terms), tf.zeros(()).device
+    device = tf.zeros(()).device
+    return id(extractor), replace(settings, **_ANY), tuple(terms), artworks, device
 
 
 def _is_value(term: Any) -> bool:

@@ -38,22 +38,22 @@ NEIGHBOUR_FREEDOM = 1.2  # times the distance wanted: marks hold a face that sta
 FIRST_WEIGHT = 0.05  # of the content distance; found on unlike pairs, then corrected by `steer`
 
 
-def distance_wanted(strength: float, canvas: str = "pixels") -> float:
+def distance_wanted(strength: float, in_bands: bool = False) -> float:
     """The `losses.content_distance` that a strength asks for; at ½ faces still hold.
 
     0.18 there on a canvas of pixels, and 0.14 on one of bands: by other networks these paintings
     are as far from their photos.
     """
-    return (0.475 if canvas == "bands" else 0.6) * math.pow(strength, 1.75)
+    return (0.475 if in_bands else 0.6) * math.pow(strength, 1.75)
 
 
-def style_share(strength: float, canvas: str = "pixels") -> float:
+def style_share(strength: float, in_bands: bool = False) -> float:
     """How much of the style's statistics the target holds; the photo's own make up the rest.
 
     Content distance leaves palette and contrast free, so a weak style needs a weak target too: the
     weaker on a canvas of bands, which comes nearer to what its target says of palette.
     """
-    return min(1.0, math.pow(2 * strength, 1.25 if canvas == "bands" else 1.0))
+    return min(1.0, math.pow(2 * strength, 1.25 if in_bands else 1.0))
 
 
 def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
@@ -70,7 +70,7 @@ def default_terms(settings: Settings) -> tuple[WeightedTerm, ...]:
         neighbours "style" at the picture's own size, "moments_2" and so on, and no "detail".
     """
     content = ContentTerm(settings.content_layers)
-    distance, first = distance_wanted(settings.strength, settings.canvas), FIRST_WEIGHT
+    distance, first = distance_wanted(settings.strength, settings.in_bands), FIRST_WEIGHT
     detail = [WeightedTerm("detail", BandTerm(), settings.detail)] if settings.detail else []
     if settings.method == "neighbours":
         distance = NEIGHBOUR_FREEDOM * distance_wanted(settings.strength)

@@ -51,7 +51,8 @@ class Settings(Checked):
         scales: at which style is compared, in pixels a side that make one: 1 is the picture's own
             size, and at 4 large forms are as small as marks.
         variation: weight of the total variation.
-        detail: weight of the difference in fine detail from the artworks'; see `losses.band_loss`.
+        detail: weight of the difference in fine detail from the artworks', see `losses.band_loss`;
+            not with neighbours, whose marks bring their own.
         histogram: weight of the difference in histograms from the artworks', as Risser et al.
             compare them beside "gram"; see `losses.histogram_loss`.
         pooling: "max" or "average".
@@ -115,6 +116,7 @@ class Settings(Checked):
             ("style_loss", "wasserstein"),
             ("style_layers", STYLE_LAYERS),
             ("style_weights", None),
+            ("detail", type(self).detail),
         ):
             if (value := getattr(self, name)) != default:
                 remedy = f"it with method 'statistics', or leave it out: 'neighbours' has no {name}"
@@ -126,6 +128,11 @@ class Settings(Checked):
         style = NEIGHBOUR_LAYERS if self.method == "neighbours" else self.style_layers
         histogram = HISTOGRAM_LAYERS if self.histogram else ()
         return tuple(dict.fromkeys((*self.content_layers, *style, *histogram)))
+
+    @property
+    def in_bands(self) -> bool:
+        """Whether the canvas is one of bands; L-BFGS has none."""
+        return self.canvas == "bands" and self.optimizer == "adam"
 
     @property
     def layer_weights(self) -> tuple[float, ...]:

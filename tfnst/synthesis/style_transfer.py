@@ -148,7 +148,7 @@ class StyleTransfer:
         """
         if every < 1:
             raise ValueError(f"every is {every!r}; use a whole number from 1")
-        canvas = canvases.take(self.extractor, self.settings, self.terms)
+        canvas = canvases.take(self.extractor, self.settings, self.terms, len(self.styles))
         self.steps_done = 0
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
             self._begin_level(canvas, size, level)
@@ -226,7 +226,7 @@ class StyleTransfer:
         """
         start = images.resize(picture, *content.shape[:2])
         settings = self.settings
-        if settings.start == "noise" or settings.canvas == "pixels":
+        if settings.start == "noise" or not settings.in_bands:
             return start
         source = content if self.start is None else images.resize(self.start, *content.shape[:2])
         coarse = images.resize(images.resize(source, *picture.shape[:2]), *content.shape[:2])

@@ -64,7 +64,8 @@ class StyleBatches(PhotoBatches):
     """What a `StyleTrainer` learns from: crops, each with its own style.
 
     A batch is {image: (batch, size + 2·HALO, size + 2·HALO, 3) in [0, 1], style_weights: (batch,
-    1 + S)}. For more than one epoch fit with the callback `Schedule`.
+    1 + S)}, and where the network has sizes of strokes, stroke: (batch, 1) in [0, 1]. For more than
+    one epoch fit with the callback `Schedule`.
 
     Args:
         photos: what the crops are of.

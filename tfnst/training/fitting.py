@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
@@ -21,6 +22,7 @@ from tfnst.training.photo_folder import PhotoFolder
 from tfnst.training.trainer import Trainer
 
 CHECKPOINT, PREVIEW = 30, 180  # seconds between them, at least
+FIRST_STEPS = 5  # of a training by time, which tell how long a step takes
 CHANGEABLE = ("steps", "minutes", "learning_rate")  # settings that may change when a run goes on
 
 
@@ -127,10 +129,15 @@ class Run(ABC):
         """Set the learning rate, say, of the steps of the next report."""
 
     def next_steps(self) -> int:
-        """The steps to the next report."""
+        """The steps to the next report, and of a training by time no more than are left."""
         clock, every = self.clock, self.settings.log_every
         count = every - clock.step % every
-        return count if clock.minutes else min(count, clock.steps - clock.step)
+        if not clock.minutes:
+            return min(count, clock.steps - clock.step)
+        if not clock.step:
+            return min(count, FIRST_STEPS)
+        left = (60 * clock.minutes - clock.seconds) * clock.step / clock.seconds
+        return max(1, min(count, math.ceil(left)))
 
     def schedule(self) -> dict[str, Any]:
         """What is noted beside a checkpoint for whoever goes on from it."""

@@ -35,6 +35,9 @@ class TrainingProgress:
         style: style loss.
         content: content distance.
         bands: band loss: how far fine detail is from the artworks'.
+        smoothness: blots and haloes, see `losses.edge_aware_smoothness`.
+        lattice: a weave, see `losses.lattice_energy`.
+        outliers: spots, see `losses.outlier_energy`.
         stability: mean square change of the answer under noise and shifts.
         learning_rate: of the last steps.
         seconds: of training, those before a pause as well.
@@ -46,6 +49,9 @@ class TrainingProgress:
     style: float
     content: float
     bands: float
+    smoothness: float
+    lattice: float
+    outliers: float
     stability: float
     learning_rate: float
     seconds: float

@@ -21,7 +21,7 @@ Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 @dataclass(frozen=True)
 class TrainingSettings(Checked):
-    """How a style network is trained; there is no weight of a loss to be found by trial.
+    """How a style network is trained; its weights of losses do for every style.
 
     Attributes:
         steps: how many.

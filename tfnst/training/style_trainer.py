@@ -110,7 +110,7 @@ def _targets(
 
 
 def _style_term(settings: TrainingSettings, scale: int) -> terms.WassersteinTerm:
-    """Of a scale: of a crop at a quarter of its size the deepest layer sees too few positions."""
+    """Of a scale: of a crop at a quarter of its size the last layer sees too few positions."""
     layers = settings.style_layers
     few = scale == SCALES[-1] and len(layers) > 1
     return terms.WassersteinTerm(layers[:-1] if few else layers)
@@ -224,7 +224,11 @@ class StyleTrainer(Trainer):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Mean over the batch of style, content, roughness, the photo's own row, and stability."""
+        """The sum of all `TERMS` by their weights, its mean over the batch.
+
+        Style, excess of content, bands, smoothness and lattice count by how little of the sample
+        is the photo's own row, and the squared distance from the photo by how much.
+        """
         photo, weights = inner(x["image"]), x["style_weights"]
         painted = inner(y_pred["stylized"])
         of_photo = weights[:, 0]
