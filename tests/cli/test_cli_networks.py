@@ -353,6 +353,7 @@ def test_a_killed_training_goes_on(
         "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=2); "
         "always = property(lambda trainer: True, lambda trainer, value: None); "
         "style_trainer.StyleTrainer.run_eagerly = always; "
+        "style_trainer.SCALES, style_trainer.SHARES = (1,), (1.0,); "
         "fitting.CHECKPOINT = -1; cli.main()"
     )
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "64"]

@@ -516,11 +516,11 @@ def test_a_loss_that_is_no_number_ends_it(
     output = tmp_path / "my.keras"
     reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
     next(reports)
-    monkeypatch.setattr(training_run, "learning_rate", lambda *_: float("nan"))
-    with pytest.raises(RuntimeError, match="the loss became nan by step"):
-        list(reports)
+    with monkeypatch.context() as patch:
+        patch.setattr(training_run, "learning_rate", lambda *_: float("nan"))
+        with pytest.raises(RuntimeError, match="the loss became nan by step"):
+            list(reports)
     assert np.isfinite(keras.models.load_model(output).weights[0]).all()
-    monkeypatch.undo()
     slower = replace(SETTINGS, learning_rate=1e-4)
     *_, last = training_run.train(ARTWORKS, photos, output, slower, resume=True)
     assert np.isfinite(last.style)

@@ -116,7 +116,7 @@ class Settings(Checked):
             ("style_loss", "wasserstein"),
             ("style_layers", STYLE_LAYERS),
             ("style_weights", None),
-            ("detail", type(self).detail),
+            ("detail", self.detail and type(self).detail),
         ):
             if (value := getattr(self, name)) != default:
                 remedy = f"it with method 'statistics', or leave it out: 'neighbours' has no {name}"
