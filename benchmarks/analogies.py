@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -106,28 +107,6 @@ def tree(slack: float) -> Callable[[np.ndarray], Search]:
     return make
 
 
-def components(count: int, slack: float, candidates: int) -> Callable[[np.ndarray], Search]:
-    """What tfnst searches by, with numbers of one's own."""
-
-    def make(rows: np.ndarray) -> Search:
-        with (
-            mock.patch.object(patch_search, "COMPONENTS", count),
-            mock.patch.object(patch_search, "VARIANCE", 1.0),
-        ):
-            searched = PatchSearch(rows)
-
-        def search(queries: np.ndarray) -> np.ndarray:
-            projected = searched.project(queries)
-            found = searched.tree.query(projected, candidates, eps=slack)[1]
-            places = found.reshape(len(queries), -1)
-            squares = ((rows[places] - queries[:, None]) ** 2).sum(-1)
-            return places[np.arange(len(queries)), squares.argmin(1)]
-
-        return search
-
-    return make
-
-
 def of_tfnst(rows: np.ndarray) -> Search:
     """What tfnst searches by."""
     searched = PatchSearch(rows)
@@ -138,6 +117,28 @@ def of_tfnst(rows: np.ndarray) -> Search:
         return places[np.arange(len(queries)), squares.argmin(1)]
 
     return search
+
+
+def components(count: int, slack: float, candidates: int) -> Callable[[np.ndarray], Search]:
+    """What tfnst searches by, with numbers of one's own."""
+    numbers: dict[str, Any] = {
+        "COMPONENTS": count,
+        "VARIANCE": 1.0,
+        "SLACK": slack,
+        "CANDIDATES": candidates,
+    }
+
+    def make(rows: np.ndarray) -> Search:
+        with mock.patch.multiple(patch_search, **numbers):
+            search = of_tfnst(rows)
+
+        def by_numbers(queries: np.ndarray) -> np.ndarray:
+            with mock.patch.multiple(patch_search, **numbers):
+                return search(queries)
+
+        return by_numbers
+
+    return make
 
 
 def faiss_lists(rows: np.ndarray) -> Search:

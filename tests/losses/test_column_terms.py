@@ -8,24 +8,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.losses.equations import activation, picture
+from tests.losses.views import LAYERS, assert_slope_agrees, view
 from tfnst import losses
 
-LAYERS = ("fine", "coarse")
 TERMS: list[losses.Term] = [
     losses.RelaxedEmdTerm(LAYERS, 40),
     losses.PaletteTerm(40),
     losses.SelfSimilarityTerm(LAYERS, 40),
 ]
 every_term = pytest.mark.parametrize("term", TERMS, ids=lambda term: type(term).__name__)
-
-
-def view(seed: int, mask: np.ndarray | None = None, draw: int = 0, batch: int = 2) -> losses.View:
-    activations = {
-        "fine": activation(seed, (batch, 8, 6, 5)),
-        "coarse": activation(seed + 100, (batch, 4, 3, 7)),
-    }
-    return losses.View(picture(seed, (batch, 16, 12, 3)), activations, mask, draw)
 
 
 def distance(term: losses.Term, value: losses.View, wanted: losses.View) -> np.ndarray:
@@ -72,8 +63,8 @@ def test_a_blend_holds_the_columns_of_all_by_shares(term: Any) -> None:
     assert blend.columns.shape[1] == 80
     np.testing.assert_allclose(np.sum(blend.weights[:, :40], 1), 0.25, rtol=1e-5)
     np.testing.assert_allclose(np.sum(blend.weights, 1), 1, rtol=1e-5)
-    alone = term.blend([first, second], (0, 1))
-    expected = term.distance(view(3), second)
+    alone = term.target(term.blend([first, second], (0, 1)))
+    expected = term.distance(view(3), term.target(second))
     np.testing.assert_allclose(term.distance(view(3), alone), expected, rtol=1e-4)
 
 
@@ -94,17 +85,7 @@ def test_gradients_agree_with_finite_differences(term: losses.Term, compiled: bo
         image = value.image + step * moves[0]
         return tf.reduce_sum(term.distance(losses.View(image, activations), target))
 
-    def slope(start: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(start)
-            total = along(start)
-        return tape.gradient(total, start)
-
-    found = float(tf.function(slope, jit_compile=compiled)(tf.constant(0.0)))
-    step = 3e-4
-    numerical = float(along(step) - along(-step)) / (2 * step)
-    assert abs(found) > 1e-3
-    assert found == pytest.approx(numerical, rel=0.05)
+    assert_slope_agrees(along, 3e-4, 0.05, compiled)
 
 
 def test_settings_are_checked() -> None:

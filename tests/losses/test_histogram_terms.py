@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.losses.equations import activation, columns_of, numpy_histogram_loss
+from tests.losses.equations import columns_of, numpy_histogram_loss
+from tests.losses.views import LAYERS, assert_regions_are_compared_alone, view
 from tfnst import losses
 
-LAYERS, WEIGHTS = ("fine", "coarse"), (1.0, 3.0)
+WEIGHTS = (1.0, 3.0)  # of `LAYERS`
 HISTOGRAM = losses.HistogramTerm(LAYERS, WEIGHTS)
 SLICED = losses.SlicedWassersteinTerm(LAYERS, WEIGHTS, seed=2)
 every_term = pytest.mark.parametrize("term", [HISTOGRAM, SLICED], ids=["histogram", "sliced"])
@@ -28,15 +29,6 @@ EQUATIONS: dict[Any, Callable[..., float]] = {
     HISTOGRAM: numpy_histogram_loss,
     SLICED: numpy_sliced_loss,
 }
-
-
-def view(seed: int, mask: Any = None, draw: int = 0, size: tuple[int, int] = (8, 6)) -> losses.View:
-    height, width = size
-    activations = {
-        "fine": activation(seed, (2, height, width, 5)),
-        "coarse": activation(seed + 100, (2, height // 2, width // 2, 7)),
-    }
-    return losses.View(None, activations, mask, draw)
 
 
 @every_term
@@ -66,17 +58,7 @@ def test_every_step_looks_along_other_directions() -> None:
 
 @every_term
 def test_a_region_is_compared_with_the_region_alone(term: Any) -> None:
-    mask = np.zeros((2, 16, 12, 1), np.float32)
-    mask[:, 4:12, 4:12] = 1
-    inside = {"fine": np.s_[2:6, 2:6], "coarse": np.s_[1:3, 1:3]}
-    value, wanted = view(1, mask), view(2, mask)
-    distance = term.distance(value, term.target(term.measure(wanted)))
-    for n in range(2):
-        parts = [
-            EQUATIONS[term](*(v.activations[k][n][inside[k]] for v in (value, wanted)))
-            for k in LAYERS
-        ]
-        np.testing.assert_allclose(distance[n], np.average(parts, weights=WEIGHTS), rtol=2e-3)
+    assert_regions_are_compared_alone(term, EQUATIONS[term], WEIGHTS, rtol=2e-3)
 
 
 @every_term

@@ -10,6 +10,7 @@ import tensorflow as tf
 from hypothesis import given
 
 from tests.losses.equations import activation, picture, quick, seeds, unit_columns_of
+from tests.losses.views import assert_slope_agrees
 from tfnst import losses
 from tfnst.losses import neighbours
 
@@ -170,17 +171,8 @@ def test_gradients_agree_with_finite_differences_and_are_those_of_xla() -> None:
         moved = {k: v + step * moves[k] for k, v in value.activations.items()}
         return TERM.distance(value._replace(activations=moved), target)[0]
 
-    def slope(start: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(start)
-            total = along(start)
-        return tape.gradient(total, start)
-
-    numerical = float(along(1e-2) - along(-1e-2)) / 2e-2
     for compiled in (False, True):
-        found = float(tf.function(slope, jit_compile=compiled)(tf.constant(0.0)))
-        assert abs(found) > 1e-3
-        assert found == pytest.approx(numerical, rel=0.03)
+        assert_slope_agrees(along, 1e-2, 0.03, compiled)
 
 
 @pytest.mark.parametrize("wrong", [(), ("block1_conv1",), ("fine", "block3_conv1"), "block3_conv1"])

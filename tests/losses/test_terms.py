@@ -19,10 +19,11 @@ from tests.losses.equations import (
     numpy_wasserstein_loss,
     picture,
 )
+from tests.losses.views import LAYERS, assert_regions_are_compared_alone, view
 from tfnst import losses
 from tfnst.losses import terms
 
-LAYERS, WEIGHTS = ("fine", "coarse"), (1.0, 3.0)
+WEIGHTS = (1.0, 3.0)  # of `LAYERS`
 STYLE = {
     losses.GramTerm: numpy_gram_loss,
     losses.WassersteinTerm: numpy_wasserstein_loss,
@@ -38,15 +39,6 @@ TERMS: list[tuple[losses.Term, Callable[[Any, Any], float], tuple[float, ...]]] 
 every_term = pytest.mark.parametrize(
     ("term", "equation", "weights"), TERMS, ids=[type(term).__name__ for term, _, _ in TERMS]
 )
-
-
-def view(seed: int, mask: np.ndarray | None = None) -> losses.View:
-    """Two pictures, and activations that need not be theirs."""
-    activations = {
-        "fine": activation(seed, (2, 8, 6, 5)),
-        "coarse": activation(seed + 100, (2, 4, 3, 7)),
-    }
-    return losses.View(picture(seed, (2, 16, 12, 3)), activations, mask)
 
 
 @every_term
@@ -69,16 +61,7 @@ def test_a_distance_is_the_mean_of_its_equation_over_layers(
 def test_a_region_is_compared_with_the_region_alone(
     term: losses.Term, equation: Callable[[Any, Any], float], weights: tuple[float, ...]
 ) -> None:
-    mask = np.zeros((2, 16, 12, 1), np.float32)
-    mask[:, 4:12, 4:12] = 1
-    inside = {"fine": np.s_[2:6, 2:6], "coarse": np.s_[1:3, 1:3]}
-    value, wanted = view(1, mask), view(2, mask)
-    distance = term.distance(value, term.target(term.measure(wanted)))
-    for n in range(2):
-        parts = [
-            equation(*(v.activations[k][n][inside[k]] for v in (value, wanted))) for k in LAYERS
-        ]
-        np.testing.assert_allclose(distance[n], np.average(parts, weights=weights), rtol=3e-2)
+    assert_regions_are_compared_alone(term, equation, weights, rtol=3e-2)
 
 
 @every_style

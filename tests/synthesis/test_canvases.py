@@ -97,12 +97,15 @@ def test_another_extractor_has_another_canvas() -> None:
     assert canvases.take(other, SETTINGS, default_objective.default_terms(SETTINGS)) is not first
 
 
-def test_more_artworks_have_another_canvas() -> None:
+def test_other_numbers_of_artworks_share_a_canvas() -> None:
     """The columns that an earth mover's distance compares with are those of all of them."""
     settings = replace(SETTINGS, style_loss="relaxed-emd", steps=(1,))
-    for artworks in ([picture(9)], [picture(9), picture(3)], [picture(3)]):
-        painting = StyleTransfer(picture(0), artworks, settings, network=extractor())
-        assert len(list(painting.run())) > 0
+    expected = painted(settings)
+    canvas = canvases._idle[-1][1]
+    together = StyleTransfer(picture(0), [picture(9), picture(3)], settings, network=extractor())
+    assert len(list(together.run())) > 0
+    np.testing.assert_array_equal(painted(settings), expected)
+    assert canvases._idle[-1][1] is canvas
 
 
 def test_a_painting_that_is_left_keeps_none() -> None:

@@ -124,9 +124,22 @@ def test_a_training_by_time_takes_no_more_steps_than_are_left(output: Path) -> N
     settings = Settings(minutes=1.0, log_every=50)
     run = Run(output, settings)
     assert run.next_steps() == fitting.FIRST_STEPS
-    for step, seconds, expected in ((5, 0.5, 45), (5, 5.0, 45), (60, 52.0, 10), (9, 59.9, 1)):
-        run.clock.step, run.clock.seconds = step, seconds
+    # What was before, such as the tracing, tells nothing of what is to come.
+    for step, seconds, pace, expected in (
+        (5, 40.0, 0.1, 45),
+        (60, 52.0, 1.0, 8),
+        (61, 52.0, 0.5, 16),
+        (9, 59.9, 5.0, 1),
+    ):
+        run.clock.step, run.clock.seconds, run.pace = step, seconds, pace
         assert run.next_steps() == expected
+
+
+def test_reports_of_few_steps_are_epochs_of_their_own(output: Path) -> None:
+    epochs: list[int] = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+    reports = trained(output, Settings(minutes=0.02, log_every=10**6), [note])
+    assert len(reports) >= 2 and epochs == list(range(len(reports)))
 
 
 def test_a_finished_training_can_be_lengthened_in_minutes(

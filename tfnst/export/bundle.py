@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import statistics
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -182,14 +182,9 @@ def _files(
         return conversion.LiteConverter(subject.model, _shapes(size, examples[size][0]))
 
     for step, (kind, size) in enumerate(wanted, 1):
-        took: float | None = None
         file = folder / (SAVED_MODEL if kind == SAVED_MODEL else f"{name}_{size}_{kind}.tflite")
-        if kind == SAVED_MODEL:
-            conversion.write_saved_model(subject.model, file)
-            written = [served(file, example) for example in examples[size][:1]]
-        else:
-            files.write_bytes(file, converter(size).convert(kind, examples[size]))
-            written, took = _tried(subject, file, kind, examples[size])
+        make = functools.partial(converter, size)
+        written, took = _write(subject, file, kind, examples[size], make)
         pairs = zip(written, answers[size], strict=False)
         worst = float(np.min([closeness(answer, expected) for answer, expected in pairs]))
         if not worst >= LEAST_PSNR[kind]:
@@ -219,10 +214,18 @@ def _shapes(size: str, example: Example) -> dict[str, tuple[int | None, ...]]:
     }
 
 
-def _tried(
-    subject: Exportable, file: Path, kind: str, examples: list[Example]
-) -> tuple[list[Example], float]:
-    """The answers of a .tflite file to what is given, and the milliseconds of a pass."""
+def _write(
+    subject: Exportable,
+    file: Path,
+    kind: str,
+    examples: list[Example],
+    converter: Callable[[], conversion.LiteConverter],
+) -> tuple[list[Example], float | None]:
+    """Write one file; its answers to what is given, and the milliseconds of a .tflite's pass."""
+    if kind == SAVED_MODEL:
+        conversion.write_saved_model(subject.model, file)
+        return [served(file, example) for example in examples[:1]], None
+    files.write_bytes(file, converter().convert(kind, examples))
     lite = Model(file)
     fixed = -1 not in lite.shapes["image"]
     require_whole(lite, set(examples[0]), subject.card["parameters"], kind, fixed=fixed)

@@ -74,11 +74,16 @@ class EmdTerm(Term):
         """`blend_columns`."""
         return blend_columns(measurements, shares)
 
+    def target(self, measurement: Columns) -> Columns:
+        """Columns (B, N, 1, C) and weights (B, N, 1, 1): the more artworks, the more of them."""
+        columns, weights = measurement
+        return Columns(ops.expand_dims(columns, 2), ops.expand_dims(weights, (2, 3)))
+
     def distance(self, view: View, target: Columns) -> Tensor:
         """`relaxed_emd` to the target's columns."""
         own = self.measure(view)
-        distances = self.distances(own.columns, target.columns)
-        return relaxed_emd(distances, own.weights, target.weights)
+        distances = self.distances(own.columns, target.columns[:, :, 0])
+        return relaxed_emd(distances, own.weights, target.weights[:, :, 0, 0])
 
 
 @dataclass(frozen=True)

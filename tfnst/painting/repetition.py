@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tfnst import images
 from tfnst.painting import pictures
 from tfnst.painting.painters import open_painter
@@ -37,41 +39,24 @@ def paint_again(
     if isinstance(recipe, PassRecipe):
         painter = open_painter(recipe.model.find(*folders))
         return pictures.encoded(recipe, picture, painter, text, *folders)
-    if isinstance(recipe, AnalogyRecipe):
-        return _by_analogy(recipe, picture, text, folders, show)
-    return _optimized(recipe, picture, text, folders, show)
-
-
-def _optimized(
-    recipe: Recipe,
-    picture: Path,
-    text: str | None,
-    folders: Sequence[Path],
-    show: Callable[[Any], None],
-) -> bytes:
-    from tfnst.painting import optimization  # exported files paint without TensorFlow
-
-    painting, alpha = optimization.begin(recipe, *folders)
+    work, alpha = _begun(recipe, folders)
+    stop = recipe.steps_done if isinstance(recipe, Recipe) else None
     # A run that was stopped may have been watched more closely than the usual.
-    for report in painting.run(10 if recipe.steps_done is None else 1):
+    for report in work.run() if stop is None else work.run(1):
         show(report)
-        if report.step == recipe.steps_done:
+        if report.step == stop:
             break
-    painted = painting.picture()
-    return images.encode(picture, painted, alpha=alpha, recipe=text, quality=recipe.quality)
+    return images.encode(picture, work.picture(), alpha=alpha, recipe=text, quality=recipe.quality)
 
 
-def _by_analogy(
-    recipe: AnalogyRecipe,
-    picture: Path,
-    text: str | None,
-    folders: Sequence[Path],
-    show: Callable[[Any], None],
-) -> bytes:
-    from tfnst.painting import analogies  # exported files paint without SciPy
+def _begun(
+    recipe: Recipe | AnalogyRecipe, folders: Sequence[Path]
+) -> tuple[Any, np.ndarray | None]:
+    """What makes the picture, and its alpha; neither kind needs what the other imports."""
+    if isinstance(recipe, AnalogyRecipe):
+        from tfnst.painting import analogies
 
-    analogy, alpha = analogies.begin(recipe, *folders)
-    for report in analogy.run():
-        show(report)
-    made = analogy.picture()
-    return images.encode(picture, made, alpha=alpha, recipe=text, quality=recipe.quality)
+        return analogies.begin(recipe, *folders)
+    from tfnst.painting import optimization
+
+    return optimization.begin(recipe, *folders)

@@ -101,37 +101,20 @@ class Analogy:
         a, a_prime, b = (neighbourhoods.pyramid(guide, self.levels) for guide in self._guides)
         radius = settings.patch // 2
         covered = self._coverage(a, b, generator)
-        self._plan = [neighbourhoods.fronts(picture.shape[:2], radius) for picture in b]
+        plan = [neighbourhoods.fronts(picture.shape[:2], radius) for picture in b]
         made: np.ndarray | None = None
         for level in range(self.levels):
             pair = slice(max(0, level - 1), level + 1)
             scan = Scan(a[pair], a_prime[pair], b[pair], made, radius, settings.weight, generator)
             tolerance = 1 + settings.kappa * 2.0 ** (level - self.levels + 1)
-            fronts = self._plan[level]
+            fronts = plan[level]
             every = math.ceil(len(fronts) / REPORTS)
             for step, front in enumerate(fronts, 1):
                 scan.advance(front, tolerance)
                 if step == len(fronts):
                     self.scan, made = scan, scan.picture()
                 if step % every == 0 or step == len(fronts):
-                    yield self._progress(level, step, scan, covered)
-
-    def _progress(self, level: int, step: int, scan: Scan, covered: float) -> AnalogyProgress:
-        fronts = [len(level_fronts) for level_fronts in self._plan]
-        pixels = [sum(map(len, level_fronts)) for level_fronts in self._plan]
-        height, width = scan.shape
-        return AnalogyProgress(
-            level=level,
-            levels=self.levels,
-            height=height,
-            width=width,
-            step=sum(fronts[:level]) + step,
-            steps=sum(fronts),
-            fraction=(sum(pixels[:level]) + scan.done) / sum(pixels),
-            coherent=scan.coherent / scan.done,
-            distance=math.sqrt(scan.squares / scan.done),
-            coverage=covered,
-        )
+                    yield _progress(plan, level, step, scan, covered)
 
     def _coverage(
         self, a: list[np.ndarray], b: list[np.ndarray], generator: np.random.Generator
@@ -229,3 +212,23 @@ def _line(source: np.ndarray, target: np.ndarray) -> tuple[float, float]:
     deviation = float(source.std())
     gain = float(target.std()) / deviation if deviation > FLAT else 1.0
     return gain, float(target.mean()) - gain * float(source.mean())
+
+
+def _progress(
+    plan: list[list[np.ndarray]], level: int, step: int, scan: Scan, covered: float
+) -> AnalogyProgress:
+    """Where a level's scan stands, by the fronts of every level."""
+    fronts = [len(level_fronts) for level_fronts in plan]
+    pixels = [sum(map(len, level_fronts)) for level_fronts in plan]
+    return AnalogyProgress(
+        level=level,
+        levels=len(plan),
+        height=scan.shape[0],
+        width=scan.shape[1],
+        step=sum(fronts[:level]) + step,
+        steps=sum(fronts),
+        fraction=(sum(pixels[:level]) + scan.done) / sum(pixels),
+        coherent=scan.coherent / scan.done,
+        distance=math.sqrt(scan.squares / scan.done),
+        coverage=covered,
+    )

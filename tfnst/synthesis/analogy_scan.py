@@ -126,8 +126,8 @@ class Scan:
         """
         near = self._before(front)
         rows = self.features(front)
-        count = self.known.shape[1]
-        components = self.components[front] + self.search.project(rows[:, count:], count)
+        first = self.known.shape[1]
+        components = self.components[front] + self.search.project(rows[:, first:], first)
         approximate = self.search.candidates(components)
         # Ashikhmin's candidates: what follows, in A', on the place of each pixel that is made.
         following = self.grid_a.pixels[self.origins[near] - self.steps_of_a]
@@ -135,17 +135,17 @@ class Scan:
         difference = self.search.rows[candidates] - rows[:, None]
         squares = np.einsum("nkd,nkd->nk", difference, difference)
         squares[candidates < 0] = np.inf
-        each, count = np.arange(len(front)), approximate.shape[1]
+        pixels, count = np.arange(len(front)), approximate.shape[1]
         nearest = squares[:, :count].argmin(1)
         coherent = count + squares[:, count:].argmin(1)
-        goes_on = squares[each, coherent] <= tolerance * squares[each, nearest]
+        goes_on = squares[pixels, coherent] <= tolerance * squares[pixels, nearest]
         chosen = np.where(goes_on, coherent, nearest)
-        places = candidates[each, chosen]
+        places = candidates[pixels, chosen]
         self.origins[self.grid.indices[front]] = self.grid_a.indices[places]
         self.canvas[self.grid.indices[front]] = self.colors[places]
         self.done += len(front)
         self.coherent += int(goes_on.sum())
-        self.squares += float(squares[each, chosen].sum())
+        self.squares += float(squares[pixels, chosen].sum())
 
     def features(self, front: np.ndarray) -> np.ndarray:
         """F of pixels whose causal windows are made, (n, D): what is sought among A's, `search`."""

@@ -27,14 +27,9 @@ _taken: weakref.WeakKeyDictionary[Canvas, Any] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def take(
-    extractor: keras.Model, settings: Settings, terms: Sequence[WeightedTerm], artworks: int = 1
-) -> Canvas:
-    """A canvas as `Canvas` makes it: one given back by an equal painting, or a new one.
-
-    Of as many artworks, too: some targets grow with them.
-    """
-    key = _key(extractor, settings, terms, artworks)
+def take(extractor: keras.Model, settings: Settings, terms: Sequence[WeightedTerm]) -> Canvas:
+    """A canvas as `Canvas` makes it: one given back by an equal painting, or a new one."""
+    key = _key(extractor, settings, terms)
     canvas = None if key is None else _kept(key)
     if canvas is None:
         canvas = Canvas(extractor, settings, terms)
@@ -67,13 +62,12 @@ def _kept(key: Any) -> Canvas | None:
     return None
 
 
-def _key(extractor: Any, settings: Settings, terms: Sequence[WeightedTerm], artworks: int) -> Any:
+def _key(extractor: Any, settings: Settings, terms: Sequence[WeightedTerm]) -> Any:
     """What two paintings have alike that can share a canvas; None where that cannot be told."""
     if tf.distribute.has_strategy() or not all(_is_value(weighted.term) for weighted in terms):
         return None
     # Kept canvases hold their extractors, so that no other one has the same id.
-    device = tf.zeros(()).device
-    return id(extractor), replace(settings, **_ANY), tuple(terms), artworks, device
+    return id(extractor), replace(settings, **_ANY), tuple(terms), tf.zeros(()).device
 
 
 def _is_value(term: Any) -> bool:

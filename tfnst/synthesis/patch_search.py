@@ -41,6 +41,6 @@ class PatchSearch:
     def candidates(self, components: np.ndarray) -> np.ndarray:
         """The indices (n, k) of the few rows nearest to (n, components), roughly."""
         count = min(CANDIDATES, len(self.eligible))
-        _, indices = self.tree.query(components, count, eps=SLACK)
-        found: np.ndarray = self.eligible[indices.reshape(len(components), count)]
-        return found
+        _, places = self.tree.query(components, count, eps=SLACK)
+        indices: np.ndarray = self.eligible[places.reshape(len(components), count)]
+        return indices

@@ -148,7 +148,7 @@ class StyleTransfer:
         """
         if every < 1:
             raise ValueError(f"every is {every!r}; use a whole number from 1")
-        canvas = canvases.take(self.extractor, self.settings, self.terms, len(self.styles))
+        canvas = canvases.take(self.extractor, self.settings, self.terms)
         self.steps_done = 0
         for level, (size, steps) in enumerate(zip(self.sizes, self.plan, strict=True)):
             self._begin_level(canvas, size, level)

@@ -105,6 +105,8 @@ class Run(ABC):
             steps=settings.log_every,
         )
         self.unsaved: list[Any] = []
+        self.epoch = 0  # of the callbacks: a report, however many steps it takes
+        self.pace: float | None = None  # seconds a step, of the last report
 
     @abstractmethod
     def batches(self, count: int) -> keras.utils.PyDataset:
@@ -134,9 +136,9 @@ class Run(ABC):
         count = every - clock.step % every
         if not clock.minutes:
             return min(count, clock.steps - clock.step)
-        if not clock.step:
+        if self.pace is None:
             return min(count, FIRST_STEPS)
-        left = (60 * clock.minutes - clock.seconds) * clock.step / clock.seconds
+        left = (60 * clock.minutes - clock.seconds) / self.pace
         return max(1, min(count, math.ceil(left)))
 
     def schedule(self) -> dict[str, Any]:
@@ -192,9 +194,9 @@ class Run(ABC):
 
     def some_steps(self) -> Any:
         """The steps of one report."""
-        clock, began = self.clock, time.perf_counter()
+        clock, began, done = self.clock, time.perf_counter(), self.clock.step
         self.before_steps()
-        batches, epoch = self.batches(self.next_steps()), clock.step // self.settings.log_every
+        batches = self.batches(self.next_steps())
         self.trainer.random.state.assign([self.settings.seed % 2**31, clock.step])
         try:
             history = self.trainer.fit(
@@ -202,12 +204,15 @@ class Run(ABC):
                 shuffle=False,
                 verbose=0,
                 callbacks=self.callbacks,
-                initial_epoch=epoch,
-                epochs=epoch + 1,
+                initial_epoch=self.epoch,
+                epochs=self.epoch + 1,
             ).history
         finally:
             clock.step = int(self.trainer.optimizer.iterations)
-            clock.seconds += time.perf_counter() - began
+            seconds = time.perf_counter() - began
+            clock.seconds += seconds
+        self.epoch += 1
+        self.pace = seconds / max(1, clock.step - done)
         means = {name: float(values[-1]) for name, values in history.items()}
         if not np.isfinite(means["loss"]):
             raise self.diverged(f"the loss became {means['loss']}")
@@ -244,6 +249,7 @@ class Run(ABC):
                 self.trainer.load_weights(self.state)
                 self.clock.step = int(self.trainer.optimizer.iterations)
                 self.go_on(checkpoints.noted(self.state, self.clock.step))
+                self.epoch = self.clock.step // self.settings.log_every
         model_card.shorten_log(self.output, self.clock.step)
 
 
