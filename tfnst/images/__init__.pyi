@@ -9,6 +9,15 @@ from .arrays import validate as validate
 from .encoding import check_target as check_target
 from .encoding import encode as encode
 from .encoding import save as save
+from .palette import as_android as as_android
+from .palette import as_css as as_css
+from .palette import clusters as clusters
+from .palette import hexadecimal as hexadecimal
+from .palette import roles as roles
+from .perception import contrast as contrast
+from .perception import from_oklab as from_oklab
+from .perception import oklab as oklab
+from .perception import readable as readable
 from .pictures import load as load
 from .sizes import HALO as HALO
 from .sizes import LONGEST_SIDE as LONGEST_SIDE
