@@ -19,6 +19,8 @@ from .histograms import histogram_loss as histogram_loss
 from .histograms import matched as matched
 from .histograms import quantile_loss as quantile_loss
 from .histograms import sliced_wasserstein_loss as sliced_wasserstein_loss
+from .interface_terms import PixelTerm as PixelTerm
+from .interface_terms import StructureTerm as StructureTerm
 from .lattice import lattice_energy as lattice_energy
 from .neighbour_term import NeighbourTerm as NeighbourTerm
 from .neighbours import matched_loss as matched_loss
@@ -36,6 +38,8 @@ from .statistics import covariance as covariance
 from .statistics import feature_statistics as feature_statistics
 from .statistics import gram_matrix as gram_matrix
 from .statistics import mean as mean
+from .structure import cross_covariance as cross_covariance
+from .structure import structure_loss as structure_loss
 from .style import Gaussian as Gaussian
 from .style import MeanStd as MeanStd
 from .style import gaussian as gaussian
