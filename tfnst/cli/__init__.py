@@ -5,7 +5,17 @@ from __future__ import annotations
 from tfnst.cli import terminal
 
 with terminal.one_line_errors():  # Ctrl-C while the modules are read is no traceback.
-    from tfnst.cli import analogies, exports, networks, optimization, tools, training
+    from tfnst.cli import analogies, exports, interface, networks, optimization, tools, training
     from tfnst.cli.app import app, main
 
-__all__ = ["analogies", "app", "exports", "main", "networks", "optimization", "tools", "training"]
+__all__ = [
+    "analogies",
+    "app",
+    "exports",
+    "interface",
+    "main",
+    "networks",
+    "optimization",
+    "tools",
+    "training",
+]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfnst import files, images
 from tfnst.cli import terminal
-from tfnst.painting.recipes import Recipe, to_json
+from tfnst.painting.recipes import InterfaceRecipe, Recipe, to_json
 
 if TYPE_CHECKING:
     from tfnst.synthesis.style_transfer import Progress, StyleTransfer
@@ -69,7 +69,7 @@ def describe(report: Progress) -> str:
 class _Work:
     """A painting at work, and what it becomes."""
 
-    recipe: Recipe
+    recipe: Recipe | InterfaceRecipe
     painting: StyleTransfer
     alpha: Any
     outputs: Outputs
@@ -93,7 +93,7 @@ class _Work:
             return str(error), 1
         return None
 
-    def save(self, picture: Path) -> Recipe:
+    def save(self, picture: Path) -> Recipe | InterfaceRecipe:
         """The picture so far, whose recipe this answers."""
         done = None if self.painting.finished else self.painting.steps_done
         recipe = replace(self.recipe, steps_done=done)
@@ -119,7 +119,10 @@ class _Work:
 
 
 def paint_recipe(
-    recipe: Recipe, outputs: Outputs, quiet: bool = False, as_json: bool = False
+    recipe: Recipe | InterfaceRecipe,
+    outputs: Outputs,
+    quiet: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Paint, show progress, and write the picture and what else was asked for.
 

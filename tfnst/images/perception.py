@@ -115,6 +115,9 @@ def readable(color: np.ndarray, paper: np.ndarray, least: float = READABLE) -> n
 
     Returns:
         (3,) sRGB in [0, 1], as 8 bits hold it.
+
+    Raises:
+        ValueError: a contrast that no colour has on this paper.
     """
     color = in_bytes(color)
     if contrast(color, paper) >= least:

@@ -1,9 +1,11 @@
 from .analogies import gather_analogy as gather_analogy
 from .appearance import Look as Look
 from .optimization import gather as gather
+from .optimization import gather_interface as gather_interface
 from .painters import open_painter as open_painter
 from .pictures import paint_files as paint_files
 from .recipes import AnalogyRecipe as AnalogyRecipe
+from .recipes import InterfaceRecipe as InterfaceRecipe
 from .recipes import PassRecipe as PassRecipe
 from .recipes import Recipe as Recipe
 from .recipes import from_json as from_json

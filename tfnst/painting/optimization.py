@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfnst import images
 from tfnst.features import vgg_architecture, vgg_weights
-from tfnst.painting.recipes import Recipe
+from tfnst.painting.recipes import InterfaceRecipe, Recipe
 from tfnst.painting.sources import Source
+from tfnst.synthesis.interface import restyle
+from tfnst.synthesis.interface_settings import InterfaceSettings
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import StyleTransfer
 
@@ -59,29 +62,67 @@ def gather(
     )
 
 
-def begin(recipe: Recipe, *folders: Path) -> tuple[StyleTransfer, np.ndarray | None]:
+def gather_interface(
+    screen: str | Path,
+    artwork: str | Path,
+    settings: InterfaceSettings,
+    *,
+    network: str = "auto",
+    weights: str = "auto",
+    quality: int = 95,
+) -> InterfaceRecipe:
+    """The recipe of a screen to be restyled: names are resolved, and every file is hashed.
+
+    Args:
+        screen: the screenshot's file.
+        artwork: the artwork's file.
+        settings: see `InterfaceSettings`.
+        network: name of the feature network, or "auto".
+        weights: the file of its weights, or "auto".
+        quality: of the file's encoding, 1 to 100.
+
+    Returns:
+        The recipe, which `begin` begins.
+
+    Raises:
+        ValueError: a file that is missing, or a network that is unknown.
+    """
+    name, _ = vgg_weights.choose_network(network, weights)
+    vgg_architecture.known_architecture(name, "auto")
+    file = Source.of(vgg_weights.weights_file(name, weights))
+    sources = Source.of(screen), Source.of(artwork)
+    return InterfaceRecipe(*sources, settings, name, file, quality=quality)
+
+
+def begin(
+    recipe: Recipe | InterfaceRecipe, *folders: Path
+) -> tuple[StyleTransfer, np.ndarray | None]:
     """The painting, ready to run, and the content's alpha at the size of the result.
 
     Inputs that have moved are looked for in `folders`.
     """
-    size, scale = recipe.settings.size, recipe.settings.style_scale
-    content = _loaded(recipe.content.find(*folders), size)
-    styles = [_loaded(style.find(*folders), size * scale) for style in recipe.styles]
     weights_homes = (
         vgg_weights.LITE_WEIGHTS.parent,
         vgg_weights.keras_cache().parent,
         Path(os.environ.get(vgg_weights.WEIGHTS_VARIABLE, "")).parent,
     )
     weights = recipe.weights.find(*weights_homes, *folders)
-    painting = StyleTransfer(
-        content.rgb,
-        styles,
-        recipe.settings,
-        shares=recipe.shares,
-        network=recipe.network,
-        weights=str(weights),
-        start=None if recipe.start is None else _loaded(recipe.start.find(*folders), size).rgb,
-    )
+    features: dict[str, Any] = {"network": recipe.network, "weights": str(weights)}
+    size, scale = recipe.settings.size, recipe.settings.style_scale
+    if isinstance(recipe, InterfaceRecipe):
+        content = _loaded(recipe.screen.find(*folders), size)
+        artwork = _loaded(recipe.artwork.find(*folders), size * scale)
+        painting = restyle(content.rgb, artwork, recipe.settings, **features)
+    else:
+        content = _loaded(recipe.content.find(*folders), size)
+        painting = StyleTransfer(
+            content.rgb,
+            [_loaded(style.find(*folders), size * scale) for style in recipe.styles],
+            recipe.settings,
+            shares=recipe.shares,
+            start=None if recipe.start is None else _loaded(recipe.start.find(*folders), size).rgb,
+            **features,
+        )
     alpha = content.alpha
     if alpha is not None:
         alpha = images.resize(alpha, *painting.shape)

@@ -15,6 +15,7 @@ from tfnst.images.sizes import MIN_SIDE
 from tfnst.painting.appearance import GRADIENT, Look
 from tfnst.painting.sources import Source, versions
 from tfnst.synthesis.analogy_settings import AnalogySettings
+from tfnst.synthesis.interface_settings import InterfaceSettings
 from tfnst.synthesis.settings import Settings
 from tfnst.validation import Checked, restored
 
@@ -166,13 +167,57 @@ class AnalogyRecipe(Checked):
         return replace(self, a=a, a_prime=a_prime, b=b)
 
 
-AnyRecipe = Recipe | PassRecipe | AnalogyRecipe
+@dataclass(frozen=True)
+class InterfaceRecipe(Checked):
+    """A restyled screen, complete: the same recipe gives the same picture.
+
+    Attributes:
+        screen: the screenshot's file.
+        artwork: the artwork's file.
+        settings: see `InterfaceSettings`.
+        network: name of the feature network.
+        weights: the file of its weights.
+        steps_done: of a run that was stopped.
+        quality: of the file's encoding, 1 to 100.
+        versions: of the packages that took part, and of the machine.
+
+    Raises:
+        ValueError: a value that no restyled screen has.
+    """
+
+    screen: Source
+    artwork: Source
+    settings: InterfaceSettings
+    network: str
+    weights: Source
+    steps_done: Annotated[int, Field(ge=1)] | None = None
+    quality: Quality = 95
+    versions: dict[str, str] = field(default_factory=versions)
+
+    @property
+    def needs_tensorflow(self) -> bool:
+        """True, as of every painting by optimisation."""
+        return True
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every file that it was made from."""
+        return [self.screen, self.artwork, self.weights]
+
+    def by_names(self) -> InterfaceRecipe:
+        """The same without the folders of its files."""
+        screen, artwork, weights = (source.by_name() for source in self.sources)
+        return replace(self, screen=screen, artwork=artwork, weights=weights)
+
+
+AnyRecipe = Recipe | PassRecipe | AnalogyRecipe | InterfaceRecipe
 # What settings of version 0.1, which has no fields of these names, amount to.
 EARLIER = {"canvas": "pixels", "scales": [1], "detail": 0.0, "growth": math.sqrt(2)}
 KINDS: dict[str, type[AnyRecipe]] = {
     "stylize": Recipe,
     "apply": PassRecipe,
     "analogy": AnalogyRecipe,
+    "restyle-ui": InterfaceRecipe,
 }
 
 

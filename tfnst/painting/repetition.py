@@ -11,7 +11,7 @@ import numpy as np
 from tfnst import images
 from tfnst.painting import pictures
 from tfnst.painting.painters import open_painter
-from tfnst.painting.recipes import AnalogyRecipe, AnyRecipe, PassRecipe, Recipe
+from tfnst.painting.recipes import AnalogyRecipe, AnyRecipe, InterfaceRecipe, PassRecipe, Recipe
 from tfnst.painting.sources import homes
 
 
@@ -50,7 +50,7 @@ def paint_again(
 
 
 def _begun(
-    recipe: Recipe | AnalogyRecipe, folders: Sequence[Path]
+    recipe: Recipe | AnalogyRecipe | InterfaceRecipe, folders: Sequence[Path]
 ) -> tuple[Any, np.ndarray | None]:
     """What makes the picture, and its alpha; neither kind needs what the other imports."""
     if isinstance(recipe, AnalogyRecipe):

@@ -3,6 +3,10 @@ from .analogies import AnalogyProgress as AnalogyProgress
 from .analogies import analogy as analogy
 from .analogy_settings import AnalogySettings as AnalogySettings
 from .default_objective import default_terms as default_terms
+from .interface import interface_terms as interface_terms
+from .interface import restyle as restyle
+from .interface_settings import InterfaceSettings as InterfaceSettings
+from .lettering import lettering as lettering
 from .objective import Objective as Objective
 from .objective import WeightedTerm as WeightedTerm
 from .settings import Settings as Settings
@@ -10,3 +14,4 @@ from .style_transfer import DivergenceError as DivergenceError
 from .style_transfer import Progress as Progress
 from .style_transfer import StyleTransfer as StyleTransfer
 from .style_transfer import stylize as stylize
+from .underpainting import underpainting as underpainting
