@@ -1,3 +1,5 @@
+from .steerable_pyramid import PyramidBands as PyramidBands
+from .steerable_pyramid import SteerablePyramid as SteerablePyramid
 from .vgg import FeatureExtractor as FeatureExtractor
 from .vgg import caffe_input as caffe_input
 from .vgg import check_layers as check_layers

@@ -27,6 +27,8 @@ from .neighbours import matched_loss as matched_loss
 from .neighbours import nearest as nearest
 from .neighbours import stacked as stacked
 from .outliers import outlier_energy as outlier_energy
+from .portilla_simoncelli import portilla_simoncelli as portilla_simoncelli
+from .portilla_simoncelli import portilla_simoncelli_errors as portilla_simoncelli_errors
 from .relaxed_emd import relaxed_emd as relaxed_emd
 from .self_similarity import self_similarity as self_similarity
 from .self_similarity import self_similarity_loss as self_similarity_loss
@@ -59,3 +61,7 @@ from .terms import Term as Term
 from .terms import VariationTerm as VariationTerm
 from .terms import View as View
 from .terms import WassersteinTerm as WassersteinTerm
+from .texture_terms import ColorAxes as ColorAxes
+from .texture_terms import ColorTerm as ColorTerm
+from .texture_terms import PortillaSimoncelliTerm as PortillaSimoncelliTerm
+from .texture_terms import principal_colors as principal_colors

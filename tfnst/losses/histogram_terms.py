@@ -57,14 +57,13 @@ class DistributionTerm(LayeredTerm):
         even = {k: _even(measurement[k], self.most) for k in self.layers}
         return {k: ops.expand_dims(columns, 2) for k, columns in even.items()}
 
-    def distance(self, view: View, target: Mapping[str, Tensor]) -> Tensor:
-        """The mean of the layers' losses, by their weights."""
-        losses = []
+    def details(self, view: View, target: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Each layer's loss."""
+        losses = {}
         for layer in self.layers:
             columns, weights = _columns(view, layer)
-            wanted = _flat(target[layer])
-            losses.append(self.loss(columns, wanted, weights, view.draw))
-        return self.mean(losses)
+            losses[layer] = self.loss(columns, _flat(target[layer]), weights, view.draw)
+        return losses
 
 
 class HistogramTerm(DistributionTerm):

@@ -111,6 +111,10 @@ class Term(ABC):
         The target has batch dimension B or 1, or may be None where the term needs none.
         """
 
+    def details(self, view: View, target: Any) -> dict[str, Tensor]:
+        """What the distance is made of, (B,) by name; unless overridden, nothing that has names."""
+        return {}
+
 
 class MatchingTerm(Term):
     """A term whose target depends on the picture too, and is found anew as that changes."""
@@ -153,10 +157,15 @@ class LayeredTerm(Checked, Term):
         if self.weights and (len(self.weights) != len(self.layers) or not any(self.weights)):
             raise self.refusal("weights")
 
-    def mean(self, losses: Sequence[Tensor]) -> Tensor:
-        """The mean of a loss a layer, by the weights."""
+    @abstractmethod
+    def details(self, view: View, target: Any) -> dict[str, Tensor]:
+        """Each layer's loss."""
+
+    def distance(self, view: View, target: Any) -> Tensor:
+        """The mean of the layers' losses, by their weights."""
         weights = self.weights or (1.0,) * len(self.layers)
-        weighted = [weight * loss for weight, loss in zip(weights, losses, strict=True)]
+        losses = self.details(view, target)
+        weighted = [w * losses[k] for k, w in zip(self.layers, weights, strict=True)]
         return sum(weighted) / sum(weights)
 
 
@@ -185,10 +194,10 @@ class StyleTerm(LayeredTerm):
         """`form` of each layer."""
         return {k: self.form(measurement[k]) for k in self.layers}
 
-    def distance(self, view: View, target: Mapping[str, Any]) -> Tensor:
-        """The mean of the layers' losses, by their weights."""
+    def details(self, view: View, target: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Each layer's loss."""
         measured = self.measure(view)
-        return self.mean([self.loss(measured[k], target[k]) for k in self.layers])
+        return {k: self.loss(measured[k], target[k]) for k in self.layers}
 
 
 class GramTerm(StyleTerm):
@@ -316,6 +325,10 @@ class ReducedTerm(Checked, Term):
     def distance(self, view: View, target: Any) -> Tensor:
         """The term's."""
         return self.term.distance(view.reduced[self.scale], target)
+
+    def details(self, view: View, target: Any) -> dict[str, Tensor]:
+        """The term's."""
+        return self.term.details(view.reduced[self.scale], target)
 
 
 def stack(targets: Sequence[Any]) -> Any:
