@@ -169,6 +169,34 @@ def test_no_layers_at_all_are_refused() -> None:
         FeatureExtractor("vgg19-lite", [], weights=None)
 
 
+@pytest.mark.parametrize("size", [(32, 48), (64, 16)])
+def test_wrapped_a_turned_picture_has_turned_activations(size: tuple[int, int]) -> None:
+    """At every place: nothing knows of borders, where sides are multiples of 16."""
+    layers = ["block1_conv1", "block3_conv2", "block5_conv1"]
+    extractor = FeatureExtractor("vgg19-lite", layers, padding="wrap")
+    still, turned = (
+        extractor(np.roll(picture(*size), shift, (1, 2))) for shift in ((0, 0), (16, 32))
+    )
+    for name, layer in still.items():
+        pixels = size[0] // layer.shape[1]
+        expected = np.roll(layer, (16 // pixels, 32 // pixels), (1, 2))
+        np.testing.assert_allclose(turned[name], expected, rtol=1e-4, atol=1e-4)
+    inside = FeatureExtractor("vgg19-lite", layers[0])(picture(*size))[layers[0]]
+    np.testing.assert_allclose(still[layers[0]][:, 1:-1, 1:-1], inside[:, 1:-1, 1:-1], atol=1e-5)
+
+
+def test_wrapped_each_copy_of_a_tiling_has_the_same_activations() -> None:
+    extractor = FeatureExtractor("vgg19-lite", ["block2_conv1"], padding="wrap")
+    once = extractor(picture(16, 32))["block2_conv1"]
+    tiled = extractor(np.tile(picture(16, 32), (1, 2, 2, 1)))["block2_conv1"]
+    np.testing.assert_allclose(tiled, np.tile(once, (1, 2, 2, 1)), rtol=1e-4, atol=1e-5)
+
+
+def test_an_unknown_padding_is_named() -> None:
+    with pytest.raises(ValueError, match="padding 'same' is unknown; use 'zero', 'reflect'"):
+        FeatureExtractor("vgg19-lite", ["block1_conv1"], padding="same", weights=None)
+
+
 def test_an_unknown_pooling_is_named() -> None:
     with pytest.raises(ValueError, match="pooling 'min' is unknown; use 'max' or 'average'"):
         FeatureExtractor("vgg19-lite", ["block1_conv1"], "min", None)

@@ -15,7 +15,7 @@ from scipy.ndimage import uniform_filter
 
 from tfnst.images.color import LUMA
 from tfnst.synthesis import pyramid
-from tfnst.synthesis.pyramid import Bands, Pixels
+from tfnst.synthesis.pyramid import PERIODIC_BANDS, Bands, Pixels
 
 
 def noise(height: int, width: int, channels: int = 3) -> np.ndarray:
@@ -128,3 +128,20 @@ def test_slopes_of_bands_agree_with_finite_differences(compiled: bool) -> None:
         )
         expected = float(tf.reduce_sum(slope * direction))
         assert (ahead - behind) / 2e-2 == pytest.approx(expected, rel=0.03, abs=0.02)
+
+
+def test_periodic_bands_turn_with_the_picture() -> None:
+    """By the coarsest pixel, so that every band is made of the same squares."""
+    picture, turn = noise(32, 48), (16, 32)
+    parts = PERIODIC_BANDS.split(picture)
+    turned = PERIODIC_BANDS.split(np.roll(picture, turn, (1, 2)))
+    for part, other in zip(parts, turned, strict=True):
+        pixels = 32 // part.shape[1]
+        moved = np.roll(part, [side // pixels for side in turn], (1, 2))
+        np.testing.assert_allclose(other, moved, atol=1e-5)
+    composed = np.asarray(PERIODIC_BANDS.compose(parts))
+    again = np.asarray(PERIODIC_BANDS.compose(turned))
+    np.testing.assert_allclose(again, np.roll(composed, turn, (1, 2)), atol=1e-5)
+    np.testing.assert_allclose(composed @ LUMA, picture @ LUMA, atol=1e-5)
+    usual = np.asarray(Bands.compose(Bands.split(picture)))
+    np.testing.assert_allclose(composed[:, 12:-12, 12:-12], usual[:, 12:-12, 12:-12], atol=0.02)

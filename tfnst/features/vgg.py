@@ -15,6 +15,23 @@ from tfnst.features.vgg_weights import read_weights, set_weights, weights_file
 from tfnst.tensors import Tensor
 
 
+def _reflected(x: Tensor) -> Tensor:
+    return keras.ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="reflect")
+
+
+def _wrapped(x: Tensor) -> Tensor:
+    x = keras.ops.concatenate([x[:, -1:], x, x[:, :1]], 1)
+    return keras.ops.concatenate([x[:, :, -1:], x, x[:, :, :1]], 2)
+
+
+# What a convolution is given beyond borders; zeros it adds by itself.
+PADDINGS: dict[str, Callable[[Tensor], Tensor]] = {
+    "zero": lambda x: x,
+    "reflect": _reflected,
+    "wrap": _wrapped,
+}
+
+
 @keras.saving.register_keras_serializable("tfnst")
 class FeatureExtractor(keras.Model):  # type: ignore[misc]
     """A frozen Keras functional model: images in, `{layer name: activation}` out.
@@ -28,14 +45,16 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
             (the same layers with a quarter of the channels, shipped with tfnst).
         layers: names as in `keras.applications.VGG19`, such as "block4_conv2".
         pooling: "max" as VGG-19 was trained, or "average" (Gatys et al., 2016, section 2).
+        padding: "zero" as VGG-19 was trained, "reflect", or "wrap": a picture that repeats in both
+            directions, without a seam where its sides are multiples of 16.
         weights: "auto" for the network's own weights, None for random ones, or a file: `.npz`
             as `tfnst distill` writes it, or the official `.h5` for "vgg19".
         dtype: a Keras dtype policy, float32 by default, or "mixed_bfloat16" for the activations.
         name: of the model; that of the network by default.
 
     Raises:
-        ValueError: an unknown network, layer or pooling, weights of another shape, or VGG-19
-            weights that are not on this machine.
+        ValueError: an unknown network, layer, pooling or padding, weights of another shape, or
+            VGG-19 weights that are not on this machine.
     """
 
     def __init__(
@@ -46,6 +65,7 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
         weights: str | Path | None = "auto",
         dtype: str | None = None,
         name: str | None = None,
+        padding: str = "zero",
     ) -> None:
         architecture = known_architecture(network)
         names = check_layers(layers, architecture.layers, network)
@@ -53,11 +73,13 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
             architecture.widths,
             names,
             pooling=pooling,
+            padding=padding,
             preprocess=lambda x: caffe_input(x, architecture.input_scale),
             dtype=dtype,
         )
         super().__init__(image, activations, name=name or network.replace("-", "_"))
-        self.network, self.pooling, self.layer_names = network, pooling, names
+        self.network, self.layer_names = network, names
+        self.pooling, self.padding = pooling, padding
         self.policy = keras.dtype_policies.get(dtype or "float32").name
         if weights is not None:
             set_weights(self, read_weights(weights_file(network, weights)), network)
@@ -75,7 +97,8 @@ class FeatureExtractor(keras.Model):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """What makes it again, without weights: Keras keeps those beside it, in one file."""
         shape = {"network": self.network, "layers": list(self.layer_names), "pooling": self.pooling}
-        return {**shape, "weights": None, "dtype": self.policy, "name": self.name}
+        options = {"padding": self.padding, "dtype": self.policy, "name": self.name}
+        return {**shape, **options, "weights": None}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> FeatureExtractor:
@@ -149,7 +172,7 @@ def vgg_graph(
         widths: channels of the five blocks.
         layers: names as VGG-19 has them.
         pooling: "max" or "average".
-        padding: "zero" as in VGG-19, or "reflect".
+        padding: "zero" as in VGG-19, "reflect" or "wrap".
         preprocess: from (B, H, W, 3) RGB in [0, 1] to what the first convolution takes.
         dtype: a Keras dtype policy, float32 by default.
 
@@ -157,8 +180,10 @@ def vgg_graph(
         The input, (B, H, W, 3), and {layer: (B, H/2ᵏ, W/2ᵏ, C)} after k poolings and the ReLU.
 
     Raises:
-        ValueError: an unknown pooling.
+        ValueError: an unknown pooling or padding.
     """
+    if padding not in PADDINGS:
+        raise ValueError(f"padding {padding!r} is unknown; use {', '.join(map(repr, PADDINGS))}")
     pools = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
     if pooling not in pools:
         raise ValueError(f"pooling {pooling!r} is unknown; use 'max' or 'average'")
@@ -171,12 +196,11 @@ def vgg_graph(
         block, number = int(name[5]), int(name[-1])
         if number == 1 and block > 1:
             x = pools[pooling](2, name=f"block{block - 1}_pool", **options)(x)
-        if padding == "reflect":
-            x = keras.ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="reflect")
+        x = PADDINGS[padding](x)
         x = keras.layers.Conv2D(
             widths[block - 1],
             3,
-            padding="valid" if padding == "reflect" else "same",
+            padding="same" if padding == "zero" else "valid",
             activation="relu",
             kernel_initializer="he_normal",
             name=name,

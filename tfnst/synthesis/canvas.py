@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,11 +13,10 @@ import tensorflow as tf
 from scipy.optimize import Bounds, minimize
 
 from tfnst import devices, images
-from tfnst.images.sizes import HALO
 from tfnst.losses.terms import View
 from tfnst.synthesis.default_objective import default_terms, style_share
 from tfnst.synthesis.objective import Objective, WeightedTerm, view
-from tfnst.synthesis.pyramid import Bands, Pixels
+from tfnst.synthesis.pyramid import Bands, Form, Pixels
 from tfnst.synthesis.settings import Settings
 
 GAIN = 0.04  # how fast a steered weight follows, a step
@@ -48,6 +48,8 @@ class Canvas:
         extractor: a model image → {layer: activation} with all layers that the terms read.
         settings: see `Settings`.
         terms: what is descended; by default what the settings say, `default_terms`.
+        form: what the picture is composed of; by default what the settings say. One that is
+            periodic has no halo, and wants an extractor whose padding is "wrap".
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Canvas:
         extractor: keras.Model,
         settings: Settings,
         terms: Sequence[WeightedTerm] | None = None,
+        form: Form | None = None,
     ) -> None:
         self.model, self.settings = extractor, settings
         terms = default_terms(settings) if terms is None else terms
@@ -64,7 +67,7 @@ class Canvas:
         signature = [tf.TensorSpec(picture, tf.float32)]
         traced = tf.function(extractor, input_signature=signature, autograph=False)
         self.extractor = traced if self.objective.scales else extractor
-        self.form = Bands if settings.in_bands else Pixels
+        self.form = form or (Bands() if settings.in_bands else Pixels())
         blank = tf.zeros((1, 1, 1, 3))
         blanks = [tf.zeros((1, 1, 1, c)) for c in self.form.channels]
         self.parts, self.momenta, self.velocities = (
@@ -80,9 +83,8 @@ class Canvas:
         self.train = tf.function(
             self._train, input_signature=[tf.TensorSpec((), tf.int32)], **compiled
         )
-        self.slope = tf.function(
-            self._slope, input_signature=[tf.TensorSpec(picture, tf.float32)], **compiled
-        )
+        parts = [tf.TensorSpec((1, None, None, c), tf.float32) for c in self.form.channels]
+        self.slope = tf.function(self._slope_of, input_signature=[parts], **compiled)
 
     def begin_level(
         self,
@@ -99,12 +101,12 @@ class Canvas:
         Neighbours are found for start and photo blended by the strength, or, layer by layer and
         `apart`, for the start alone.
         """
-        photo, picture = self.view(images.padded(content)[None]), None
+        photo, picture = self.view(self._padded(content)), None
         if self.objective.matches:
             part = 1.0 if apart else self.settings.strength
-            picture = self.view(images.padded(part * start + (1 - part) * content)[None])
+            picture = self.view(self._padded(part * start + (1 - part) * content))
         self.objective.aim(photo, style, picture, apart)
-        parts = self.form.split(tf.constant(images.padded(start)[None]))
+        parts = self.form.split(tf.constant(self._padded(start)))
         variables = zip(self.parts, self.momenta, self.velocities, parts, strict=True)
         for variable, momentum, velocity, part in variables:
             ratio = tf.cast(tf.size(variable) / tf.size(part), tf.float32)
@@ -144,6 +146,15 @@ class Canvas:
         gradient = tape.gradient(total, image)
         devices.forget_gradients()
         return total, gradient, report
+
+    def _slope_of(self, parts: Sequence[Any]) -> tuple[Any, list[Any], Any]:
+        with tf.GradientTape() as tape:
+            tape.watch(parts)
+            image = tf.clip_by_value(self.form.compose(parts), 0.0, 1.0)
+        total, gradient, report = self._slope(image)
+        slopes = tape.gradient(image, parts, gradient)
+        devices.forget_gradients()
+        return total, slopes, report
 
     def _step(self) -> None:
         """The training step. It is traced into a graph, so Python decides nothing in it."""
@@ -223,30 +234,36 @@ class Canvas:
 
     def _descend_by_lbfgs(self, first: int, marks: Sequence[int], last: int) -> list[Stage]:
         """The steps after `first`; where it converges before a mark, that has what is reached."""
-        shape = tuple(tf.shape(self.image).numpy())
+        shapes = [tuple(tf.shape(part).numpy()) for part in self.parts]
+        ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
         steps, stages = itertools.count(first + 1), []
 
+        def parts_of(x: np.ndarray) -> list[Any]:
+            arrays = zip(np.split(x, ends), shapes, strict=True)
+            return [tf.constant(array.reshape(shape), tf.float32) for array, shape in arrays]
+
         def value_and_slope(x: np.ndarray) -> tuple[float, np.ndarray]:
-            total, gradient, report = self.slope(tf.constant(x.reshape(shape), tf.float32))
+            total, slopes, report = self.slope(parts_of(x))
             self.report.assign(report)
-            return float(total), gradient.numpy().ravel().astype(np.float64)
+            return float(total), _flat(slopes)
 
         def keep(x: np.ndarray) -> None:  # which was evaluated last
             if (step := next(steps)) in marks:
-                picture = _without_halo(x.reshape(shape).astype(np.float32))
+                picture = self._without_halo(self.form.compose(parts_of(x)).numpy())
                 stages.append(Stage(step, self.report.numpy(), picture))
 
         result = minimize(
             value_and_slope,
-            self.image.numpy().ravel().astype(np.float64),
+            _flat(self.parts),
             jac=True,
             method="L-BFGS-B",
-            bounds=Bounds(0.0, 1.0),
+            bounds=self.form.bounds and Bounds(*self.form.bounds),
             callback=keep,
             options={"maxiter": last - first, "maxcor": 20},
         )
-        self.parts[0].assign(result.x.reshape(shape).astype(np.float32))
-        self.report.assign(self.slope(tf.convert_to_tensor(self.image))[2])
+        for variable, part in zip(self.parts, parts_of(result.x), strict=True):
+            variable.assign(part)
+        self.report.assign(self.slope(parts_of(result.x))[2])
         distances, picture = self.report.numpy(), self.picture()
         stages += [Stage(mark, distances, picture) for mark in marks[len(stages) :]]
         self.objective.steer(self.report, min(1.0, GAIN * (last - first)))
@@ -255,9 +272,24 @@ class Canvas:
     def picture(self) -> np.ndarray:
         """The running average of the iterates so far, (H, W, 3), without its halo."""
         count = float(self.count.numpy())
-        return _without_halo(self.sum.numpy() / count if count else self.image.numpy())
+        return self._without_halo(self.sum.numpy() / count if count else self.image.numpy())
+
+    def compared(self, picture: np.ndarray, style: Mapping[str, Any]) -> dict[str, float]:
+        """What the distances of a (H, W, 3) picture from measurements of artworks are made of."""
+        view = self.view(self._padded(picture))
+        self.objective.aim(view, style)
+        return self.objective.details(view)
+
+    def _padded(self, picture: np.ndarray) -> np.ndarray:
+        """(H, W, 3) with its halo, as one of a batch."""
+        return images.padded(picture, halo=self.form.halo)[None]
+
+    def _without_halo(self, image: np.ndarray) -> np.ndarray:
+        """(1, H, W, 3) as one picture in [0, 1]."""
+        halo = self.form.halo
+        rows, columns = (slice(halo, side - halo) for side in image.shape[1:3])
+        return np.asarray(np.clip(image[0, rows, columns], 0, 1))
 
 
-def _without_halo(image: np.ndarray) -> np.ndarray:
-    """(1, H, W, 3) as one picture in [0, 1]."""
-    return np.asarray(np.clip(image[0, HALO:-HALO, HALO:-HALO], 0, 1))
+def _flat(parts: Sequence[Any]) -> np.ndarray:
+    return np.concatenate([part.numpy().ravel() for part in parts]).astype(np.float64)

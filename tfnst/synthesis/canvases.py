@@ -14,6 +14,7 @@ import tensorflow as tf
 from tfnst.losses.terms import ReducedTerm
 from tfnst.synthesis.canvas import Canvas
 from tfnst.synthesis.objective import WeightedTerm
+from tfnst.synthesis.pyramid import PERIODIC_BANDS, Form
 from tfnst.synthesis.settings import Settings
 
 KEPT = 3  # at most, the latest
@@ -27,12 +28,17 @@ _taken: weakref.WeakKeyDictionary[Canvas, Any] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def take(extractor: keras.Model, settings: Settings, terms: Sequence[WeightedTerm]) -> Canvas:
+def take(
+    extractor: keras.Model,
+    settings: Settings,
+    terms: Sequence[WeightedTerm],
+    form: Form | None = None,
+) -> Canvas:
     """A canvas as `Canvas` makes it: one given back by an equal painting, or a new one."""
-    key = _key(extractor, settings, terms)
+    key = _key(extractor, settings, terms, form)
     canvas = None if key is None else _kept(key)
     if canvas is None:
-        canvas = Canvas(extractor, settings, terms)
+        canvas = Canvas(extractor, settings, terms, form)
     if key is not None:
         with _lock:
             _taken[canvas] = key
@@ -62,12 +68,17 @@ def _kept(key: Any) -> Canvas | None:
     return None
 
 
-def _key(extractor: Any, settings: Settings, terms: Sequence[WeightedTerm]) -> Any:
+def _key(
+    extractor: Any, settings: Settings, terms: Sequence[WeightedTerm], form: Form | None
+) -> Any:
     """What two paintings have alike that can share a canvas; None where that cannot be told."""
     if tf.distribute.has_strategy() or not all(_is_value(weighted.term) for weighted in terms):
         return None
+    if form not in (None, PERIODIC_BANDS):  # it has variables of its own
+        return None
     # Kept canvases hold their extractors, so that no other one has the same id.
-    return id(extractor), replace(settings, **_ANY), tuple(terms), tf.zeros(()).device
+    device = tf.zeros(()).device
+    return id(extractor), replace(settings, **_ANY), tuple(terms), form, device
 
 
 def _is_value(term: Any) -> bool:

@@ -15,11 +15,18 @@ from tfnst.images.arrays import checked_unit
 
 def checked_styles(styles: images.Pixels | Sequence[images.Pixels]) -> list[np.ndarray]:
     """Artworks as arrays, with white where a `Picture` is transparent, or a ValueError."""
-    single = isinstance(styles, np.ndarray) and styles.ndim == 3
-    named: dict[str, Any] = {"styles": styles}
-    if isinstance(styles, Iterable) and not isinstance(styles, str) and not single:
-        named = {f"styles[{index}]": style for index, style in enumerate(styles)}
-    return [images.validate(_over_white(s), name, images.MIN_SIDE) for name, s in named.items()]
+    return checked_pictures(styles, "styles", images.MIN_SIDE)
+
+
+def checked_pictures(
+    pictures: images.Pixels | Sequence[images.Pixels], name: str, minimum: int
+) -> list[np.ndarray]:
+    """One picture or several as arrays, likewise; errors call the argument `name`."""
+    single = isinstance(pictures, np.ndarray) and pictures.ndim == 3
+    named: dict[str, Any] = {name: pictures}
+    if isinstance(pictures, Iterable) and not isinstance(pictures, str) and not single:
+        named = {f"{name}[{index}]": picture for index, picture in enumerate(pictures)}
+    return [images.validate(_over_white(x), name, minimum) for name, x in named.items()]
 
 
 def _over_white(style: Any) -> Any:
@@ -38,17 +45,17 @@ def checked_shape(content: np.ndarray, size: int) -> tuple[int, int]:
     return shape
 
 
-def checked_shares(shares: Sequence[float] | None, count: int) -> list[float]:
-    """A share for each style, equal ones by default, or a ValueError."""
+def checked_shares(shares: Sequence[float] | None, count: int, name: str = "style") -> list[float]:
+    """A share for each picture, equal ones by default, or a ValueError that calls them `name`."""
     if count == 0:
-        raise ValueError("styles is empty; give at least one style picture")
+        raise ValueError(f"{name}s is empty; give at least one {name} picture")
     try:
         numbers = [1.0] * count if shares is None else [float(share) for share in shares]
         positive = all(0 <= share < math.inf for share in numbers) and any(numbers)
     except (TypeError, ValueError):
         numbers, positive = [], False
     if not positive or len(numbers) != count:
-        remedy = f"{count} number{'s' * (count > 1)} from 0, one a style, not all 0"
+        remedy = f"{count} number{'s' * (count > 1)} from 0, one a {name}, not all 0"
         raise FieldError("shares", shares, remedy)
     return numbers
 

@@ -214,6 +214,18 @@ class Objective:
         """Distances by the names of their terms."""
         return {w.name: float(x) for w, x in zip(self.terms, distances, strict=True)}
 
+    def details(self, view: View) -> dict[str, float]:
+        """What the distances of a view are made of, by the names of terms and of what they tell."""
+        parts: dict[str, float] = {}
+        for weighted in self.terms:
+            target = self.targets[weighted.name]
+            named = weighted.term.details(view, target)
+            named = {f" {k}": v for k, v in named.items()} or {
+                "": weighted.term.distance(view, target)
+            }
+            parts |= {f"{weighted.name}{k}": float(v[0]) for k, v in named.items()}
+        return parts
+
     def steer(self, distances: Any, gain: float) -> None:
         """Raise a weight where its distance is above the one wanted, lower it where it is below.
 
