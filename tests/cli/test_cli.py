@@ -23,7 +23,7 @@ from tests.conftest import Call, heeding
 from tfnst import assets, files, images
 from tfnst.cli.app import ORDER
 from tfnst.features import vgg_weights
-from tfnst.synthesis import settings, style_transfer
+from tfnst.synthesis import progress, settings, style_transfer
 
 SMALL = ("--size", "48", "--steps", "10", "--network", "vgg19-lite")
 # Quicker still to trace, where the losses themselves do not matter.
@@ -660,7 +660,7 @@ def test_a_second_ctrl_c_does_not_take_the_picture_of_the_first(
     ("error", "status", "says"),
     [
         (KeyboardInterrupt(), 130, "stopped"),
-        (style_transfer.DivergenceError("the loss is not finite"), 1, "the loss is not finite"),
+        (progress.DivergenceError("the loss is not finite"), 1, "the loss is not finite"),
     ],
 )
 def test_stopped_after_some_steps_it_keeps_the_picture(
@@ -685,7 +685,7 @@ def test_stopped_after_some_steps_it_keeps_the_picture(
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(KeyboardInterrupt(), 130), (style_transfer.DivergenceError("not finite"), 1)],
+    [(KeyboardInterrupt(), 130), (progress.DivergenceError("not finite"), 1)],
 )
 def test_stopped_before_the_first_step_it_writes_nothing(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int

@@ -23,8 +23,9 @@ from tfnst.features import vgg
 from tfnst.images import HALO, padded
 from tfnst.synthesis import default_objective, objective, style_transfer
 from tfnst.synthesis.canvas import Canvas
+from tfnst.synthesis.progress import DivergenceError
 from tfnst.synthesis.settings import Settings
-from tfnst.synthesis.style_transfer import DivergenceError, Progress, StyleTransfer, stylize
+from tfnst.synthesis.style_transfer import Progress, StyleTransfer, stylize
 
 LITE = "vgg19-lite"
 SMALL = Settings(size=64, smallest=64, steps=(10,), scales=(1,), detail=0.0)

@@ -76,22 +76,16 @@ class _Work:
 
     def paint(self, quiet: bool, as_json: bool) -> tuple[str, int] | None:
         """All steps, with stages written; why it ended before, and the exit status."""
-        from tfnst.synthesis.style_transfer import DivergenceError
-
         every = self.outputs.every
         # Reports as often as usual, or a little more, so that they meet every Nth step.
         often = max(n for n in range(1, 11) if every % n == 0)
-        try:
-            with terminal.progress_bar(quiet, as_json, describe) as show:
-                for report in self.painting.run(often):
-                    show(report)
-                    if every and report.step % every == 0 and report.step < report.steps:
-                        self.save(self.outputs.stage(report.step))
-        except KeyboardInterrupt:
-            return "stopped", 130
-        except DivergenceError as error:
-            return str(error), 1
-        return None
+
+        def keep(report: Progress) -> None:
+            if every and report.step % every == 0 and report.step < report.steps:
+                self.save(self.outputs.stage(report.step))
+
+        bar = terminal.progress_bar(quiet, as_json, describe)
+        return terminal.watch(self.painting.run(often), bar, keep)
 
     def save(self, picture: Path) -> Recipe | InterfaceRecipe:
         """The picture so far, whose recipe this answers."""

@@ -12,7 +12,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -248,6 +248,29 @@ def progress_bar(quiet: bool, as_json: bool, describe: Callable[[Any], str]) -> 
             total=1.0,
             description=f"{report.step}/{report.steps}  {describe(report)}",
         )
+
+
+def watch(
+    reports: Iterable[Any],
+    bar: contextlib.AbstractContextManager[Report],
+    each: Report = lambda report: None,
+) -> tuple[str, int] | None:
+    """Show a synthesis' reports; why it ended before the last, and the exit status for that.
+
+    After each, `each` is called with it.
+    """
+    from tfnst.synthesis.progress import DivergenceError
+
+    try:
+        with bar as show:
+            for report in reports:
+                show(report)
+                each(report)
+    except KeyboardInterrupt:
+        return "stopped", 130
+    except DivergenceError as error:
+        return str(error), 1
+    return None
 
 
 def follow(

@@ -9,8 +9,9 @@ from .interface_settings import InterfaceSettings as InterfaceSettings
 from .lettering import lettering as lettering
 from .objective import Objective as Objective
 from .objective import WeightedTerm as WeightedTerm
+from .progress import DivergenceError as DivergenceError
+from .progress import LevelProgress as LevelProgress
 from .settings import Settings as Settings
-from .style_transfer import DivergenceError as DivergenceError
 from .style_transfer import Progress as Progress
 from .style_transfer import StyleTransfer as StyleTransfer
 from .style_transfer import stylize as stylize

@@ -16,6 +16,7 @@ from tfnst.synthesis import neighbourhoods
 from tfnst.synthesis.analogy_scan import Scan, described
 from tfnst.synthesis.analogy_settings import AnalogySettings
 from tfnst.synthesis.coverage import coverage
+from tfnst.synthesis.progress import LevelProgress
 
 COARSEST = 16  # pixels of the shorter side at the coarsest level, at least, where it is not told
 SMALLEST = 4  # the same, where it is
@@ -24,17 +25,10 @@ REPORTS = 32  # a level, about
 
 
 @dataclass(frozen=True)
-class AnalogyProgress:
-    """Where an analogy stands.
+class AnalogyProgress(LevelProgress):
+    """Where an analogy stands; its steps are fronts of pixels.
 
     Attributes:
-        level: of the pyramid, from 0, the coarsest.
-        levels: how many there are.
-        height: of the picture at this level, in pixels.
-        width: likewise.
-        step: how many fronts of pixels are done, over all levels.
-        steps: how many there are.
-        fraction: the share of the pixels that is done, over all levels.
         coherent: of the level's pixels that are done, the share that goes on with its neighbour's
             place in A.
         distance: of their neighbourhoods from those in A that they were taken from, the root of the
@@ -43,13 +37,6 @@ class AnalogyProgress:
             to another; where it is below ½, A and A' hardly tell what becomes of B.
     """
 
-    level: int
-    levels: int
-    height: int
-    width: int
-    step: int
-    steps: int
-    fraction: float
     coherent: float
     distance: float
     coverage: float

@@ -20,30 +20,20 @@ from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.synthesis import canvases, default_objective, inputs, objective
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
+from tfnst.synthesis.progress import DivergenceError, LevelProgress
 from tfnst.synthesis.settings import PRESETS, Settings
 
 FINISH = 0.4  # of a level's steps, with neighbours found layer by layer
 
 
-class DivergenceError(RuntimeError):
-    """The optimisation has left the finite numbers; the last finite picture is kept."""
-
-
 @dataclass(frozen=True)
-class Progress:
+class Progress(LevelProgress):
     """Where a painting stands.
 
     The losses are those of the last step, of the picture before averaging and with its halo; NaN
     where the objective has no term of that name.
 
     Attributes:
-        level: of the pyramid, from 0, the coarsest.
-        levels: how many there are.
-        height: of the picture at this level, in pixels.
-        width: likewise.
-        step: how many steps are done, over all levels.
-        steps: how many there are to be.
-        fraction: the share of the work that is done, which grows with the picture.
         content_distance: `losses.content_distance`, the mean over layers.
         style_loss: against the style blended with the photo where the strength is below ½.
         variation: `losses.total_variation`.
@@ -51,13 +41,6 @@ class Progress:
         distances: of every term, by its name.
     """
 
-    level: int
-    levels: int
-    height: int
-    width: int
-    step: int
-    steps: int
-    fraction: float
     content_distance: float
     style_loss: float
     variation: float
@@ -118,7 +101,7 @@ class StyleTransfer:
         self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
         self.shape = inputs.checked_shape(self.content, settings.size)
         layers = objective.layers_of(self.terms)
-        self.extractor = _feature_model(network, weights, layers, settings)
+        self.extractor = feature_model(network, weights, layers, settings)
         sizes = level_sizes(settings.size, settings.smallest, settings.growth)
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(sizes))]
@@ -255,11 +238,12 @@ def noise(content: np.ndarray, settings: Settings) -> np.ndarray:
     return np.clip(start, 0, 1).astype(np.float32)
 
 
-def _feature_model(
+def feature_model(
     network: str | keras.Model,
     weights: str | Path | None,
     layers: Sequence[str],
     settings: Settings,
+    padding: str = "zero",
 ) -> Any:
     """A model image → {layer: activation}, or a ValueError where it lacks a layer."""
     if not isinstance(network, str):
@@ -274,7 +258,7 @@ def _feature_model(
         return lambda image: {}
     name = vgg_weights.choose_network(network, weights)[0]
     dtype = "mixed_bfloat16" if settings.precision == "bfloat16" else None
-    arguments = (name, tuple(layers), settings.pooling, weights, dtype)
+    arguments = (name, tuple(layers), settings.pooling, weights, dtype, None, padding)
     vgg_architecture.known_architecture(name)
     file = None if weights is None else vgg_weights.weights_file(name, weights).resolve()
     # Random weights are others every time, and those of a strategy lie elsewhere.
