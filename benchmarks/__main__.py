@@ -12,6 +12,7 @@ from benchmarks import (
     painting,
     step_cost,
     style_losses,
+    texture,
     tutorial,
 )
 
@@ -25,6 +26,7 @@ def main() -> None:
         painting.main,
         step_cost.main,
         style_losses.main,
+        texture.main,
         tutorial.main,
     )
     sys.argv = sys.argv[:1]

@@ -8,3 +8,5 @@ from .synthesis.analogy_settings import AnalogySettings as AnalogySettings
 from .synthesis.settings import Settings as Settings
 from .synthesis.style_transfer import StyleTransfer as StyleTransfer
 from .synthesis.style_transfer import stylize as stylize
+from .synthesis.texture import synthesize_texture as synthesize_texture
+from .synthesis.texture_settings import TextureSettings as TextureSettings

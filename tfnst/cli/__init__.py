@@ -5,7 +5,16 @@ from __future__ import annotations
 from tfnst.cli import terminal
 
 with terminal.one_line_errors():  # Ctrl-C while the modules are read is no traceback.
-    from tfnst.cli import analogies, exports, interface, networks, optimization, tools, training
+    from tfnst.cli import (
+        analogies,
+        exports,
+        interface,
+        networks,
+        optimization,
+        textures,
+        tools,
+        training,
+    )
     from tfnst.cli.app import app, main
 
 __all__ = [
@@ -16,6 +25,7 @@ __all__ = [
     "main",
     "networks",
     "optimization",
+    "textures",
     "tools",
     "training",
 ]

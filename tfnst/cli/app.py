@@ -14,7 +14,7 @@ from tfnst.cli import terminal
 # What a newcomer needs comes first.
 ORDER = (
     *("stylize", "apply", "train", "repeat", "styles", "info", "demo"),
-    *("restyle-ui", "analogy"),
+    *("restyle-ui", "texture", "analogy"),
     *("export", "verify", "studio", "bench-lite", "download", "distill"),
 )
 

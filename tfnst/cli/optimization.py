@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -231,7 +232,7 @@ def repeat(
     text = _recipe_text(recipe) if recipe else images.load(picture).recipe
     if text is None:
         raise ValueError(f"{picture} holds no recipe; give one with --recipe FILE")
-    from tfnst.cli import analogies, painting
+    from tfnst.cli import analogies, painting, textures
     from tfnst.painting import recipes, repetition
     from tfnst.painting.sources import homes, versions
 
@@ -242,8 +243,11 @@ def repeat(
         terminal.keep_apart(used, [output])
     tensorflow = painting_recipe.needs_tensorflow
     device_scope = devices.start_tensorflow(device) if tensorflow else contextlib.nullcontext()
-    by_analogy = isinstance(painting_recipe, recipes.AnalogyRecipe)
-    describe = analogies.describe if by_analogy else painting.describe
+    others: dict[type, Callable[[Any], str]] = {
+        recipes.AnalogyRecipe: analogies.describe,
+        recipes.TextureRecipe: textures.describe,
+    }
+    describe = others.get(type(painting_recipe), painting.describe)
     with device_scope, terminal.progress_bar(quiet, False, describe) as show:
         again = repetition.paint_again(painting_recipe, picture, inputs or (), show)
     if output is not None:

@@ -8,7 +8,9 @@ from .recipes import AnalogyRecipe as AnalogyRecipe
 from .recipes import InterfaceRecipe as InterfaceRecipe
 from .recipes import PassRecipe as PassRecipe
 from .recipes import Recipe as Recipe
+from .recipes import TextureRecipe as TextureRecipe
 from .recipes import from_json as from_json
 from .recipes import to_json as to_json
 from .repetition import paint_again as paint_again
 from .targets import Targets as Targets
+from .textures import gather_texture as gather_texture

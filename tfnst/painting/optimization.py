@@ -101,12 +101,7 @@ def begin(
 
     Inputs that have moved are looked for in `folders`.
     """
-    weights_homes = (
-        vgg_weights.LITE_WEIGHTS.parent,
-        vgg_weights.keras_cache().parent,
-        Path(os.environ.get(vgg_weights.WEIGHTS_VARIABLE, "")).parent,
-    )
-    weights = recipe.weights.find(*weights_homes, *folders)
+    weights = recipe.weights.find(*weights_homes(), *folders)
     features: dict[str, Any] = {"network": recipe.network, "weights": str(weights)}
     size, scale = recipe.settings.size, recipe.settings.style_scale
     if isinstance(recipe, InterfaceRecipe):
@@ -132,3 +127,10 @@ def begin(
 def _loaded(file: Path, size: float) -> images.Picture:
     """As large as it is; but what no camera makes, only as large as a painting of `size` needs."""
     return images.load(file, enough=max(4096, round(2 * size)))
+
+
+def weights_homes() -> tuple[Path, ...]:
+    """Folders where weights of feature networks may lie."""
+    variable = Path(os.environ.get(vgg_weights.WEIGHTS_VARIABLE, ""))
+    cache = vgg_weights.keras_cache()
+    return tuple(file.parent for file in (vgg_weights.LITE_WEIGHTS, cache, variable))

@@ -17,10 +17,15 @@ from tfnst.painting.sources import Source, versions
 from tfnst.synthesis.analogy_settings import AnalogySettings
 from tfnst.synthesis.interface_settings import InterfaceSettings
 from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.texture_settings import TextureSettings
 from tfnst.validation import Checked, restored
 
 LITE = ".tflite"
 Quality = Annotated[int, Field(ge=1, le=100)]
+Shares = Annotated[
+    tuple[Annotated[float, Field(ge=0, le=1e9)], ...],
+    Field(description="numbers from 0 to 1e9, one a style"),
+]
 Side = Annotated[int, Field(ge=MIN_SIDE, le=16384)]  # pixels
 
 
@@ -46,10 +51,7 @@ class Recipe(Checked):
 
     content: Source
     styles: tuple[Source, ...]
-    shares: Annotated[
-        tuple[Annotated[float, Field(ge=0, le=1e9)], ...],
-        Field(description="numbers from 0 to 1e9, one a style"),
-    ]
+    shares: Shares
     settings: Settings
     network: str
     weights: Source
@@ -210,7 +212,53 @@ class InterfaceRecipe(Checked):
         return replace(self, screen=screen, artwork=artwork, weights=weights)
 
 
-AnyRecipe = Recipe | PassRecipe | AnalogyRecipe | InterfaceRecipe
+@dataclass(frozen=True)
+class TextureRecipe(Checked):
+    """A texture, complete: the same recipe gives the same picture.
+
+    Attributes:
+        textures: the sources' files.
+        settings: see `TextureSettings`.
+        shares: how much each source counts; relative to each other.
+        network: name of the feature network; None for a method that has none.
+        weights: the file of its weights.
+        steps_done: of a run that was stopped.
+        quality: of the file's encoding, 1 to 100.
+        versions: of the packages that took part, and of the machine.
+
+    Raises:
+        ValueError: a value that no texture has.
+    """
+
+    textures: tuple[Source, ...]
+    settings: TextureSettings
+    shares: Shares
+    network: str | None = None
+    weights: Source | None = None
+    steps_done: Annotated[int, Field(ge=1)] | None = None
+    quality: Quality = 95
+    versions: dict[str, str] = field(default_factory=versions)
+
+    @property
+    def needs_tensorflow(self) -> bool:
+        """True, as of every texture."""
+        return True
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every file that it was made from."""
+        return [*self.textures, *([self.weights] if self.weights else [])]
+
+    def by_names(self) -> TextureRecipe:
+        """The same without the folders of its files."""
+        return replace(
+            self,
+            textures=tuple(texture.by_name() for texture in self.textures),
+            weights=self.weights and self.weights.by_name(),
+        )
+
+
+AnyRecipe = Recipe | PassRecipe | AnalogyRecipe | InterfaceRecipe | TextureRecipe
 # What settings of version 0.1, which has no fields of these names, amount to.
 EARLIER = {"canvas": "pixels", "scales": [1], "detail": 0.0, "growth": math.sqrt(2)}
 KINDS: dict[str, type[AnyRecipe]] = {
@@ -218,6 +266,7 @@ KINDS: dict[str, type[AnyRecipe]] = {
     "apply": PassRecipe,
     "analogy": AnalogyRecipe,
     "restyle-ui": InterfaceRecipe,
+    "texture": TextureRecipe,
 }
 
 

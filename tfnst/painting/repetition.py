@@ -11,7 +11,14 @@ import numpy as np
 from tfnst import images
 from tfnst.painting import pictures
 from tfnst.painting.painters import open_painter
-from tfnst.painting.recipes import AnalogyRecipe, AnyRecipe, InterfaceRecipe, PassRecipe, Recipe
+from tfnst.painting.recipes import (
+    AnalogyRecipe,
+    AnyRecipe,
+    InterfaceRecipe,
+    PassRecipe,
+    Recipe,
+    TextureRecipe,
+)
 from tfnst.painting.sources import homes
 
 
@@ -40,7 +47,7 @@ def paint_again(
         painter = open_painter(recipe.model.find(*folders))
         return pictures.encoded(recipe, picture, painter, text, *folders)
     work, alpha = _begun(recipe, folders)
-    stop = recipe.steps_done if isinstance(recipe, Recipe) else None
+    stop = None if isinstance(recipe, AnalogyRecipe) else recipe.steps_done
     # A run that was stopped may have been watched more closely than the usual.
     for report in work.run() if stop is None else work.run(1):
         show(report)
@@ -50,13 +57,17 @@ def paint_again(
 
 
 def _begun(
-    recipe: Recipe | AnalogyRecipe | InterfaceRecipe, folders: Sequence[Path]
+    recipe: Recipe | AnalogyRecipe | InterfaceRecipe | TextureRecipe, folders: Sequence[Path]
 ) -> tuple[Any, np.ndarray | None]:
-    """What makes the picture, and its alpha; neither kind needs what the other imports."""
+    """What makes the picture, and its alpha; no kind needs what the others import."""
     if isinstance(recipe, AnalogyRecipe):
         from tfnst.painting import analogies
 
         return analogies.begin(recipe, *folders)
+    if isinstance(recipe, TextureRecipe):
+        from tfnst.painting import textures
+
+        return textures.begin(recipe, *folders), None
     from tfnst.painting import optimization
 
     return optimization.begin(recipe, *folders)

@@ -15,4 +15,8 @@ from .settings import Settings as Settings
 from .style_transfer import Progress as Progress
 from .style_transfer import StyleTransfer as StyleTransfer
 from .style_transfer import stylize as stylize
+from .texture import TextureProgress as TextureProgress
+from .texture import TextureSynthesis as TextureSynthesis
+from .texture import synthesize_texture as synthesize_texture
+from .texture_settings import TextureSettings as TextureSettings
 from .underpainting import underpainting as underpainting

@@ -1,0 +1,70 @@
+"""Textures of files: recipes gathered from them, and textures begun from recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfnst import images
+from tfnst.features import vgg_architecture, vgg_weights
+from tfnst.painting.optimization import weights_homes
+from tfnst.painting.recipes import TextureRecipe
+from tfnst.painting.sources import Source
+from tfnst.synthesis.texture import TextureSynthesis
+from tfnst.synthesis.texture_settings import TextureSettings
+
+
+def gather_texture(
+    sources: Sequence[str | Path],
+    settings: TextureSettings,
+    *,
+    shares: Sequence[float] | None = None,
+    network: str = "auto",
+    weights: str = "auto",
+    quality: int = 95,
+) -> TextureRecipe:
+    """The recipe of a texture to come: names are resolved, and every file is hashed.
+
+    Args:
+        sources: pictures' files.
+        settings: see `TextureSettings`.
+        shares: how much each source counts, relative to each other; alike, if there are none.
+        network: name of the feature network, or "auto"; without meaning for a method that has none.
+        weights: the file of its weights, or "auto".
+        quality: of the file's encoding, 1 to 100.
+
+    Returns:
+        The recipe, which `begin` begins.
+
+    Raises:
+        ValueError: a file that is missing, or a network that is unknown.
+    """
+    name, file = None, None
+    if settings.has_network:
+        name, _ = vgg_weights.choose_network(network, weights)
+        vgg_architecture.known_architecture(name, "auto")
+        file = Source.of(vgg_weights.weights_file(name, weights))
+    return TextureRecipe(
+        textures=tuple(Source.of(source) for source in sources),
+        settings=settings,
+        shares=tuple(shares or [1.0] * len(sources)),
+        network=name,
+        weights=file,
+        quality=quality,
+    )
+
+
+def begin(recipe: TextureRecipe, *folders: Path) -> TextureSynthesis:
+    """The texture, ready to run; what is transparent in sources is white.
+
+    Inputs that have moved are looked for in `folders`.
+    """
+    files = [texture.find(*folders) for texture in recipe.textures]
+    weights = recipe.weights and recipe.weights.find(*weights_homes(), *folders)
+    return TextureSynthesis(
+        [images.load(file, enough=recipe.settings.source_size) for file in files],
+        recipe.settings,
+        shares=recipe.shares,
+        network=recipe.network or "auto",
+        weights="auto" if weights is None else str(weights),
+    )
