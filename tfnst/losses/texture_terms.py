@@ -38,6 +38,7 @@ USUAL = {
     "color_scales": 0.1,
     "color_phases": 0.05,
 }
+BEYOND = 2e4  # weight of squares of what of pixels is out of [0, 1]
 FAINTEST = 1e-5  # variance of a plane: a grey picture has no others to divide by
 
 Triple = tuple[float, float, float]
@@ -120,10 +121,15 @@ class PortillaSimoncelliTerm(Checked, Term):
         return portilla_simoncelli(self.colors.planes(view.image), pyramid, self.neighbourhood)
 
     def distance(self, view: View, target: Mapping[str, Tensor]) -> Tensor:
-        """The sum over groups of the squares of their errors, each beside what is `USUAL`."""
+        """The sum over groups of the squares of their errors, each beside what is `USUAL`.
+
+        And what is out of [0, 1] of a picture that nothing keeps there.
+        """
         errors = self.details(view, target)
         counted = self.groups or tuple(name for name in errors if name != "range")
-        return sum((errors[name] / USUAL[name]) ** 2 for name in counted)
+        beyond = tf.square(view.image - tf.clip_by_value(view.image, 0.0, 1.0))
+        groups = sum(tf.square(errors[name] / USUAL[name]) for name in counted)
+        return groups + BEYOND * tf.reduce_mean(beyond, (1, 2, 3))
 
     def details(self, view: View, target: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """`portilla_simoncelli_errors`."""

@@ -14,6 +14,7 @@ from scipy.optimize import Bounds, minimize
 
 from tfnst import devices, images
 from tfnst.losses.terms import View
+from tfnst.synthesis import lbfgs
 from tfnst.synthesis.default_objective import default_terms, style_share
 from tfnst.synthesis.objective import Objective, WeightedTerm, view
 from tfnst.synthesis.pyramid import Bands, Form, Pixels
@@ -150,7 +151,7 @@ class Canvas:
     def _slope_of(self, parts: Sequence[Any]) -> tuple[Any, list[Any], Any]:
         with tf.GradientTape() as tape:
             tape.watch(parts)
-            image = tf.clip_by_value(self.form.compose(parts), 0.0, 1.0)
+            image = self.form.compose(parts)
         total, gradient, report = self._slope(image)
         slopes = tape.gradient(image, parts, gradient)
         devices.forget_gradients()
@@ -219,6 +220,9 @@ class Canvas:
                 self._descend_by_adam(mark - first)
                 yield Stage(mark, self.report.numpy(), self.picture())
             return
+        if self.form.bounds is None:
+            yield from self._descend_without_bounds(marks)
+            return
         for first in range(0, marks[-1], RUN):
             last = min(first + RUN, marks[-1])
             yield from self._descend_by_lbfgs(first, [m for m in marks if first < m <= last], last)
@@ -234,40 +238,56 @@ class Canvas:
 
     def _descend_by_lbfgs(self, first: int, marks: Sequence[int], last: int) -> list[Stage]:
         """The steps after `first`; where it converges before a mark, that has what is reached."""
-        shapes = [tuple(tf.shape(part).numpy()) for part in self.parts]
-        ends = np.cumsum([math.prod(shape) for shape in shapes])[:-1]
         steps, stages = itertools.count(first + 1), []
-
-        def parts_of(x: np.ndarray) -> list[Any]:
-            arrays = zip(np.split(x, ends), shapes, strict=True)
-            return [tf.constant(array.reshape(shape), tf.float32) for array, shape in arrays]
-
-        def value_and_slope(x: np.ndarray) -> tuple[float, np.ndarray]:
-            total, slopes, report = self.slope(parts_of(x))
-            self.report.assign(report)
-            return float(total), _flat(slopes)
 
         def keep(x: np.ndarray) -> None:  # which was evaluated last
             if (step := next(steps)) in marks:
-                picture = self._without_halo(self.form.compose(parts_of(x)).numpy())
+                picture = self._without_halo(self.form.compose(self._as_parts(x)).numpy())
                 stages.append(Stage(step, self.report.numpy(), picture))
 
         result = minimize(
-            value_and_slope,
+            self._value_and_slope,
             _flat(self.parts),
             jac=True,
             method="L-BFGS-B",
-            bounds=self.form.bounds and Bounds(*self.form.bounds),
+            bounds=Bounds(*self.form.bounds or (-np.inf, np.inf)),
             callback=keep,
             options={"maxiter": last - first, "maxcor": 20},
         )
-        for variable, part in zip(self.parts, parts_of(result.x), strict=True):
-            variable.assign(part)
-        self.report.assign(self.slope(parts_of(result.x))[2])
+        self._assign(result.x)
+        self.report.assign(self.slope(self._as_parts(result.x))[2])
         distances, picture = self.report.numpy(), self.picture()
         stages += [Stage(mark, distances, picture) for mark in marks[len(stages) :]]
         self.objective.steer(self.report, min(1.0, GAIN * (last - first)))
         return stages
+
+    def _descend_without_bounds(self, marks: Sequence[int]) -> Iterator[Stage]:
+        """In one run, with no weight steered; where it converges before a mark, that has it too."""
+        step, last = 0, _flat(self.parts)
+        for x in itertools.islice(lbfgs.descend(self._value_and_slope, last), marks[-1]):
+            step += 1
+            self._assign(x)
+            if step in marks:
+                yield Stage(step, self.report.numpy(), self.picture())
+        for mark in (mark for mark in marks if mark > step):
+            yield Stage(mark, self.report.numpy(), self.picture())
+
+    def _value_and_slope(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Of all variables in one row."""
+        total, slopes, report = self.slope(self._as_parts(x))
+        self.report.assign(report)
+        return float(total), _flat(slopes)
+
+    def _as_parts(self, x: np.ndarray) -> list[Any]:
+        """The parts of which that is one row."""
+        shapes = [tuple(tf.shape(part).numpy()) for part in self.parts]
+        arrays = np.split(x, np.cumsum([math.prod(shape) for shape in shapes])[:-1])
+        pairs = zip(arrays, shapes, strict=True)
+        return [tf.constant(array.reshape(shape), tf.float32) for array, shape in pairs]
+
+    def _assign(self, x: np.ndarray) -> None:
+        for variable, part in zip(self.parts, self._as_parts(x), strict=True):
+            variable.assign(part)
 
     def picture(self) -> np.ndarray:
         """The running average of the iterates so far, (H, W, 3), without its halo."""

@@ -193,7 +193,7 @@ class TextureSynthesis:
         if isinstance(self.plan.form, FilteredNoise):  # with what noise has beyond it
             noise = self._noise(level, random)
             coarse = resize_periodic(resize_periodic(noise, *picture.shape[:2]), *sides)
-            start = np.clip(start + noise - coarse, 0, 1)
+            start = start + noise - coarse
         return start
 
     def _noise(self, level: _Level, random: np.random.Generator) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tfnst.losses.histogram_terms import SlicedWassersteinTerm
 from tfnst.losses.neighbour_term import NeighbourTerm
-from tfnst.losses.terms import BandTerm, GramTerm, ReducedTerm, WassersteinTerm
+from tfnst.losses.terms import BandTerm, GramTerm, MeanStdTerm, ReducedTerm, WassersteinTerm
 from tfnst.losses.texture_terms import ColorAxes, ColorTerm, PortillaSimoncelliTerm
 from tfnst.synthesis.filtered_noise import FilteredNoise
 from tfnst.synthesis.objective import WeightedTerm
@@ -19,13 +19,17 @@ from tfnst.synthesis.texture_settings import TextureSettings
 # Layers that see the picture at a scale without a seam, where its sides are multiples of 16.
 LAYERS = {1: STYLE_LAYERS, 2: STYLE_LAYERS[:4], 4: STYLE_LAYERS[:3]}
 DIRECTIONS = 8  # a step, of "sliced"; the paper has as many as channels, which takes thrice as long
+COLORS = 3.0  # weight of the histograms of colour
+# Of means and deviations beside Gram matrices, to which a few places of high contrast in a flat
+# picture are as good as contrast everywhere.
+MEAN_STD = 0.5
 DETAIL = 0.06  # weight of fine detail, as in paintings
 STEPS = {
     "gram": (100, 60, 30),
     "wasserstein": (100, 60, 30),
     "sliced": (100, 60, 30),
     "neighbours": (100, 60, 30),
-    "portilla-simoncelli": (75, 75, 75),
+    "portilla-simoncelli": (60, 80, 80),
 }
 MATCHES = 4  # of neighbours at a size: the picture that they are found for changes meanwhile
 LEVELS_MATCHED = 2  # of the finest sizes
@@ -85,18 +89,20 @@ def _terms(method: str, colors: ColorAxes) -> tuple[WeightedTerm, ...]:
     }
     kind = kinds.get(method, WassersteinTerm)
     name = method if method in kinds else "wasserstein"
+    moments = LAYERS if method == "gram" else {}
     return (
         *(_at_scale(name, kind(layers), scale) for scale, layers in LAYERS.items()),
-        *(_at_scale("colors", ColorTerm(colors), scale) for scale in (1, 4)),
+        *(_at_scale("mean_std", MeanStdTerm(moments[k]), k, MEAN_STD) for k in moments),
+        *(_at_scale("colors", ColorTerm(colors), scale, COLORS) for scale in (1, 4)),
         WeightedTerm("detail", BandTerm(), DETAIL),
     )
 
 
-def _at_scale(name: str, term: Any, scale: int) -> WeightedTerm:
+def _at_scale(name: str, term: Any, scale: int, weight: float = 1.0) -> WeightedTerm:
     """The coarser a scale, the less it counts, of fewer numbers."""
     if scale == 1:
-        return WeightedTerm(name, term)
-    return WeightedTerm(f"{name}_{scale}", ReducedTerm(term, scale), 1 / scale)
+        return WeightedTerm(name, term, weight)
+    return WeightedTerm(f"{name}_{scale}", ReducedTerm(term, scale), weight / scale)
 
 
 def _matched(rounds: Sequence[Round]) -> list[Round]:
