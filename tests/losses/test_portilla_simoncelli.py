@@ -13,6 +13,7 @@ from tfnst.losses.portilla_simoncelli import portilla_simoncelli, portilla_simon
 from tfnst.losses.statistics import feature_statistics
 from tfnst.losses.terms import View
 from tfnst.losses.texture_terms import (
+    BEYOND,
     USUAL,
     ColorAxes,
     ColorTerm,
@@ -268,6 +269,20 @@ def test_groups_can_be_chosen() -> None:
     np.testing.assert_allclose(some.distance(view, target), expected, rtol=1e-5)
     whole = sum((errors[name] / usual) ** 2 for name, usual in USUAL.items())
     np.testing.assert_allclose(TERM.distance(view, target), whole, rtol=1e-5)
+
+
+def test_what_leaves_the_range_of_pixels_counts_and_can_come_back() -> None:
+    image = colored(2)
+    image[0, 0, 0], image[0, 1, 1] = 1.3, -0.2
+    target = TERM.measure(View(image, {}))
+    with tf.GradientTape() as tape:
+        x = tf.constant(image)
+        tape.watch(x)
+        distance = TERM.distance(View(x, {}), target)
+    expected = BEYOND * (0.3**2 + 0.2**2) / (16 * 18)
+    np.testing.assert_allclose(distance, expected, rtol=1e-3)
+    slope = tape.gradient(distance, x).numpy()[0]
+    assert (slope[0, 0] > 0).all() and (slope[1, 1] < 0).all()
 
 
 def test_colour_axes_go_there_and_back() -> None:

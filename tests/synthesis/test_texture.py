@@ -41,15 +41,16 @@ def made(method: TextureMethod, **changes: Any) -> TextureSynthesis:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_comes_nearer_and_says_how_near(method: TextureMethod) -> None:
-    work = made(method, steps=(30,))  # by Adam, whose average of a few steps is still noise
-    reports = list(work.run(15))
-    assert {15, 30} <= {report.step for report in reports}
+    work = made(method, steps=(60,))  # by Adam, whose average of a few steps is still noise
+    reports = list(work.run(30))
+    assert {30, 60} <= {report.step for report in reports}
     assert all(not report.statistics for report in reports[:-1]) and work.finished
     statistics = reports[-1].statistics
-    better = {name: after < before for name, (before, after) in statistics.items()}
     named = "phases" if method == "portilla-simoncelli" else "block1_conv1"
-    assert any(named in name for name in better)
-    assert np.mean(list(better.values())) > 0.8, statistics
+    assert any(named in name for name in statistics)
+    statistics.pop("portilla-simoncelli range", None)  # is told of, not matched
+    before, after = np.array([pair for pair in statistics.values() if pair[0] > 0.1]).T
+    assert after.mean() < 0.6 * before.mean() and (after < before).mean() > 0.8, statistics
     picture = work.picture()
     assert picture.shape == (64, 64, 3) and picture.dtype == np.float32
     assert picture.min() >= 0 and picture.max() <= 1
@@ -113,7 +114,8 @@ def test_copies_meet_without_a_seam() -> None:
     settings = TextureSettings(64, 64, "wasserstein", True, steps=(12,))
     picture = synthesize_texture(stripes(), settings, network="vgg19-lite")
     assert seam(picture) < 1.6 and seam_of_tiling(picture) < 1.6
-    assert seam(stripes()) > 1.6 and seam_of_tiling(stripes()) > 1.6  # of the source itself
+    source = stripes(60, 70)  # whose waves do not meet
+    assert seam(source) > 1.6 and seam_of_tiling(source) > 1.6
 
 
 def seam_of_tiling(picture: np.ndarray) -> float:

@@ -28,10 +28,10 @@ STEPS = {
     "gram": (100, 60, 30),
     "wasserstein": (100, 60, 30),
     "sliced": (100, 60, 30),
-    "neighbours": (100, 60, 30),
+    "neighbours": (100, 40, 20),
     "portilla-simoncelli": (60, 80, 80),
 }
-MATCHES = 4  # of neighbours at a size: the picture that they are found for changes meanwhile
+MATCHES = 2  # of neighbours at a size: the picture that they are found for changes meanwhile
 LEVELS_MATCHED = 2  # of the finest sizes
 NEIGHBOUR_WEIGHT = 20.0
 
@@ -114,7 +114,9 @@ def _matched(rounds: Sequence[Round]) -> list[Round]:
         if before.level < first:
             matched.append(before)
             continue
-        counts = [before.steps * (i + 1) // MATCHES - before.steps * i // MATCHES for i in range(4)]
+        counts = [
+            before.steps * (i + 1) // MATCHES - before.steps * i // MATCHES for i in range(MATCHES)
+        ]
         terms = (neighbours, *before.terms)
         matched += [Round(before.level, count, terms) for count in counts if count]
     return [*matched[:-1], matched[-1]._replace(apart=True)]
