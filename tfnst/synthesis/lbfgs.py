@@ -1,4 +1,4 @@
-"""L-BFGS (Liu & Nocedal, Math. Programming 45, 1989), an iteration at a time."""
+"""L-BFGS (Liu & Nocedal 1989), an iteration at a time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ def descend(
     value_and_slope: Callable[[Vector], tuple[float, Vector]], start: Vector
 ) -> Iterator[Vector]:
     """Iterates of L-BFGS without bounds, each lower than the one before.
+
+    Liu & Nocedal, "On the limited memory BFGS method for large scale optimization", Math.
+    Programming 45, 1989, with the last curvature as the first guess of its inverse.
 
     Unlike SciPy's it can be looked at, and left, at every iteration. Its line search asks for a
     fall only, by steps that become shorter: a curvature that is not positive is not remembered.
