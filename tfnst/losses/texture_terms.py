@@ -102,8 +102,8 @@ class PortillaSimoncelliTerm(Checked, Term):
         scales: of the pyramid.
         orientations: likewise.
         neighbourhood: of autocorrelations, in pixels a side.
-        groups: those that count, by their names; all of them where there are none. The range does
-            not: the least and the greatest pixel are two of them, and pictures are kept in theirs.
+        groups: those that count, by their names; where there are none, all of them but the range,
+            of which two numbers are the least and the greatest pixel, and pictures are kept in it.
 
     Raises:
         ValueError: a number out of range.
