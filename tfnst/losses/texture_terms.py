@@ -81,6 +81,7 @@ def principal_colors(statistics: FeatureStatistics) -> ColorAxes:
         The axes; where colours hardly vary, as across the axis of grey, as if they did a little.
 
     Examples:
+        >>> from tfnst.losses.statistics import feature_statistics
         >>> pixels = np.array([[[[0.2, 0.5, 0.5], [0.8, 0.5, 0.5]]]])
         >>> axes = principal_colors(feature_statistics(pixels))
         >>> [round(abs(x), 3) for x in axes.axes[0]]
