@@ -184,6 +184,29 @@ def test_the_block_works(bare: dict[str, str]) -> None:
 # stylize and repeat
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["missing.png", "art.png"], "missing.png"),
+        (["photo.png", "words.png"], "words.png: not a picture"),
+        (["photo.png", "art.png", "--start", "words.png"], "words.png: not a picture"),
+        (["photo.png", "art.png", "--size", "3"], "--size is 3"),
+    ],
+)
+def test_stylize_refuses_before_tensorflow_starts(
+    home: Path, arguments: list[str], says: str
+) -> None:
+    Path("words.png").write_text("no picture")
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(['tensorflow', 'keras'])\n"
+        "from tfnst import cli; sys.argv[0] = 'tfnst'; cli.main()"
+    )
+    command = [sys.executable, "-c", code, "stylize", *arguments, "-o", "out.png"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout) == (2, "") and says in done.stderr
+
+
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
 def test_stylize_and_repeat_in_every_format(tfnst: Call, home: Path, suffix: str) -> None:
     name = f"out.{suffix}"

@@ -22,6 +22,18 @@ def test_does_not_import_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0
 
 
+def test_a_header_that_load_refuses_is_refused_early(tmp_path: Path) -> None:
+    images.save(tmp_path / "a.png", slope(60, 30))
+    images.require_picture(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:60])
+    images.require_picture(tmp_path / "b.png")  # what follows the header is not read
+    (tmp_path / "c.png").write_text("no picture")
+    images.save(tmp_path / "d.png", slope(60, 7))
+    for name, text in (("c", "not a picture"), ("d", "7 x 60"), ("e", "no such file")):
+        with pytest.raises(ValueError, match=text):
+            images.require_picture(tmp_path / f"{name}.png")
+
+
 class TestSize:
     def test_shrinks_the_long_side(self, tmp_path: Path) -> None:
         images.save(tmp_path / "a.png", slope(60, 30), alpha=slope(60, 30)[..., 0])

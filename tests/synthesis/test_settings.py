@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tfnst.features import vgg_architecture
 from tfnst.synthesis import settings
 from tfnst.synthesis.settings import PRESETS, Settings
+from tfnst.synthesis.style_transfer import level_sizes
 
 RANGES = {
     "size": (32, 16384),
@@ -192,7 +193,7 @@ def test_every_field_is_explained() -> None:
 def test_presets_spend_more_and_more_steps() -> None:
     assert list(PRESETS) == ["draft", "normal", "best"]
     assert PRESETS["normal"] == Settings()
-    levels = 5  # 128 to 512
+    levels = len(level_sizes(512, Settings().smallest, Settings().growth))
     spent = [
         sum(one.steps[min(level, len(one.steps) - 1)] for level in range(levels))
         for one in PRESETS.values()

@@ -129,6 +129,7 @@ def style_loss(extractor: Any, picture: np.ndarray, style: np.ndarray) -> float:
         (128, 128, 2, [128]),
         (96, 128, 2, [96]),
         (255, 128, 2, [255]),
+        (224, Settings().smallest, 2, [112, 224]),  # at one level, eyes are lost
         (100, 49, 2, [50, 100]),
         (512, 128, math.sqrt(2), [128, 181, 256, 362, 512]),
         (180, 128, math.sqrt(2), [180]),

@@ -90,6 +90,7 @@ def stylize(
     """Paint a photo in the style of one or more artworks."""
     from tfnst import files, images
     from tfnst.cli.painting import Outputs, paint_recipe
+    from tfnst.synthesis.settings import Settings
 
     for target in (output, comparison):
         if target is not None:
@@ -107,11 +108,8 @@ def stylize(
             raise ValueError(f"{file} is named as a stage of --numbered; use another --output")
     for file in outputs.files:
         files.require_writable(file)
-    device_scope = devices.start_tensorflow(device)
-    processor.remark_on_precision(precision, device)
-    from tfnst.painting import optimization
-    from tfnst.synthesis.settings import Settings
-
+    for file in (content, *styles, *([Path(start)] if from_file else [])):
+        images.require_picture(file)
     changes: dict[str, Any] = dict(
         size=size,
         strength=strength,
@@ -141,10 +139,15 @@ def stylize(
         changes["style_layers"] = tuple(name for name, _, _ in pairs)
         weigh = terminal.number
         changes["style_weights"] = tuple(weigh("--style-layer", w or "1") for _, _, w in pairs)
+    settings = Settings.preset(preset, **changes)
+    device_scope = devices.start_tensorflow(device)
+    processor.remark_on_precision(precision, device)
+    from tfnst.painting import optimization
+
     painting_recipe = optimization.gather(
         content,
         styles,
-        Settings.preset(preset, **changes),
+        settings,
         shares=style_weight,
         network=network,
         weights=weights,

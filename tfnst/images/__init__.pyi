@@ -19,6 +19,7 @@ from .perception import from_oklab as from_oklab
 from .perception import oklab as oklab
 from .perception import readable as readable
 from .pictures import load as load
+from .pictures import require_picture as require_picture
 from .sizes import HALO as HALO
 from .sizes import LONGEST_SIDE as LONGEST_SIDE
 from .sizes import MAX_PIXELS as MAX_PIXELS

@@ -21,7 +21,7 @@ from tfnst.images.arrays import (
     resized_with_alpha,
     unit,
 )
-from tfnst.images.decoding import decoded
+from tfnst.images.decoding import decoded, identified
 
 
 def load(
@@ -61,3 +61,17 @@ def load(
     else:
         rgb, alpha = resize(rgb, height, width), None if alpha is None else unit(alpha)
     return Picture(rgb if rgb.shape[2] == 3 else np.repeat(rgb, 3, axis=2), alpha, recipe)
+
+
+def require_picture(path: File) -> None:
+    """Refuse early, by its header, a file that `load` would refuse.
+
+    Args:
+        path: as `load` takes it.
+
+    Raises:
+        ValueError: a file that is missing, unreadable, no picture, below 8 pixels a side or too
+            large.
+    """
+    with opened(path) as file:
+        identified(path, file)

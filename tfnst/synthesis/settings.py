@@ -77,7 +77,7 @@ class Settings(Checked):
         tuple[Annotated[int, Field(ge=1)], ...],
         Field(min_length=1, description="a tuple of one or more whole numbers from 1"),
     ] = (44, 20, 10, 6)
-    smallest: Annotated[int, Field(ge=32, le=16384)] = 128
+    smallest: Annotated[int, Field(ge=32, le=16384)] = 96
     growth: Annotated[float, Field(ge=1.1, le=8)] = 2.0
     content_layers: Layers = ("block3_conv3", "block4_conv2")
     style_layers: Layers = STYLE_LAYERS
