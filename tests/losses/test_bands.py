@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfnst.losses.bands import BANDS, LEAST, band_energies, band_loss
+from tfnst.losses.bands import BANDS, LEAST, band_correlations, band_energies, band_loss
 
 SIDE = 64
 
@@ -65,3 +65,25 @@ def test_a_mask_leaves_the_rest_out() -> None:
     assert left == pytest.approx(whole, rel=0.05) and right < 0.2 * whole
     ones = band_energies(image, np.ones_like(mask))
     np.testing.assert_allclose(ones, band_energies(image), rtol=1e-4, atol=1e-9)
+
+
+def test_correlations_are_those_of_each_fineness() -> None:
+    """A picture of two waves beside one of the finer, of the coarser turned around, and of none."""
+    both = wave(3) + wave(13) - 0.5
+    finer, turned = (
+        np.asarray(band_correlations(both, other))[0] for other in (wave(3), wave(13, -0.1))
+    )
+    assert finer[0] > 0.98 and abs(finer[2]) < 0.2
+    assert turned[2] < -0.98
+    flat = band_correlations(both, 0 * both)
+    np.testing.assert_allclose(flat, np.zeros((1, BANDS)), atol=1e-6)
+
+
+def test_correlations_are_of_luminance_alone_and_of_each_picture() -> None:
+    random = np.random.default_rng(4).random((3, SIDE, SIDE, 3)).astype(np.float32)
+    grey = np.repeat((random @ [[0.299], [0.587], [0.114]]).astype(np.float32), 3, -1)
+    correlations = np.asarray(band_correlations(random, grey))
+    np.testing.assert_allclose(correlations, np.ones((3, BANDS)), rtol=1e-2)
+    np.testing.assert_allclose(
+        band_correlations(random[1:2], 2 * grey[1:2]), correlations[1:2], rtol=1e-2
+    )

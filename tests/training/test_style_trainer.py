@@ -118,6 +118,9 @@ def test_targets_are_the_artworks_distributions_at_three_scales_for_two_sizes_of
         energies = np.asarray(losses.band_energies(view[None])[0])
         expected = energies * np.array([[0.72], [0.86], [1.0]])
         np.testing.assert_allclose(targets.bands[row], expected, rtol=1e-4)
+        for number, scale in enumerate((1, 2)):
+            expected = losses.orientation_coherence(halved(view, scale)[None])[0]
+            np.testing.assert_allclose(targets.coherence[row, number], expected, rtol=1e-3)
 
 
 def test_without_strokes_to_choose_from_all_sizes_are_one_target() -> None:
@@ -153,7 +156,8 @@ def test_losses_are_those_of_the_samples_and_their_styles() -> None:
     x = batch([[0, 1, 0], [0, 0.25, 0.75]])
     painted = batch([[0, 0, 0]] * 2, seed=3)["image"]
     photo, answer = (style_trainer.inner(v) for v in (x["image"], painted))
-    style, content = made.judge(photo, answer, x["style_weights"][:, 1:])
+    measured = made.measure(photo, answer, x["style_weights"][:, 1:])
+    style, content = measured["style"], measured["content"]
     for sample, mixture in enumerate(np.array([[1, 0], [0.25, 0.75]], np.float32)):
         scales = []
         for scale, targets in zip((1, 2, 4), made.targets, strict=True):
@@ -183,15 +187,52 @@ def test_strokes_choose_between_the_targets_of_their_sizes() -> None:
 
     photo, painted = (style_trainer.inner(v) for v in (x["image"], answer["stylized"]))
     mixture = np.array([[0.75, 0, 0.25, 0], [0, 0, 0, 1]], np.float32)
-    style, content = made.judge(photo, painted, mixture)
+    strokes = np.array([0.25, 1.0], np.float32)
+    measured = made.measure(photo, painted, mixture, strokes[:, None])
     bands = losses.band_loss(losses.band_energies(painted), ops.tensordot(mixture, made.bands, 1))
-    smoothness = losses.edge_aware_smoothness(painted, photo)
-    lattice = losses.lattice_energy(painted)
-    excess = np.maximum(content - SETTINGS.content_distance, 0)
-    expected = style + SETTINGS.bands * bands + style_trainer.CONTENT_WEIGHT * excess**2
-    expected += SETTINGS.smoothness * smoothness + SETTINGS.lattice * lattice
+    coherence = np.zeros(2)
+    for number, scale in enumerate((1, 2)):
+        small, of_photo = (style_trainer.reduced(v, scale) for v in (painted, photo))
+        coherence += 0.5 * losses.coherence_loss(
+            losses.orientation_coherence(small, of_photo),
+            ops.tensordot(mixture, made.coherence[:, number], 1),
+        )
+    excess = np.maximum(measured["content"] - SETTINGS.content_distance, 0)
+    expected = measured["style"] + style_trainer.CONTENT_WEIGHT * excess**2
+    expected += SETTINGS.bands * bands + SETTINGS.coherence * coherence
+    detail = style_trainer.photo_detail(painted, photo, strokes)
+    expected += SETTINGS.photo_detail * detail
+    expected += SETTINGS.smoothness * losses.edge_aware_smoothness(painted, photo)
+    expected += SETTINGS.lattice * losses.lattice_energy(painted)
     assert loss(0.25, 1.0) == pytest.approx(float(np.mean(expected)), rel=1e-4)
     assert loss(0.0, 1.0) != pytest.approx(loss(1.0, 0.0), rel=1e-2)
+
+
+def test_content_of_broad_strokes_is_held_at_half_the_size() -> None:
+    made = trainer()
+    photo, painted = (style_trainer.inner(batch([[0, 1, 0]] * 2, s)["image"]) for s in (1, 2))
+    statistics = [{k: losses.Gaussian(*v) for k, v in part.items()} for part in made.targets]
+    strokes = tf.constant([0.0, 1.0])
+    _, content = style_trainer.judge(
+        made.features, photo, painted, statistics, SETTINGS, stroke=strokes
+    )
+    for sample, scale in enumerate((1, 2)):
+        one, other = (halved(x[sample].numpy(), scale)[None] for x in (painted, photo))
+        of_photo = losses.standardize(made.features(other)["block2_conv1"])
+        expected = losses.content_distance(made.features(one)["block2_conv1"], of_photo)
+        np.testing.assert_allclose(content[sample], expected[0], rtol=1e-3)
+
+
+def test_broad_strokes_are_free_of_less_of_the_photos_detail() -> None:
+    """The photo itself correlates by 1 at each fineness, and a flat picture not at all."""
+    photo = batch([[0, 1, 0]] * 2)["image"]
+    strokes = tf.constant([0.0, 1.0])
+    detail = style_trainer.photo_detail(photo, photo, strokes)
+    expected = ((1 - np.array(style_trainer.PHOTO_DETAIL)) ** 2).sum(1)
+    np.testing.assert_allclose(detail, expected, rtol=1e-2)
+    assert expected[1] > expected[0]
+    flat = style_trainer.photo_detail(0 * photo, photo, strokes)
+    np.testing.assert_array_equal(flat, [0, 0])
 
 
 def test_the_photos_own_row_is_asked_for_the_photo_alone() -> None:

@@ -41,7 +41,9 @@ def train(
     batch: Annotated[int | None, Option(help="Photos a step.")] = None,
     style_size: Annotated[
         int | None,
-        Option(help="Long side of the artworks for the finest strokes; twice it for the largest."),
+        Option(
+            help="Long side of the artworks for the finest strokes; thrice it for the broadest."
+        ),
     ] = None,
     content_distance: Annotated[
         float | None, Option(help="How far paintings may be from their photos, 0 to 2.")
@@ -107,7 +109,7 @@ def train(
         **length,
         size=size,
         batch=batch,
-        style_sizes=style_size and (style_size, 2 * style_size),
+        style_sizes=style_size and (style_size, 3 * style_size),
         content_distance=content_distance,
         learning_rate=learning_rate,
         precision=precision,

@@ -1,5 +1,8 @@
+from .bands import band_correlations as band_correlations
 from .bands import band_energies as band_energies
 from .bands import band_loss as band_loss
+from .coherence import coherence_loss as coherence_loss
+from .coherence import orientation_coherence as orientation_coherence
 from .column_terms import Columns as Columns
 from .column_terms import PaletteTerm as PaletteTerm
 from .column_terms import RelaxedEmdTerm as RelaxedEmdTerm

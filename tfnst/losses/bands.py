@@ -1,7 +1,8 @@
-"""How much there is in a picture at each fineness: energies of Laplacian bands, and their loss."""
+"""What there is in a picture at each fineness: Laplacian bands, their energies and losses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -39,16 +40,53 @@ def band_energies(image: Tensor, mask: Tensor | None = None) -> Tensor:
         >>> tuple(band_energies(flat).shape), float(ops.max(band_energies(flat))) < 1e-9
         ((1, 3, 3), True)
     """
-    x = ops.conv(ops.cast(image, "float32"), ops.convert_to_tensor(COLORS.T[None, None]), **LAST)
+    x = _components(image, 3)
     weights = None if mask is None else masks.fitted(mask, x)
     energies = []
-    for _ in range(BANDS):
-        coarse = _blurred(x)
+    for band in _bands(x):
         visible = None if weights is None else weights[:, 2:-2, 2:-2]
-        energies.append(masks.average(ops.square(x[:, 2:-2, 2:-2] - coarse), visible))
-        x = coarse[:, ::2, ::2]
+        energies.append(masks.average(ops.square(band), visible))
         weights = None if visible is None else visible[:, ::2, ::2]
     return ops.stack(energies, 1)
+
+
+def band_correlations(image: Tensor, other: Tensor) -> Tensor:
+    """How far the finest Laplacian bands of two pictures' luminance show the same.
+
+    Args:
+        image: (B, H, W, 3) RGB in [0, 1], of at least `LEAST` pixels a side.
+        other: likewise.
+
+    Returns:
+        (B, `BANDS`), the finest first: Σ ab / √(Σ a² Σ b²), from -1 to 1, and 0 where either is
+        flat.
+
+    Examples:
+        >>> photo = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
+        >>> [round(float(x), 1) for x in band_correlations(photo, 1 - photo)[0]]
+        [-1.0, -1.0, -1.0]
+    """
+    pictures = (_bands(_components(picture, 1)) for picture in (image, other))
+    return ops.stack([_correlation(a, b) for a, b in zip(*pictures, strict=True)], 1)
+
+
+def _correlation(a: Tensor, b: Tensor) -> Tensor:
+    energies = [ops.mean(ops.square(x), (1, 2, 3)) + FAINT for x in (a, b)]
+    return ops.mean(a * b, (1, 2, 3)) * ops.rsqrt(energies[0] * energies[1])
+
+
+def _components(image: Tensor, count: int) -> Tensor:
+    """The first of luminance and differences of colour, (B, H, W, count)."""
+    kernel = ops.convert_to_tensor(COLORS[:count].T[None, None])
+    return ops.conv(ops.cast(image, "float32"), kernel, **LAST)
+
+
+def _bands(x: Tensor) -> Iterator[Tensor]:
+    """Each lacks two pixels a side of what is left of the picture, which then is halved."""
+    for _ in range(BANDS):
+        coarse = _blurred(x)
+        yield x[:, 2:-2, 2:-2] - coarse
+        x = coarse[:, ::2, ::2]
 
 
 def _blurred(image: Tensor) -> Tensor:
@@ -57,7 +95,7 @@ def _blurred(image: Tensor) -> Tensor:
     By full convolutions one way and the other: their gradient takes a third of the time that the
     depthwise one's does.
     """
-    kernel = (_LINE[:, None, None] * np.eye(3, dtype=np.float32))[:, None]
+    kernel = (_LINE[:, None, None] * np.eye(image.shape[-1], dtype=np.float32))[:, None]
     down = ops.conv(image, ops.convert_to_tensor(kernel), padding="valid", **LAST)
     return ops.conv(down, ops.convert_to_tensor(kernel.swapaxes(0, 1)), padding="valid", **LAST)
 

@@ -35,6 +35,8 @@ class TrainingProgress:
         style: style loss.
         content: content distance.
         bands: band loss: how far fine detail is from the artworks'.
+        coherence: how far strokes are from going one way as the artworks' do.
+        photo_detail: of the photos' fine detail, what their strokes are too broad for.
         smoothness: blots and haloes, see `losses.edge_aware_smoothness`.
         lattice: a weave, see `losses.lattice_energy`.
         outliers: spots, see `losses.outlier_energy`.
@@ -49,6 +51,8 @@ class TrainingProgress:
     style: float
     content: float
     bands: float
+    coherence: float
+    photo_detail: float
     smoothness: float
     lattice: float
     outliers: float

@@ -40,6 +40,10 @@ class TrainingSettings(Checked):
         content_layers, style_layers: as in `Settings`.
         bands: weight of `losses.band_loss`, how far fine detail is from `style_trainer.BAND_SHARES`
             of the artwork's.
+        coherence: weight of `losses.coherence_loss`, how far strokes are from going one way as the
+            artwork's do.
+        photo_detail: weight of what `losses.band_correlations` with the photo is more than
+            `style_trainer.PHOTO_DETAIL` allows a stroke: no broad brush paints eyelashes.
         smoothness: weight of `losses.edge_aware_smoothness`, of blots and haloes.
         lattice: weight of `losses.lattice_energy`, of a weave.
         outliers: weight of `losses.outlier_energy`, of spots, summed over the network's blocks.
@@ -70,6 +74,8 @@ class TrainingSettings(Checked):
     content_layers: Layers = ("block4_conv2",)
     style_layers: Layers = STYLE_LAYERS
     bands: Weight = 0.15
+    coherence: Weight = 0.7
+    photo_detail: Weight = 0.7
     smoothness: Weight = 0.3
     lattice: Weight = 60.0
     outliers: Weight = 0.2

@@ -26,9 +26,13 @@ SHARES = (2 / 9, 3 / 9, 4 / 9)  # of style: marks are learnt soon, large forms l
 # Of an artwork's energy in each band, the finest first: a network cannot place the finest marks
 # as a painter does, and lays them as hatching over what is smooth.
 BAND_SHARES = (0.72, 0.86, 1.0)
+STROKE_SCALES = (1, 2)  # of `SCALES`, those at which strokes have directions
+# Correlation of each band with the photo's that is free, for the finest strokes and the broadest.
+PHOTO_DETAIL = ((0.18, 0.5, 0.68), (0.08, 0.3, 0.5))
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 AVERAGE = 0.995  # of the weights that are kept, a step
-TERMS = "style", "content", "bands", "smoothness", "lattice", "outliers", "photo", "stability"
+OF_STYLE = "style", "content", "bands", "coherence", "photo_detail", "smoothness", "lattice"
+TERMS = (*OF_STYLE, "outliers", "photo", "stability")
 
 
 class StyleTargets(NamedTuple):
@@ -38,10 +42,12 @@ class StyleTargets(NamedTuple):
         statistics: for each of `SCALES`, for each style layer, the distributions: a Gaussian of
             batch dimension K·S, all of the finest strokes before those of the next.
         bands: `BAND_SHARES` of `losses.band_energies` of the artworks, (K·S, bands, 3).
+        coherence: `losses.orientation_coherence` at each of `STROKE_SCALES`, (K·S, scales, 2).
     """
 
     statistics: list[dict[str, losses.Gaussian]]
     bands: Any
+    coherence: Any
 
 
 def style_targets(
@@ -93,8 +99,8 @@ def _seen(artwork: np.ndarray, size: int, number: int) -> np.ndarray:
 
 def _targets(
     extractor: keras.Model, artworks: Sequence[np.ndarray], settings: TrainingSettings
-) -> tuple[list[dict[str, losses.Gaussian]], Any]:
-    """The statistics at each scale and the bands that some views ask for, each the same."""
+) -> tuple[list[dict[str, losses.Gaussian]], Any, Any]:
+    """Statistics at each scale, bands and coherence that some views ask for, each the same."""
     shares = [1.0] * len(artworks)
 
     def target(term: terms.Term, views: Sequence[terms.View]) -> Any:
@@ -106,7 +112,19 @@ def _targets(
         views = [terms.View(picture, extractor(picture)) for picture in pictures]
         statistics.append(target(_style_term(settings, scale), views))
     bands = target(terms.BandTerm(), [terms.View(a, {}) for a in artworks])
-    return statistics, np.array(BAND_SHARES, np.float32)[:, None] * bands
+    coherence = sum(map(_coherence, artworks)) / len(artworks)
+    return statistics, np.array(BAND_SHARES, np.float32)[:, None] * bands, coherence
+
+
+def _coherence(image: Any, guide: Any | None = None) -> Any:
+    """`losses.orientation_coherence` at each of `STROKE_SCALES`, (B, scales, 2)."""
+    measured = [
+        losses.orientation_coherence(
+            reduced(image, scale), None if guide is None else reduced(guide, scale)
+        )
+        for scale in STROKE_SCALES
+    ]
+    return ops.stack(measured, 1)
 
 
 def _style_term(settings: TrainingSettings, scale: int) -> terms.WassersteinTerm:
@@ -127,6 +145,7 @@ def judge(
     painted: Any,
     statistics: Sequence[Mapping[str, losses.Gaussian]],
     settings: TrainingSettings,
+    stroke: Any | None = None,
 ) -> tuple[Any, Any]:
     """Style loss and content distance of paintings.
 
@@ -137,19 +156,44 @@ def judge(
         statistics: for each of `SCALES`, what each style layer is to be like, of batch dimension B
             or 1.
         settings: which layers count.
+        stroke: (B,) from 0, fine, to 1: content is that much the distance at half the size, where
+            broad strokes are as fine; None for fine ones alone.
 
     Returns:
         Both, (B,) each; of style the mean over layers, and over scales by `SHARES`.
     """
-    content = terms.ContentTerm(settings.content_layers)
-    activations = {name: ops.stop_gradient(x) for name, x in features(photo).items()}
-    structure = content.target(content.measure(terms.View(photo, activations)))
     views = [terms.View(image, features(image)) for image in (reduced(painted, s) for s in SCALES)]
     style = sum(
         share * _style_term(settings, scale).distance(view, target)
         for share, scale, view, target in zip(SHARES, SCALES, views, statistics, strict=True)
     )
-    return style, content.distance(views[0], structure)
+    content = terms.ContentTerm(settings.content_layers)
+    distances = []
+    for view, scale in zip(views, SCALES[:1] if stroke is None else SCALES[:2], strict=False):
+        small = reduced(photo, scale)
+        activations = {name: ops.stop_gradient(x) for name, x in features(small).items()}
+        structure = content.target(content.measure(terms.View(small, activations)))
+        distances.append(content.distance(view, structure))
+    if stroke is None:
+        return style, distances[0]
+    return style, (1 - stroke) * distances[0] + stroke * distances[1]
+
+
+def photo_detail(painted: Any, photo: Any, stroke: Any) -> Any:
+    """Of a photo's fine detail, what strokes of that size are too broad for.
+
+    Args:
+        painted: (B, H, W, 3) in [0, 1].
+        photo: likewise.
+        stroke: (B,) from 0, fine, to 1, broad.
+
+    Returns:
+        (B,), from 0: Σ max(0, r − free)², of the correlations r of bands and `PHOTO_DETAIL`.
+    """
+    fine, broad = np.array(PHOTO_DETAIL, np.float32)
+    free = fine + stroke[:, None] * (broad - fine)
+    correlations = losses.band_correlations(painted, ops.stop_gradient(photo))
+    return ops.sum(ops.square(ops.relu(correlations - free)), 1)
 
 
 def _watched(network: StyleNetwork) -> keras.Model:
@@ -202,6 +246,7 @@ class StyleTrainer(Trainer):
             for scale, statistics in zip(SCALES, targets.statistics, strict=True)
         ]
         self.bands = self._constant("bands", targets.bands)
+        self.coherence = self._constant("coherence", targets.coherence)
         self.first = 1 + len(network.styles) - self.bands.shape[0] // network.settings.strokes
 
     def _constant(self, name: str, value: Any) -> Any:
@@ -226,8 +271,8 @@ class StyleTrainer(Trainer):
     ) -> Any:
         """The sum of all `TERMS` by their weights, its mean over the batch.
 
-        Style, excess of content, bands, smoothness and lattice count by how little of the sample
-        is the photo's own row, and the squared distance from the photo by how much.
+        Those of style count by how little of the sample is the photo's own row, and the squared
+        distance from the photo by how much.
         """
         photo, weights = inner(x["image"]), x["style_weights"]
         painted = inner(y_pred["stylized"])
@@ -237,37 +282,52 @@ class StyleTrainer(Trainer):
         mixture /= ops.sum(mixture, 1, keepdims=True)
         if "stroke" in x:
             mixture = ops.concatenate([(1 - x["stroke"]) * mixture, x["stroke"] * mixture], 1)
-        style, content = self.judge(photo, painted, mixture)
-        excess = ops.relu(content - self.settings.content_distance)
-        bands = terms.BandTerm().distance(terms.View(painted, {}), terms.mix(self.bands, mixture))
-        own = ops.mean(ops.square(painted - photo), (1, 2, 3)) * PHOTO_WEIGHT
-        smoothness = losses.edge_aware_smoothness(painted, photo)
-        lattice = losses.lattice_energy(painted)
-        c = self.settings
-        of_style = style + c.bands * bands + c.smoothness * smoothness + c.lattice * lattice
-        of_style += CONTENT_WEIGHT * ops.square(excess)
-        total = (1 - of_photo) * of_style + of_photo * own
-        for name, value, share in (
-            ("style", style, 1 - of_photo),
-            ("content", content, 1 - of_photo),
-            ("bands", bands, 1 - of_photo),
-            ("smoothness", smoothness, 1 - of_photo),
-            ("lattice", lattice, 1 - of_photo),
-            ("photo", own / PHOTO_WEIGHT, of_photo),
-        ):
-            self.trackers[name].update_state(value, sample_weight=share)
+        measured = self.measure(photo, painted, mixture, x.get("stroke"))
+        own = ops.mean(ops.square(painted - photo), (1, 2, 3))
+        total = (1 - of_photo) * self.weighed(measured) + of_photo * PHOTO_WEIGHT * own
+        for name, value in measured.items():
+            self.trackers[name].update_state(value, sample_weight=1 - of_photo)
+        self.trackers["photo"].update_state(own, sample_weight=of_photo)
         self.trackers["outliers"].update_state(y_pred["outliers"])
-        loss = ops.mean(total + c.outliers * y_pred["outliers"])
+        loss = ops.mean(total + self.settings.outliers * y_pred["outliers"])
         if self.settings.stability:
             change = self.instability(x, y_pred["stylized"])
             self.trackers["stability"].update_state(change)
             loss += self.settings.stability * change
         return share_of_replica(loss)
 
-    def judge(self, photo: Any, painted: Any, mixture: Any) -> tuple[Any, Any]:
-        """Style loss and content distance of each sample, (B,); mixtures mix the targets' rows."""
+    def measure(
+        self, photo: Any, painted: Any, mixture: Any, stroke: Any | None = None
+    ) -> dict[str, Any]:
+        """What is wanted of style, by the names `OF_STYLE`, (B,) each; mixtures mix the targets."""
+        stroke = None if stroke is None else stroke[:, 0]
         statistics = [terms.mix(targets, mixture) for targets in self.targets]
-        return judge(self.features, photo, painted, statistics, self.settings)
+        style, content = judge(
+            self.features, photo, painted, statistics, self.settings, stroke=stroke
+        )
+        bands, coherence = terms.mix(self.bands, mixture), terms.mix(self.coherence, mixture)
+        directions = _coherence(painted, photo)
+        by_scale = [
+            losses.coherence_loss(directions[:, i], coherence[:, i])
+            for i in range(len(STROKE_SCALES))
+        ]
+        stroke = ops.zeros_like(style) if stroke is None else stroke
+        return {
+            "style": style,
+            "content": content,
+            "bands": terms.BandTerm().distance(terms.View(painted, {}), bands),
+            "coherence": sum(by_scale) / len(by_scale),
+            "photo_detail": photo_detail(painted, photo, stroke),
+            "smoothness": losses.edge_aware_smoothness(painted, photo),
+            "lattice": losses.lattice_energy(painted),
+        }
+
+    def weighed(self, measured: Mapping[str, Any]) -> Any:
+        """The sum of `OF_STYLE`, (B,): style, the square of what content exceeds, the rest."""
+        settings = self.settings
+        excess = ops.relu(measured["content"] - settings.content_distance)
+        total = measured["style"] + CONTENT_WEIGHT * ops.square(excess)
+        return total + sum(getattr(settings, name) * measured[name] for name in OF_STYLE[2:])
 
     def instability(self, x: Any, stylized: Any) -> Any:
         """How far the answer to a shifted and noisy photo is from the shifted answer.
