@@ -277,4 +277,4 @@ def connect(
     # shows through, at strength 0 alone and hardly halfway, where the mixed rows do better.
     photo = weights[..., :1] if mixtures is None else ops.matmul(weights, mixtures[:, :1])
     share = ops.square(photo if len(weights.shape) == 4 else ops.reshape(photo, (-1, 1, 1, 1)))
-    return painted + share * (image - painted)
+    return (1 - share) * painted + share * image
