@@ -160,9 +160,10 @@ print(f"the middle differs from a cross-fade of the ends by {other:.3f}")
 # ## 5.3 Size of strokes
 #
 # An artwork looked at from near has large strokes, from afar fine ones. So each artwork was learnt
-# twice, beside photos of one size: seen with a long side of 448 pixels, and of 896. Those are the
-# two rows of a style, and a stroke $t$ between them is one more blend, $1 - t$ of the first and $t$
-# of the second. (Jing et al., ECCV 2018, give each size a branch of its own.)
+# twice, beside photos of one size: seen with a long side of 384 pixels, and of three times that, or
+# of all it has. Those are the two rows of a style, and a stroke $t$ between them is one more blend,
+# $1 - t$ of the first and $t$ of the second. (Jing et al., ECCV 2018, give each size a branch of
+# its own.)
 
 # %%
 strip = {f"stroke {t:.2f}": network.stylize(photo, "la_calanque", stroke=t) for t in (0, 0.5, 1)}
