@@ -16,6 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from tfnst import assets, images
 from tfnst.export import readme, verification
 from tfnst.export.models import exportable
+from tfnst.losses import band_correlations
 from tfnst.networks.style_network import StyleNetwork
 
 SIDE = 256
@@ -32,8 +33,17 @@ def photo() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def paintings(gallery: StyleNetwork, photo: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: gallery.stylize(photo, name) for name in gallery.styles}
+def by_stroke(gallery: StyleNetwork, photo: np.ndarray) -> dict[float, dict[str, np.ndarray]]:
+    return {
+        stroke: {name: gallery.stylize(photo, name, stroke=stroke) for name in gallery.styles}
+        for stroke in (0.0, 0.5, 1.0)
+    }
+
+
+@pytest.fixture(scope="module")
+def paintings(by_stroke: dict[float, dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """With the strokes that are usual."""
+    return by_stroke[0.5]
 
 
 def test_every_style_has_a_title_an_artist_and_a_year(gallery: StyleNetwork) -> None:
@@ -80,10 +90,11 @@ def excess(picture: np.ndarray, period: int) -> float:
     return max(ratios)
 
 
-def test_no_grid_on_a_photo(paintings: dict[str, np.ndarray], photo: np.ndarray) -> None:
-    for name, painting in paintings.items():
-        for period in (2, 4, 8):
-            assert excess(painting, period) < 10, (name, period)
+def test_no_grid_on_a_photo(by_stroke: dict[float, dict[str, np.ndarray]]) -> None:
+    for stroke, paintings in by_stroke.items():
+        for name, painting in paintings.items():
+            for period in (2, 4, 8):
+                assert excess(painting, period) < 10, (name, period, stroke)
 
 
 def test_a_grid_would_be_found(photo: np.ndarray) -> None:
@@ -109,14 +120,44 @@ def test_a_flat_picture_stays_flat_at_any_size(gallery: StyleNetwork) -> None:
 
 
 def test_borders_are_no_frames(
-    gallery: StyleNetwork, photo: np.ndarray, paintings: dict[str, np.ndarray]
+    gallery: StyleNetwork, photo: np.ndarray, by_stroke: dict[float, dict[str, np.ndarray]]
 ) -> None:
     """What is near a border is painted as if the picture went on, mirrored."""
     further = np.pad(photo, ((64, 64), (64, 64), (0, 0)), "symmetric")
-    for name, painting in paintings.items():
-        inside = gallery.stylize(further, name)[64:-64, 64:-64]
-        for turned, expected in zip(sides(painting), sides(inside), strict=True):
-            assert np.abs((turned[:3] - expected[:3]).mean((0, 1))).max() < 0.1, name
+    for stroke, paintings in by_stroke.items():
+        for name, painting in paintings.items():
+            inside = gallery.stylize(further, name, stroke=stroke)[64:-64, 64:-64]
+            assert frame(painting, inside) < 0.1, (name, stroke)
+
+
+def test_a_frame_would_be_found(photo: np.ndarray) -> None:
+    for side in range(4):
+        spoilt = photo.copy()
+        sides(spoilt)[side][:3] -= 0.15
+        assert frame(spoilt, photo) > 0.14
+
+
+def frame(picture: np.ndarray, expected: np.ndarray) -> float:
+    """How far strips of three pixels are from what is expected, beyond what is so farther inside.
+
+    A sky that has another colour as a whole, because the picture ends, is no frame.
+    """
+    differences = [a - b for a, b in zip(sides(picture), sides(expected), strict=True)]
+    strips = [x[:3].mean((0, 1)) - x[12:24].mean((0, 1)) for x in differences]
+    return float(np.abs(strips).max())
+
+
+def test_broad_strokes_leave_out_more_of_the_photos_detail(
+    photo: np.ndarray, by_stroke: dict[float, dict[str, np.ndarray]]
+) -> None:
+    """And differ from fine ones, in every style."""
+    detail = {
+        stroke: np.mean([band_correlations(p[None], photo[None])[0] for p in paintings.values()], 0)
+        for stroke, paintings in by_stroke.items()
+    }
+    assert (detail[1.0] < np.array([0.8, 0.9, 1.0]) * detail[0.0]).all(), detail
+    for name, fine in by_stroke[0.0].items():
+        assert np.abs(fine - by_stroke[1.0][name]).mean() > 0.03, name
 
 
 def sides(picture: np.ndarray) -> list[np.ndarray]:
