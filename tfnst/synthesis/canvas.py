@@ -84,8 +84,11 @@ class Canvas:
         self.train = tf.function(
             self._train, input_signature=[tf.TensorSpec((), tf.int32)], **compiled
         )
+        self.slope = tf.function(
+            self._slope, input_signature=[tf.TensorSpec(picture, tf.float32)], **compiled
+        )
         parts = [tf.TensorSpec((1, None, None, c), tf.float32) for c in self.form.channels]
-        self.slope = tf.function(self._slope_of, input_signature=[parts], **compiled)
+        self.slopes = tf.function(self._slopes, input_signature=[parts], **compiled)
 
     def begin_level(
         self,
@@ -148,7 +151,7 @@ class Canvas:
         devices.forget_gradients()
         return total, gradient, report
 
-    def _slope_of(self, parts: Sequence[Any]) -> tuple[Any, list[Any], Any]:
+    def _slopes(self, parts: Sequence[Any]) -> tuple[Any, list[Any], Any]:
         with tf.GradientTape() as tape:
             tape.watch(parts)
             image = self.form.compose(parts)
@@ -255,7 +258,7 @@ class Canvas:
             options={"maxiter": last - first, "maxcor": 20},
         )
         self._assign(result.x)
-        self.report.assign(self.slope(self._as_parts(result.x))[2])
+        self.report.assign(self.slopes(self._as_parts(result.x))[2])
         distances, picture = self.report.numpy(), self.picture()
         stages += [Stage(mark, distances, picture) for mark in marks[len(stages) :]]
         self.objective.steer(self.report, min(1.0, GAIN * (last - first)))
@@ -274,7 +277,7 @@ class Canvas:
 
     def _value_and_slope(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Of all variables in one row."""
-        total, slopes, report = self.slope(self._as_parts(x))
+        total, slopes, report = self.slopes(self._as_parts(x))
         self.report.assign(report)
         return float(total), _flat(slopes)
 
