@@ -52,7 +52,10 @@ def restyle_ui(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Restyle an app's screen after an artwork so that it can still be used."""
+    """Restyle an app's screen after an artwork.
+
+    So that it can still be used.
+    """
     from tfnst import files, images
     from tfnst.cli.painting import Outputs, paint_recipe
 
