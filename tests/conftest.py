@@ -60,6 +60,15 @@ def untrained(*styles: str, strokes: int = 1) -> StyleNetwork:
     return made
 
 
+@pytest.fixture
+def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textures by the first layers at one scale: tracing all of them takes longer than the rest."""
+    from tfnst.synthesis import texture_objective
+    from tfnst.synthesis.settings import STYLE_LAYERS
+
+    monkeypatch.setattr(texture_objective, "LAYERS", {1: STYLE_LAYERS[:2]})
+
+
 @pytest.fixture(scope="session")
 def small_network() -> StyleNetwork:
     """Two styles, untrained."""

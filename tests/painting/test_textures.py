@@ -56,6 +56,7 @@ def files(tmp_path: Path) -> list[Path]:
     return made
 
 
+@pytest.mark.usefixtures("shallow")
 def test_a_texture_can_be_made_again(files: list[Path], tmp_path: Path) -> None:
     recipe = textures.gather_texture(files, SMALL, shares=[2, 1], network="vgg19-lite")
     work = textures.begin(recipe)

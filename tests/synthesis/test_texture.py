@@ -39,6 +39,7 @@ def made(method: TextureMethod, **changes: Any) -> TextureSynthesis:
     )
 
 
+@pytest.mark.usefixtures("shallow")
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_comes_nearer_and_says_how_near(method: TextureMethod) -> None:
     work = made(method, steps=(60,))  # by Adam, whose average of a few steps is still noise
@@ -58,6 +59,7 @@ def test_every_method_comes_nearer_and_says_how_near(method: TextureMethod) -> N
     assert reports[-1].fraction == 1 and (reports[-1].height, reports[-1].width) == (64, 64)
 
 
+@pytest.mark.usefixtures("shallow")
 def test_the_same_seed_is_the_same_texture_and_another_is_not() -> None:
     options = dict(network="vgg19-lite")
     settings = TextureSettings(64, 64, "gram", steps=(2,))
@@ -110,6 +112,7 @@ def test_no_place_of_the_torus_is_special() -> None:
     assert np.mean(np.abs(pictures[0] - start)) > 0.02
 
 
+@pytest.mark.usefixtures("shallow")
 def test_copies_meet_without_a_seam() -> None:
     settings = TextureSettings(64, 64, "wasserstein", True, steps=(12,))
     picture = synthesize_texture(stripes(), settings, network="vgg19-lite")
