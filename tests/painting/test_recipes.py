@@ -187,3 +187,13 @@ def test_a_damaged_recipe_is_told(path: tuple[str, ...], value: object) -> None:
     place[path[-1]] = value
     with pytest.raises(ValueError, match="this recipe cannot be read"):
         from_json(json.dumps(data))
+
+
+@given(recipes)
+@budget(max_examples=20, deadline=None, database=None)
+def test_files_are_in_order_and_can_be_told_by_their_names(recipe: Recipe) -> None:
+    begun = [] if recipe.start is None else [recipe.start]
+    assert recipe.sources == [recipe.content, *recipe.styles, recipe.weights, *begun]
+    named = recipe.by_names()
+    assert named.sources == [source.by_name() for source in recipe.sources]
+    assert named.settings == recipe.settings and named.shares == recipe.shares

@@ -7,7 +7,7 @@ import math
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.texture_settings import TextureSettings
 from tfnst.validation import Checked, restored
 
+_Kind = TypeVar("_Kind", bound="_Repeatable")
 LITE = ".tflite"
 Quality = Annotated[int, Field(ge=1, le=100)]
 Shares = Annotated[
@@ -30,7 +31,34 @@ Side = Annotated[int, Field(ge=MIN_SIDE, le=16384)]  # pixels
 
 
 @dataclass(frozen=True)
-class Recipe(Checked):
+class _Repeatable(Checked):
+    """Base of all kinds: what they have in common follows from which fields hold files."""
+
+    @property
+    def needs_tensorflow(self) -> bool:
+        """Whether it takes TensorFlow to make the picture again."""
+        return True
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every file that it was made from."""
+        held = [value if isinstance(value, tuple) else (value,) for value in vars(self).values()]
+        return [each for values in held for each in values if isinstance(each, Source)]
+
+    def by_names(self: _Kind) -> _Kind:
+        """The same without the folders of its files."""
+        return replace(self, **{k: _by_names(v) for k, v in vars(self).items()})
+
+
+def _by_names(value: Any) -> Any:
+    """Files, one or several, without their folders; anything else as it is."""
+    if isinstance(value, tuple):
+        return tuple(_by_names(each) for each in value)
+    return value.by_name() if isinstance(value, Source) else value
+
+
+@dataclass(frozen=True)
+class Recipe(_Repeatable):
     """A painting by optimisation, complete: the same recipe gives the same picture.
 
     Attributes:
@@ -60,29 +88,9 @@ class Recipe(Checked):
     quality: Quality = 95
     versions: dict[str, str] = field(default_factory=versions)
 
-    @property
-    def needs_tensorflow(self) -> bool:
-        """True, as of every painting by optimisation."""
-        return True
-
-    @property
-    def sources(self) -> list[Source]:
-        """Every file that it was made from."""
-        return [self.content, *self.styles, self.weights, *([self.start] if self.start else [])]
-
-    def by_names(self) -> Recipe:
-        """The same without the folders of its files."""
-        return replace(
-            self,
-            content=self.content.by_name(),
-            styles=tuple(style.by_name() for style in self.styles),
-            weights=self.weights.by_name(),
-            start=self.start and self.start.by_name(),
-        )
-
 
 @dataclass(frozen=True)
-class PassRecipe(Checked):
+class PassRecipe(_Repeatable):
     """One picture through a network, complete: the same recipe gives the same picture.
 
     Attributes:
@@ -108,24 +116,18 @@ class PassRecipe(Checked):
             raise self.refusal("masks")
 
     @property
-    def sources(self) -> list[Source]:
-        """Every file that it was made from."""
-        return [self.picture, self.model, *self.masks]
-
-    @property
     def needs_tensorflow(self) -> bool:
         """Whether the network is no exported file."""
         return Path(self.model.path).suffix != LITE
 
     def by_names(self) -> PassRecipe:
-        """The same without the folders of its files."""
-        masks = tuple(mask.by_name() for mask in self.masks)
+        """The same without the folders of its files, those that the look names included."""
         look = replace(self.look, masks=tuple(Path(mask).name for mask in self.look.masks))
-        return PassRecipe(self.picture.by_name(), self.model.by_name(), masks, look, self.versions)
+        return replace(super().by_names(), look=look)
 
 
 @dataclass(frozen=True)
-class AnalogyRecipe(Checked):
+class AnalogyRecipe(_Repeatable):
     """An image analogy, complete: the same recipe gives the same picture.
 
     Attributes:
@@ -158,19 +160,9 @@ class AnalogyRecipe(Checked):
         """False, as of every analogy."""
         return False
 
-    @property
-    def sources(self) -> list[Source]:
-        """Every file that it was made from."""
-        return [self.a, self.a_prime, self.b]
-
-    def by_names(self) -> AnalogyRecipe:
-        """The same without the folders of its files."""
-        a, a_prime, b = (source.by_name() for source in self.sources)
-        return replace(self, a=a, a_prime=a_prime, b=b)
-
 
 @dataclass(frozen=True)
-class InterfaceRecipe(Checked):
+class InterfaceRecipe(_Repeatable):
     """A restyled screen, complete: the same recipe gives the same picture.
 
     Attributes:
@@ -196,24 +188,9 @@ class InterfaceRecipe(Checked):
     quality: Quality = 95
     versions: dict[str, str] = field(default_factory=versions)
 
-    @property
-    def needs_tensorflow(self) -> bool:
-        """True, as of every painting by optimisation."""
-        return True
-
-    @property
-    def sources(self) -> list[Source]:
-        """Every file that it was made from."""
-        return [self.screen, self.artwork, self.weights]
-
-    def by_names(self) -> InterfaceRecipe:
-        """The same without the folders of its files."""
-        screen, artwork, weights = (source.by_name() for source in self.sources)
-        return replace(self, screen=screen, artwork=artwork, weights=weights)
-
 
 @dataclass(frozen=True)
-class TextureRecipe(Checked):
+class TextureRecipe(_Repeatable):
     """A texture, complete: the same recipe gives the same picture.
 
     Attributes:
@@ -238,24 +215,6 @@ class TextureRecipe(Checked):
     steps_done: Annotated[int, Field(ge=1)] | None = None
     quality: Quality = 95
     versions: dict[str, str] = field(default_factory=versions)
-
-    @property
-    def needs_tensorflow(self) -> bool:
-        """True, as of every texture."""
-        return True
-
-    @property
-    def sources(self) -> list[Source]:
-        """Every file that it was made from."""
-        return [*self.textures, *([self.weights] if self.weights else [])]
-
-    def by_names(self) -> TextureRecipe:
-        """The same without the folders of its files."""
-        return replace(
-            self,
-            textures=tuple(texture.by_name() for texture in self.textures),
-            weights=self.weights and self.weights.by_name(),
-        )
 
 
 AnyRecipe = Recipe | PassRecipe | AnalogyRecipe | InterfaceRecipe | TextureRecipe
