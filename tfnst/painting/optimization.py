@@ -48,15 +48,14 @@ def gather(
     Raises:
         ValueError: a file that is missing, or a network that is unknown.
     """
-    name, _ = vgg_weights.choose_network(network, weights)
-    vgg_architecture.known_architecture(name, "auto")
+    name, file = feature_network(network, weights)
     return Recipe(
         content=Source.of(content),
         styles=tuple(Source.of(style) for style in styles),
         shares=tuple(shares or [1.0] * len(styles)),
         settings=settings,
         network=name,
-        weights=Source.of(vgg_weights.weights_file(name, weights)),
+        weights=file,
         start=None if start is None else Source.of(start),
         quality=quality,
     )
@@ -87,9 +86,7 @@ def gather_interface(
     Raises:
         ValueError: a file that is missing, or a network that is unknown.
     """
-    name, _ = vgg_weights.choose_network(network, weights)
-    vgg_architecture.known_architecture(name, "auto")
-    file = Source.of(vgg_weights.weights_file(name, weights))
+    name, file = feature_network(network, weights)
     sources = Source.of(screen), Source.of(artwork)
     return InterfaceRecipe(*sources, settings, name, file, quality=quality)
 
@@ -127,6 +124,13 @@ def begin(
 def _loaded(file: Path, size: float) -> images.Picture:
     """As large as it is; but what no camera makes, only as large as a painting of `size` needs."""
     return images.load(file, enough=max(4096, round(2 * size)))
+
+
+def feature_network(network: str, weights: str) -> tuple[str, Source]:
+    """Name and weights of a feature network that may be "auto"; ValueError for an unknown one."""
+    name, _ = vgg_weights.choose_network(network, weights)
+    vgg_architecture.known_architecture(name, "auto")
+    return name, Source.of(vgg_weights.weights_file(name, weights))
 
 
 def weights_homes() -> tuple[Path, ...]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfnst import images
-from tfnst.features import vgg_architecture, vgg_weights
-from tfnst.painting.optimization import weights_homes
+from tfnst.painting.optimization import feature_network, weights_homes
 from tfnst.painting.recipes import TextureRecipe
 from tfnst.painting.sources import Source
 from tfnst.synthesis.texture import TextureSynthesis
@@ -39,11 +38,7 @@ def gather_texture(
     Raises:
         ValueError: a file that is missing, or a network that is unknown.
     """
-    name, file = None, None
-    if settings.has_network:
-        name, _ = vgg_weights.choose_network(network, weights)
-        vgg_architecture.known_architecture(name, "auto")
-        file = Source.of(vgg_weights.weights_file(name, weights))
+    name, file = feature_network(network, weights) if settings.has_network else (None, None)
     return TextureRecipe(
         textures=tuple(Source.of(source) for source in sources),
         settings=settings,
