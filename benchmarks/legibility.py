@@ -17,8 +17,8 @@ import numpy as np
 
 from tfnst import images
 from tfnst.images.kinds import pictures_in
-from tfnst.synthesis.interface import own_size, restyle
-from tfnst.synthesis.interface_settings import InterfaceSettings
+from tfnst.synthesis.interface import restyle
+from tfnst.synthesis.interface_settings import InterfaceSettings, own_size
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import stylize
 

@@ -187,13 +187,17 @@ def test_the_block_works(bare: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["missing.png", "art.png"], "missing.png"),
-        (["photo.png", "words.png"], "words.png: not a picture"),
-        (["photo.png", "art.png", "--start", "words.png"], "words.png: not a picture"),
-        (["photo.png", "art.png", "--size", "3"], "--size is 3"),
+        (["stylize", "missing.png", "art.png"], "missing.png"),
+        (["stylize", "photo.png", "words.png"], "words.png: not a picture"),
+        (["stylize", "photo.png", "art.png", "--start", "words.png"], "words.png: not a picture"),
+        (["stylize", "photo.png", "art.png", "--size", "3"], "--size is 3"),
+        (["restyle-ui", "photo.png", "words.png", "--palette", "new"], "words.png: not a picture"),
+        (["restyle-ui", "photo.png", "art.png", "--size", "3"], "--size is 3"),
+        (["texture", "photo.png", "words.png"], "words.png: not a picture"),
+        (["texture", "photo.png", "--source-size", "3"], "--source-size is 3"),
     ],
 )
-def test_stylize_refuses_before_tensorflow_starts(
+def test_misuse_is_refused_before_tensorflow_starts(
     home: Path, arguments: list[str], says: str
 ) -> None:
     Path("words.png").write_text("no picture")
@@ -201,10 +205,12 @@ def test_stylize_refuses_before_tensorflow_starts(
         "import sys; sys.modules |= dict.fromkeys(['tensorflow', 'keras'])\n"
         "from tfnst import cli; sys.argv[0] = 'tfnst'; cli.main()"
     )
-    command = [sys.executable, "-c", code, "stylize", *arguments, "-o", "out.png"]
+    command = [sys.executable, "-c", code, *arguments, "-o", "out.png"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    before = sorted(home.iterdir())
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stdout) == (2, "") and says in done.stderr
+    assert sorted(home.iterdir()) == before
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])

@@ -12,7 +12,6 @@ import pytest
 from tests.conftest import Call
 from tests.synthesis.test_lettering import written
 from tfnst import assets, images
-from tfnst.synthesis import interface_settings
 from tfnst.synthesis.interface import interface_terms
 from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.style_transfer import StyleTransfer
@@ -114,8 +113,8 @@ def test_misuse_ends_in_one_line(tfnst: Call, home: Path, arguments: list[str], 
 def test_a_large_screen_is_made_smaller_by_default(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfnst.synthesis.interface.LARGEST", 64)
+    monkeypatch.setattr("tfnst.synthesis.interface_settings.LARGEST", 64)
     done = tfnst("restyle-ui", *PAIR, "-o", "made.png", *QUICK)
     assert done.status == 0
-    assert max(images.load("made.png").rgb.shape) == 64 < interface_settings.LARGEST
+    assert max(images.load("made.png").rgb.shape) == 64 < max(images.load(PAIR[0]).rgb.shape)
     assert np.ptp(images.load("made.png").rgb) > 0.1

@@ -111,9 +111,8 @@ def test_its_gradient_is_that_of_finite_differences() -> None:
     assert float(difference) == pytest.approx(float(tf.norm(gradient)), rel=1e-2)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a tape is TensorFlow's")
 def test_a_flat_picture_has_a_gradient_of_numbers() -> None:
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("a tape is TensorFlow's")
     import tensorflow as tf
 
     image = tf.ones((1, SIDE, SIDE, 3)) / 2

@@ -10,8 +10,8 @@ import pytest
 from tests.synthesis.test_lettering import written
 from tfnst import assets, images, losses
 from tfnst.images.color import LUMA
-from tfnst.synthesis.interface import TONE, around_letters, interface_terms, own_size, restyle
-from tfnst.synthesis.interface_settings import LARGEST, InterfaceSettings
+from tfnst.synthesis.interface import TONE, around_letters, interface_terms, restyle
+from tfnst.synthesis.interface_settings import LARGEST, InterfaceSettings, own_size
 from tfnst.synthesis.lettering import lettering
 
 SMALL = InterfaceSettings(size=96, steps=(4,), strength=0.8)

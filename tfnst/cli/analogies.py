@@ -66,8 +66,7 @@ def analogy(
     from tfnst import files, images
 
     images.check_target(output)
-    if no_recipe and paths:
-        raise ValueError("--paths goes without --no-recipe: they would be part of it")
+    terminal.require_recipe(no_recipe, paths)
     terminal.keep_apart([a, a_prime, b], [output])
     files.require_writable(output)
     from tfnst.painting import analogies

@@ -36,7 +36,7 @@ def restyle_ui(
         float, Option(help="Size of the strokes; at 1 ARTWORK is as large as the result.")
     ] = 1.0,
     steps: Annotated[
-        str, Option(help="Steps a level, coarse to fine: 44,30,20,12; fewer are quicker.")
+        str, Option(help="Steps a level, coarse to fine: 30,20,12; fewer are quicker.")
     ] = "",
     precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
     seed: Annotated[int, Option(help="Seed of the palette's clusters.")] = 0,
@@ -58,13 +58,26 @@ def restyle_ui(
     """
     from tfnst import files, images
     from tfnst.cli.painting import Outputs, paint_recipe
+    from tfnst.synthesis.interface_settings import InterfaceSettings, own_size
 
     images.check_target(output)
-    if no_recipe and paths:
-        raise ValueError("--paths goes without --no-recipe: they would be part of it")
+    terminal.require_recipe(no_recipe, paths)
     outputs = Outputs(output, every=save_every, embed=not no_recipe, paths=paths)
     swatches = [] if palette is None else _palette_files(palette)
     terminal.keep_apart([screenshot, artwork, Path(weights)], [output, *swatches])
+    images.require_picture(artwork)
+    screen = images.load(screenshot).rgb
+    chosen: dict[str, Any] = dict(precision=precision)
+    if steps:
+        chosen["steps"] = terminal.steps_of_levels(steps)
+    settings = InterfaceSettings(
+        size=own_size(screen) if size is None else size,
+        strength=strength,
+        style_scale=style_scale,
+        keep_text=keep_text,
+        seed=seed,
+        **chosen,
+    )
     if palette is not None and palette not in swatches and palette.parent.is_dir():
         palette.mkdir(exist_ok=True)
     for file in (output, *swatches):
@@ -72,20 +85,7 @@ def restyle_ui(
     device_scope = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
     from tfnst.painting import optimization
-    from tfnst.synthesis.interface import own_size
-    from tfnst.synthesis.interface_settings import InterfaceSettings
 
-    chosen: dict[str, Any] = dict(precision=precision)
-    if steps:
-        chosen["steps"] = tuple(terminal.number("--steps", part, int) for part in steps.split(","))
-    settings = InterfaceSettings(
-        size=own_size(images.load(screenshot).rgb) if size is None else size,
-        strength=strength,
-        style_scale=style_scale,
-        keep_text=keep_text,
-        seed=seed,
-        **chosen,
-    )
     recipe = optimization.gather_interface(
         screenshot, artwork, settings, network=network, weights=weights, quality=quality
     )

@@ -66,8 +66,7 @@ def apply(
     """Paint photos in one pass each, in styles of a network."""
     if morph and (style or style_map or skip_existing):
         raise ValueError("--morph goes without --style, --style-map and --skip-existing")
-    if no_recipe and paths:
-        raise ValueError("--paths goes without --no-recipe: they would be part of it")
+    terminal.require_recipe(no_recipe, paths)
     if frames and not morph:
         raise ValueError("--frames goes with --morph NAME,NAME")
     for file in pictures:

@@ -131,7 +131,7 @@ def stylize(
     if detail is not None:
         changes["detail"] = detail
     if steps:
-        changes["steps"] = tuple(terminal.number("--steps", part, int) for part in steps.split(","))
+        changes["steps"] = terminal.steps_of_levels(steps)
     if content_layer:
         changes["content_layers"] = tuple(content_layer)
     if style_layer:

@@ -321,6 +321,17 @@ def number(option: str, text: str, kind: type[Any] = float) -> Any:
         raise ValueError(f"{option} holds {text!r}; give a {wanted}") from None
 
 
+def steps_of_levels(text: str) -> tuple[int, ...]:
+    """What --steps holds, by commas."""
+    return tuple(number("--steps", part, int) for part in text.split(","))
+
+
+def require_recipe(no_recipe: bool, paths: bool) -> None:
+    """Refuse --paths where there is no recipe to tell them."""
+    if no_recipe and paths:
+        raise ValueError("--paths goes without --no-recipe: they would be part of it")
+
+
 def parts(text: str) -> tuple[str, ...]:
     """What a list by commas holds."""
     return tuple(part.strip() for part in text.split(","))

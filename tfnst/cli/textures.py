@@ -60,16 +60,17 @@ def texture(
     from tfnst import files, images
 
     images.check_target(output)
-    if no_recipe and paths:
-        raise ValueError("--paths goes without --no-recipe: they would be part of it")
+    terminal.require_recipe(no_recipe, paths)
     terminal.keep_apart([*sources, Path(weights)], [output])
     files.require_writable(output)
+    for source in sources:
+        images.require_picture(source)
     width, height = _sides(size)
     from tfnst.synthesis.texture_settings import TextureSettings
 
     choices: dict[str, Any] = dict(method=method, tileable=tileable, seed=seed)
     if steps:
-        choices["steps"] = tuple(terminal.number("--steps", part, int) for part in steps.split(","))
+        choices["steps"] = terminal.steps_of_levels(steps)
     settings = TextureSettings(height, width, source_size=source_size, **choices)
     device_scope = devices.start_tensorflow(device)
     from tfnst.painting import textures

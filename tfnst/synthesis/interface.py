@@ -14,7 +14,7 @@ from tfnst import images
 from tfnst.losses.interface_terms import PixelTerm, StructureTerm
 from tfnst.losses.terms import ReducedTerm
 from tfnst.synthesis.default_objective import default_terms
-from tfnst.synthesis.interface_settings import LARGEST, InterfaceSettings
+from tfnst.synthesis.interface_settings import InterfaceSettings, own_size
 from tfnst.synthesis.lettering import lettering
 from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.style_transfer import StyleTransfer
@@ -108,8 +108,3 @@ def restyle(
     )
     terms = interface_terms(settings, letters)
     return StyleTransfer(begun, [picture], settings.painting, terms=terms, **options)
-
-
-def own_size(screen: np.ndarray) -> int:
-    """The long side of a screen, `LARGEST` at most."""
-    return max(32, min(LARGEST, max(screen.shape[:2])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from tfnst.synthesis.settings import Precision, Settings
@@ -55,3 +56,8 @@ class InterfaceSettings(Checked):
             precision=self.precision,
             seed=self.seed,
         )
+
+
+def own_size(screen: np.ndarray) -> int:
+    """The long side of a screen, `LARGEST` at most."""
+    return max(32, min(LARGEST, max(screen.shape[:2])))
