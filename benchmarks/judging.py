@@ -12,7 +12,7 @@ from tfnst import losses
 from tfnst.features import vgg, vgg_weights
 from tfnst.training.distillation import load_teacher
 from tfnst.training.settings import TrainingSettings
-from tfnst.training.style_trainer import judge, style_targets
+from tfnst.training.targets import judge, style_targets
 
 LAYERS = tuple(f"block{number}_conv1" for number in range(1, 6))
 SCALES = (1, 2, 4)  # pixels a side whose mean is one, of painting and artwork alike

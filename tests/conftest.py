@@ -91,8 +91,8 @@ def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
 
     always = property(lambda trainer: True, lambda trainer, value: None)
     monkeypatch.setattr(style_trainer.StyleTrainer, "run_eagerly", always)
-    monkeypatch.setattr(style_trainer, "SCALES", (1,))
-    monkeypatch.setattr(style_trainer, "SHARES", (1.0,))
+    monkeypatch.setattr("tfnst.training.targets.SCALES", (1,))
+    monkeypatch.setattr("tfnst.training.targets.SHARES", (1.0,))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from tfnst.networks import settings as shapes
 from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork, load_network
 from tfnst.training import photo_folder, settings
+from tfnst.training.training_run import StyleRun
 
 QUICK = ("--size", "64", "--style-size", "96", "--steps", "4", "--batch", "1")
 SMALL = NetworkSettings((0, 8, 12), 1)
@@ -349,11 +350,11 @@ def test_a_killed_training_goes_on(
     often = partial(settings.TrainingSettings, log_every=2)
     code = (
         "from functools import partial; from tfnst import cli; "
-        "from tfnst.training import fitting, settings, style_trainer, training_run; "
+        "from tfnst.training import fitting, settings, style_trainer, targets, training_run; "
         "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=2); "
         "always = property(lambda trainer: True, lambda trainer, value: None); "
         "style_trainer.StyleTrainer.run_eagerly = always; "
-        "style_trainer.SCALES, style_trainer.SHARES = (1,), (1.0,); "
+        "targets.SCALES, targets.SHARES = (1,), (1.0,); "
         "fitting.CHECKPOINT = -1; cli.main()"
     )
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "64"]
@@ -374,8 +375,6 @@ def test_a_killed_training_goes_on(
 
 
 def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tfnst.training.training_run import StyleRun
-
     def interrupted(run: StyleRun) -> None:
         raise KeyboardInterrupt
 

@@ -16,6 +16,7 @@ from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import settings as training_settings
 from tfnst.training import style_trainer
+from tfnst.training.targets import style_targets
 
 layers = ("block1_conv1", "block2_conv1")
 settings = training_settings.TrainingSettings(
@@ -30,9 +31,7 @@ inputs = {
 }
 extractor = FeatureExtractor("vgg19-lite", layers)
 network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
-targets = style_trainer.style_targets(
-    extractor, [[one] for one in random.random((2, 80, 80, 3), "f")], settings
-)
+targets = style_targets(extractor, [[one] for one in random.random((2, 80, 80, 3), "f")], settings)
 trainer = style_trainer.StyleTrainer(network, extractor, targets, settings)
 trainer.compile(style_trainer.Optimizer(5e-3))
 history = trainer.fit(inputs, batch_size=2, epochs=8, shuffle=False, verbose=0).history

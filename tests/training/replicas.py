@@ -15,6 +15,7 @@ from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training import settings as training_settings
 from tfnst.training import style_trainer
+from tfnst.training.targets import style_targets
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -42,9 +43,10 @@ def history(count: int) -> dict[str, Any]:
         keras.utils.set_random_seed(0)
         extractor = FeatureExtractor("vgg19-lite", layers)
         network = StyleNetwork(["one", "two"], NetworkSettings((0, 8, 12), 1))
-        targets = style_trainer.style_targets(extractor, artworks, settings, 1)
+        targets = style_targets(extractor, artworks, settings, 1)
         trainer = style_trainer.StyleTrainer(network, extractor, targets, settings)
         trainer.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+        trainer.optimizer.build(trainer.trainable_variables)  # or else the step is traced twice
     fitted = trainer.fit(dataset, epochs=2, shuffle=False, verbose=0).history
     return {name: fitted[name] for name in ("loss", "style", "content")}
 

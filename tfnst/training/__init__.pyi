@@ -9,9 +9,9 @@ from .progress import TrainingProgress as TrainingProgress
 from .settings import DistillationSettings as DistillationSettings
 from .settings import TrainingSettings as TrainingSettings
 from .style_trainer import Optimizer as Optimizer
-from .style_trainer import StyleTargets as StyleTargets
 from .style_trainer import StyleTrainer as StyleTrainer
 from .style_trainer import inner as inner
-from .style_trainer import judge as judge
-from .style_trainer import style_targets as style_targets
+from .targets import StyleTargets as StyleTargets
+from .targets import judge as judge
+from .targets import style_targets as style_targets
 from .training_run import train as train

@@ -38,12 +38,12 @@ class TrainingSettings(Checked):
             `strokes` learns either, and one without what is common to both.
         content_distance: `losses.content_distance` that is free; about that much is reached.
         content_layers, style_layers: as in `Settings`.
-        bands: weight of `losses.band_loss`, how far fine detail is from `style_trainer.BAND_SHARES`
+        bands: weight of `losses.band_loss`, how far fine detail is from `targets.BAND_SHARES`
             of the artwork's.
         coherence: weight of `losses.coherence_loss`, how far strokes are from going one way as the
             artwork's do.
         photo_detail: weight of what `losses.band_correlations` with the photo is more than
-            `style_trainer.PHOTO_DETAIL` allows a stroke: no broad brush paints eyelashes.
+            `targets.PHOTO_DETAIL` allows a stroke: no broad brush paints eyelashes.
         smoothness: weight of `losses.edge_aware_smoothness`, of blots and haloes.
         lattice: weight of `losses.lattice_energy`, of a weave.
         outliers: weight of `losses.outlier_energy`, of spots, summed over the network's blocks.

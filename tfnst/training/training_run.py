@@ -21,7 +21,8 @@ from tfnst.training import checkpoints, fitting, model_card, photo_folder
 from tfnst.training.batches import StyleBatches
 from tfnst.training.progress import TrainingProgress
 from tfnst.training.settings import TrainingSettings
-from tfnst.training.style_trainer import TERMS, Optimizer, StyleTrainer, style_targets
+from tfnst.training.style_trainer import TERMS, Optimizer, StyleTrainer
+from tfnst.training.targets import style_targets
 
 RATE, WARM_UP = 2e-3, 300  # the learning rate, and steps until it is reached
 ROW_RATE, ROW_WARM_UP = 2e-2, 100  # where all but rows stays as it is and can take no harm
