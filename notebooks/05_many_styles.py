@@ -180,7 +180,7 @@ show(figures.show(strip, columns=5, height=2.4))
 # at the middle, everything at strength 0.
 
 # %%
-strip = {f"strength {s:.2f}": network.stylize(photo, "udnie", s) for s in (0, 0.25, 0.5, 0.75, 1)}
+strip = {f"strength {s:.2f}": network.stylize(photo, "scream", s) for s in (0, 0.25, 0.5, 0.75, 1)}
 show(figures.show(strip, columns=5, height=2.4))
 distance = [float(np.abs(picture - photo).mean()) for picture in strip.values()]
 print("distance from the photo:", " ".join(f"{d:.3f}" for d in distance))
