@@ -33,6 +33,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "04_one_pass": {"SIZE": 64, "STEPS": 16, "PAINTING": 160, "DESCENT": (2,)},
     "05_many_styles": {"SIZE": 96, "STEPS": 2, "CROP": 64},
     "06_to_the_phone": {"SIDE": 64, "ROUNDS": 2},
+    "08_before_neural_networks": {"TEXTURE": 64, "STEPS": 2, "SIDE": 64},
+    "09_beyond_gram": {"SIZE": 64, "STEPS": (4, 3)},
 }
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
