@@ -199,3 +199,14 @@ def test_the_shipped_network_is_read_once() -> None:
         for _ in range(2)
     ]
     assert random[0].extractor is not random[1].extractor
+
+
+def test_tracing_one_canvas_after_another_is_no_cause_for_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """TensorFlow warns of a function that it traces at five of its calls."""
+    term = objective.WeightedTerm("content", losses.ContentTerm(("block1_conv1",)), 1.0)
+    for rate in range(1, 7):
+        changes = {"learning_rate": 0.01 * rate, "canvas": "pixels", "steps": (1,)}
+        painted(replace(SETTINGS, smallest=48, **changes), terms=[term])
+    assert caplog.records == []

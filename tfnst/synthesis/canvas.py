@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -79,16 +80,17 @@ class Canvas:
         self.count = tf.Variable(0.0)
         self.report = tf.Variable(tf.zeros(len(terms)))  # the terms' distances
         # AutoGraph has nothing to translate here, and takes as long to see it as the tracing does.
+        # Partial: of methods TensorFlow counts the traces of all canvases as one's, and warns.
         compiled = {"jit_compile": settings.jit_compile, "autograph": False}
-        self.step = tf.function(self._step, **compiled)
+        self.step = tf.function(partial(self._step), **compiled)
         self.train = tf.function(
-            self._train, input_signature=[tf.TensorSpec((), tf.int32)], **compiled
+            partial(self._train), input_signature=[tf.TensorSpec((), tf.int32)], **compiled
         )
         self.slope = tf.function(
-            self._slope, input_signature=[tf.TensorSpec(picture, tf.float32)], **compiled
+            partial(self._slope), input_signature=[tf.TensorSpec(picture, tf.float32)], **compiled
         )
         parts = [tf.TensorSpec((1, None, None, c), tf.float32) for c in self.form.channels]
-        self.slopes = tf.function(self._slopes, input_signature=[parts], **compiled)
+        self.slopes = tf.function(partial(self._slopes), input_signature=[parts], **compiled)
 
     def begin_level(
         self,
