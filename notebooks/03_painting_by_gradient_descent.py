@@ -212,7 +212,7 @@ def paint(artwork, *, balanced=True, margin=16, variation=1.0, steps=STEPS):
     optimizer = keras.optimizers.Adam(0.03, beta_2=0.99)
     optimizer.build([image])
 
-    @tf.function
+    @tf.function(autograph=False)  # no if or for of Python's in it depends on a tensor
     def training_step():
         with tf.GradientTape() as tape:
             found = extractor(image)

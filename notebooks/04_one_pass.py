@@ -201,7 +201,7 @@ optimizer = keras.optimizers.Adam(schedule, beta_2=0.99, clipnorm=5.0)
 optimizer.build(network.trainable_variables)
 
 
-@tf.function
+@tf.function(autograph=False)  # no if or for of Python's in it depends on a tensor
 def training_step(photos):
     with tf.GradientTape() as tape:
         painted = network({"image": photos, "style_weights": one_style})["stylized"]
@@ -470,7 +470,7 @@ def train_at_scales(painter, steps):
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99, clipnorm=5.0)
     optimizer.build(painter.trainable_variables)
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(photos):
         with tf.GradientTape() as tape:
             inputs = {"image": photos, "style_weights": one_style}

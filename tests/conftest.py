@@ -85,14 +85,22 @@ def stroke_network() -> StyleNetwork:
 def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps of training without a graph, which takes longer to trace than a few steps take.
 
-    And style at one scale, for tests that are about files and clocks.
+    And one loss that is soon measured and a blank preview, for tests that are about files and
+    clocks.
     """
-    from tfnst.training import style_trainer
+    from keras import ops
+
+    from tfnst.training import style_trainer, training_run
+
+    def measure(_: object, photo: Any, painted: Any, *__: object) -> dict[str, Any]:
+        distance = ops.mean(ops.square(painted - photo), (1, 2, 3))
+        return dict.fromkeys(style_trainer.OF_STYLE, distance)
 
     always = property(lambda trainer: True, lambda trainer, value: None)
     monkeypatch.setattr(style_trainer.StyleTrainer, "run_eagerly", always)
-    monkeypatch.setattr("tfnst.training.targets.SCALES", (1,))
-    monkeypatch.setattr("tfnst.training.targets.SHARES", (1.0,))
+    monkeypatch.setattr(style_trainer.StyleTrainer, "measure", measure)
+    blank = np.zeros((8, 8, 3), np.float32)
+    monkeypatch.setattr(training_run.StyleRun, "preview", lambda run: blank)
 
 
 @contextmanager

@@ -322,7 +322,7 @@ def test_strength_moves_from_photo_to_style(
 ) -> None:
     pictures, distances, style_losses = [], [], []
     for strength in (0.02, 0.2, 0.5, 0.9):
-        settings = replace(SMALL, strength=strength, steps=(60,))
+        settings = replace(FEW, strength=strength, steps=(60,))
         painting, reports = run(photo, [swirl], settings)
         pictures.append(painting.picture())
         distances.append(reports[-1].content_distance)
@@ -685,7 +685,7 @@ def test_from_noise_a_white_background_is_as_white_as_from_the_photo(
 ) -> None:
     content = np.ones((96, 96, 3), np.float32)
     content[32:64, 32:64] = photo[:32, :32]
-    base = Settings(size=96, smallest=48, steps=(60, 40), strength=0.1)
+    base = Settings(size=96, smallest=48, steps=(60, 40), strength=0.1, scales=(1,))
     levels = []
     for start in ("noise", "content"):
         painting, reports = run(content, [swirl], replace(base, start=start))

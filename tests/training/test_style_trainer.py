@@ -191,16 +191,11 @@ def test_its_state_survives_a_restart(tmp_path: Path, photos: photo_folder.Photo
 
 def test_the_step_compiles_under_xla() -> None:
     x = batch([[0, 1, 0], [0, 0.5, 0.5]])
-    values = []
-    for jit in (False, True):
-        made = trainer()
-
-        @tf.function(jit_compile=jit)
-        def call(made: StyleTrainer = made) -> Any:
-            return made.compute_loss(x, None, made(x))
-
-        values.append(float(call()))
-    assert values[0] == pytest.approx(values[1], rel=1e-2)
+    made, again = trainer(), trainer()
+    compiled = tf.function(lambda: made.compute_loss(x, None, made(x)), jit_compile=True)
+    assert float(compiled()) == pytest.approx(
+        float(again.compute_loss(x, None, again(x))), rel=1e-2
+    )
 
 
 def run_script(*command: str) -> Any:
@@ -227,10 +222,10 @@ def test_it_trains_on_jax() -> None:
 
 def test_half_precision_and_callbacks(tmp_path: Path, photos: photo_folder.PhotoFolder) -> None:
     """What Keras offers around fit works: mixed precision, BackupAndRestore, TensorBoard."""
-    extractor = FeatureExtractor("vgg19-lite", LAYERS)
+    extractor, settings = FeatureExtractor("vgg19-lite", LAYERS), replace(SETTINGS, stability=0.0)
     network = StyleNetwork(["a", "b"], SMALL, dtype="mixed_bfloat16")
-    targets = style_targets(extractor, artworks(), SETTINGS, strokes=1)
-    made = StyleTrainer(network, extractor, targets, SETTINGS)
+    targets = style_targets(extractor, artworks(), settings, strokes=1)
+    made = StyleTrainer(network, extractor, targets, settings)
     made.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
     made.optimizer.build(made.trainable_variables)
     callbacks = [

@@ -29,6 +29,7 @@ from tfnst.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
     steps=8,
+    batch=1,
     size=64,
     style_sizes=(96, 128),
     network=NetworkSettings((0, 8, 12), 1),
@@ -77,7 +78,7 @@ def test_it_reports_and_writes_all_files(whole: tuple[Path, list[TrainingProgres
     sheet = images.load(output.with_suffix(".png")).rgb
     assert sheet.shape == (256, 3 * 256, 3)
     card = output.with_suffix(".md").read_text("utf-8")
-    for expected in ("1 photos\n(1 files skipped)", "8 steps of 2 crops", "| mosaic |", "By hand."):
+    for expected in ("1 photos\n(1 files skipped)", "8 steps of 1 crops", "| mosaic |", "By hand."):
         assert expected in card
     log = [json.loads(x) for x in Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()]
     assert [report["step"] for report in log] == [2, 4, 6, 8]
