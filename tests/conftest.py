@@ -81,8 +81,7 @@ def stroke_network() -> StyleNetwork:
     return untrained("wave", "night", strokes=2)
 
 
-@pytest.fixture
-def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+def untrace(replace: Callable[[object, str, object], None]) -> None:
     """Steps of training without a graph, which takes longer to trace than a few steps take.
 
     And one loss that is soon measured and a blank preview, for tests that are about files and
@@ -97,10 +96,16 @@ def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
         return dict.fromkeys(style_trainer.OF_STYLE, distance)
 
     always = property(lambda trainer: True, lambda trainer, value: None)
-    monkeypatch.setattr(style_trainer.StyleTrainer, "run_eagerly", always)
-    monkeypatch.setattr(style_trainer.StyleTrainer, "measure", measure)
     blank = np.zeros((8, 8, 3), np.float32)
-    monkeypatch.setattr(training_run.StyleRun, "preview", lambda run: blank)
+    replace(style_trainer.StyleTrainer, "run_eagerly", always)
+    replace(style_trainer.StyleTrainer, "measure", measure)
+    replace(training_run.StyleRun, "preview", lambda run: blank)
+
+
+@pytest.fixture
+def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See `untrace`."""
+    untrace(monkeypatch.setattr)
 
 
 @contextmanager

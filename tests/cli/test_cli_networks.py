@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import Call, untrained
+from tests.conftest import ROOT, Call, untrained
 from tfnst import assets, images
 from tfnst.networks import settings as shapes
 from tfnst.networks.settings import NetworkSettings
@@ -349,18 +349,16 @@ def test_a_killed_training_goes_on(
     """kill -9 in the middle; then --resume to the end. Without a graph, as `untraced` has it."""
     often = partial(settings.TrainingSettings, log_every=2)
     code = (
-        "from functools import partial; from tfnst import cli; "
-        "from tfnst.training import fitting, settings, style_trainer, targets, training_run; "
+        "from functools import partial; from tests.conftest import untrace; from tfnst import cli; "
+        "from tfnst.training import fitting, settings; untrace(setattr); "
         "settings.TrainingSettings = partial(settings.TrainingSettings, log_every=2); "
-        "always = property(lambda trainer: True, lambda trainer, value: None); "
-        "style_trainer.StyleTrainer.run_eagerly = always; "
-        "targets.SCALES, targets.SHARES = (1,), (1.0,); "
         "fitting.CHECKPOINT = -1; cli.main()"
     )
     options = ["--photos", "photos", "--start-from", "my.keras", "--size", "64"]
     options += ["--style-size", "96", "--batch", "1", "-o", "new.keras"]
     command = [sys.executable, "-c", code, "train", "swirl=art.png", *options, "--steps", "100000"]
-    with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, env={**os.environ}) as run:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, env=environment) as run:
         assert run.stdout is not None
         run.stdout.readline(), run.stdout.readline(), run.stdout.readline()
         time.sleep(0.5)
