@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from tfnst import devices
 
@@ -52,6 +54,25 @@ def test_silent_stderr_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> N
             patch.setattr(sys, "stderr", stream)
             with devices.silent_stderr():
                 pass
+
+
+def rewritten() -> bool:
+    """Whether TensorFlow's optimiser is to rewrite graphs that this thread runs."""
+    config = tf.compat.v1.ConfigProto()
+    config.ParseFromString(context.context().function_call_options.config_proto_serialized)
+    return not config.graph_options.rewrite_options.disable_meta_optimizer
+
+
+def test_graphs_run_as_they_were_traced_in_one_thread_and_for_a_while() -> None:
+    with pytest.raises(KeyError), devices.as_traced():
+        with devices.as_traced():
+            assert not rewritten()
+        assert not rewritten()
+        with ThreadPoolExecutor(1) as another:
+            assert another.submit(rewritten).result()
+        assert tf.function(lambda x: x + 1)(1.0) == 2.0
+        raise KeyError
+    assert rewritten()
 
 
 def test_tensorflow_starts_without_a_word() -> None:

@@ -127,6 +127,29 @@ def start_tensorflow(device: str = "auto") -> Any:
     return contextlib.nullcontext() if wanted == "auto" else tf.device(f"/{wanted.upper()}")
 
 
+@contextlib.contextmanager
+def as_traced() -> Iterator[None]:
+    """Have TensorFlow run graphs on a CPU as they were traced, in this thread.
+
+    Its optimiser of graphs looks for seconds at the thousands of operations of a training step,
+    which afterwards is no faster: a tenth of the time of a whole painting. The public option is
+    that of all threads, which may be at work.
+
+    Yields:
+        Nothing; within, graphs that run for the first time are not rewritten.
+    """
+    from tensorflow.python.eager import context
+
+    thread = context.context()
+    options, config = thread.function_call_options, thread.config
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    thread.function_call_options = context.FunctionCallOptions(options.executor_type, config)
+    try:
+        yield
+    finally:
+        thread.function_call_options = options
+
+
 def forget_gradients() -> None:
     """Drop the custom gradients of the graph that is being traced, once they have been taken.
 

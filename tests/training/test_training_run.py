@@ -34,7 +34,7 @@ SETTINGS = TrainingSettings(
     style_sizes=(96, 128),
     network=NetworkSettings((0, 8, 12), 1),
     content_layers=("block2_conv1",),
-    style_layers=("block1_conv1", "block2_conv1"),
+    style_layers=("block2_conv1",),
     log_every=2,
 )
 ARTWORKS = {name: assets.artwork(name) for name in ("swirl", "mosaic")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -136,6 +137,11 @@ class Canvas:
         self.objective.clear()
 
     @property
+    def on_cpu(self) -> bool:
+        """Whether the picture lies with a CPU, and no accelerator."""
+        return "CPU" in self.sum.device
+
+    @property
     def image(self) -> Any:
         """The iterate, (1, H, W, 3) in [0, 1], with its halo."""
         return tf.clip_by_value(self.form.compose(self.parts), 0.0, 1.0)
@@ -235,9 +241,10 @@ class Canvas:
     def _descend_by_adam(self, steps: int) -> None:
         # An accelerator takes all steps in one call; on a CPU a loop in the graph is slower than
         # one around it.
-        if self.settings.jit_compile or "CPU" not in self.sum.device:
+        if self.settings.jit_compile or not self.on_cpu:
             self.train(tf.constant(steps))
-        else:
+            return
+        with devices.as_traced():
             for _ in range(steps):
                 self.step()
 
@@ -260,7 +267,7 @@ class Canvas:
             options={"maxiter": last - first, "maxcor": 20},
         )
         self._assign(result.x)
-        self.report.assign(self.slopes(self._as_parts(result.x))[2])
+        self._value_and_slope(result.x)
         distances, picture = self.report.numpy(), self.picture()
         stages += [Stage(mark, distances, picture) for mark in marks[len(stages) :]]
         self.objective.steer(self.report, min(1.0, GAIN * (last - first)))
@@ -279,7 +286,8 @@ class Canvas:
 
     def _value_and_slope(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Of all variables in one row."""
-        total, slopes, report = self.slopes(self._as_parts(x))
+        with devices.as_traced() if self.on_cpu else contextlib.nullcontext():
+            total, slopes, report = self.slopes(self._as_parts(x))
         self.report.assign(report)
         return float(total), _flat(slopes)
 
