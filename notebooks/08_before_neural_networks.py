@@ -185,7 +185,7 @@ show(row(parts), dpi=80)
 #
 # | group | numbers | what it says |
 # | --- | --- | --- |
-# | pixels, range | 6 | how bright, how contrasted, how asymmetric |
+# | pixels, range | 6 | how bright and contrasted, how lopsided and peaked, the extremes |
 # | low_shape, low_… | 135 | autocorrelation of coarser and coarser pictures: periods, grain |
 # | magnitude_correlation, magnitude_deviation | 400 | how "how much" varies: spots, gaps, lines |
 # | orientations, scales | 72 | whether directions meet (corners), and fine with coarse (edges) |
@@ -225,7 +225,9 @@ assert np.isclose(by_hand, wanted["orientations"][0, 0], atol=1e-3)
 # \operatorname{mean}\left(s_g(x) - s_g(\text{source})\right)^2$$
 #
 # by L-BFGS, with the gradient that TensorFlow finds through pyramid, moduli and moments. (The paper
-# had to write down by hand how to project on each group, one after another.)
+# had to write down by hand how to project on each group, one after another.) Here every $w_g$ is 1
+# but that of the two extremes, which a single pixel decides, and deviations are compared by their
+# logarithms, so that faint bands count as much as strong ones.
 
 # %%
 A = tf.constant(amplitude(plane[None], TEXTURE, TEXTURE)[0])
@@ -293,16 +295,15 @@ show(row(pictures, 2.0), dpi=75)
 # %% [markdown]
 # All begin with the same noise, so that places can be compared. What is lost most visibly is lost
 # *without phases*: joints turn into a crumbly mesh of short dark and bright marks, for nothing says
-# any longer that a thin line is the dark one. *Without orientations and scales* joints are blotched
-# and grainy: fine detail no longer has to sit where the coarse edge is. *Without low_\** light and
-# dark areas lose their size, and stones are alike over the whole picture. *Without magnitude_\**
-# little changes here: the spectrum that the noise is filtered to says much of the same. No group
-# alone makes the stones.
+# any longer that a thin line is the dark one. *Without low_\** light and dark areas lose their
+# size, and stones are alike over the whole picture. *Without magnitude_\** and *without
+# orientations, scales* little changes at this size and after so few steps; the paper has for each
+# group a texture that fails without it.
 #
 # > **Exercise.** Keep *only* one group besides the pixels, each in turn: `without` all others.
 # > Which single group goes farthest? Then the reverse question, which this course is about: with
-# > all 710 numbers right, what in the texture still looks wrong, and which statistic would have to
-# > be added? Compare your answer with what the Gram matrices of a network are in [notebook
+# > all these numbers nearly right, what in the texture still looks wrong, and which statistic would
+# > have to be added? Compare your answer with what the Gram matrices of a network are in [notebook
 # > 2](02_content_and_style.ipynb).
 #
 # ### What was gained, and what was missing
@@ -313,7 +314,8 @@ show(row(pictures, 2.0), dpi=75)
 # straight rows drift, a pebble has no closed outline, a face is hopeless. Fifteen years later
 # Gatys, Ecker and Bethge kept the whole procedure, noise, statistics, gradient, L-BFGS, and
 # replaced the pyramid by VGG-19 and the list of groups by one kind of statistic, the Gram matrix.
-# That is `--method gram`, and the next step from there is this course's third notebook.
+# That is `--method gram` (with means, deviations and colours beside the matrices), and the next
+# step from there is this course's third notebook.
 
 # %% [markdown]
 # ## 8.2 Image analogies
@@ -565,6 +567,6 @@ for name, picture in {"photo": photo, "mosaic": artworks["mosaic"], "noise": noi
 # **Exercise.** Let `one_level` learn an inversion, $A' = 1 - A$, from the lower half of the photo,
 # and do it to the upper half. (a) Measure the error with κ = 0, 1 and 10; which is best, and why
 # not for the painting? (b) Leave out the pixels of $A'$ and $B'$ (`before`) from $F$. Why does that
-# hardly matter for an inversion, and what happens to the strokes of the painting? (c) For $A$ give
-# the painting *turned by 90°*, twice the size: both pairs side by side. Which strokes in the face
-# change?
+# hardly matter for an inversion, and what happens to the strokes of the painting? (c) Cut a square
+# from the painting, and lay it beside itself turned by 90°, in $A$ (blurred) and in $A'$ alike:
+# twice as many strokes to choose from. Which strokes in the face change?

@@ -16,7 +16,7 @@
 #
 # The Gram matrix was the first answer to the question what of an artwork is its style. Since 2015
 # there have been many others, and most of them fit into a few lines. This notebook puts eight of
-# them side by side, on one photo and one artwork, with all else alike: for each its equation, the
+# them side by side, on one photo and one artwork, by the same optimiser: for each its equation, the
 # code that is the equation, the picture, and what it costs in time and memory. At the end, a short
 # history: what each step solved, and why one picture is now enough.
 #
@@ -98,9 +98,11 @@ show(figures.show({"photo": photo, ARTWORK: artwork}, height=2.3))
 # ## 9.1 One canvas for all
 #
 # An objective is a sum of terms (`synthesis.default_terms`), and the canvas knows none of them by
-# name. So we paint eight times by the same function and change only what is compared. What it costs
-# is measured as it paints: the time of one step beside that of a step with the Gram loss, and the
-# memory that the target takes, all the numbers of the artwork that are kept.
+# name. So we paint eight times by the same function and change what is compared. (Two of them,
+# relaxed earth mover's and neighbours, have helpers in the library as in their papers: moments, and
+# the former a palette too. Pictures, times and memory include them.) What it costs is measured as
+# it paints: the time of one step beside that of a step with the Gram loss, and the memory that the
+# target takes, all the numbers of the artwork that are kept.
 
 # %%
 base = Settings(size=SIZE, smallest=SIZE // 2, steps=STEPS, scales=(1, 2))
@@ -285,7 +287,8 @@ paint("Gram and histograms", replace(base, style_loss="gram", histogram=1.0))
 # (Heitz, Vanhoey, Chambon & Belcour, 2021.) Project all columns on a random direction, and match
 # the histogram of that. A distribution is known when all its projections are known (Cramér & Wold,
 # 1936), so in the limit nothing of it is left out: no moments, no matrix. Every step takes new
-# directions, and that of the histograms is the special case of the axes:
+# directions, and that of the histograms is the special case of the axes. (The artwork has fewer
+# places than the photo: its values are read between the sorted ones, at the photo's ranks.)
 
 
 # %%
@@ -348,11 +351,13 @@ paint("neighbours", replace(base, method="neighbours"))
 # %% [markdown]
 # ## 9.9 Structure: fine marks and large forms together
 #
-# $$L = \sum_{a < b} \frac{\lVert C_{ab}(O) - C_{ab}(S) \rVert^2}{\lVert C_{ab}(S) \rVert^2},
+# $$L = \frac{1}{|P|} \sum_{(a, b) \in P}
+# \frac{\lVert C_{ab}(O) - C_{ab}(S) \rVert^2}{\lVert C_{ab}(S) \rVert^2},
 # \qquad C_{ab} = \frac{1}{HW}\, F_a \, U(F_b)^\top$$
 #
 # (Fischer, Yang & Lam, *ImagineNet*, 2020.) Gram matrices are of one layer each. $C_{ab}$ is
-# between two, the deeper one enlarged by $U$: which fine marks go with which larger forms.
+# between two, the deeper one enlarged by $U$: which fine marks go with which larger forms. $P$ are
+# some pairs of layers, `PAIRS`.
 # ImagineNet restyles the screens of apps with it, where an edge of a button has to stay an edge
 # (`tfnst restyle-ui`).
 
@@ -382,14 +387,13 @@ for name, (seconds, memory, distance) in costs.items():
     print(f"{name:24}{relative:>7.2f}×{memory:>9.2f} MB{distance:>16.3f}")
 
 # %% [markdown]
-# What to look for: *Gram*, with histograms or without, has blotches of colours that the artwork has
-# nowhere, violet and green: moments agree, and the palette does not. *Wasserstein* and *sliced*
-# keep the sun's orange and the sea's blue and differ little; what tells them apart is the price of
-# a step. *Mean and deviation* are surprisingly close to both. *Relaxed earth mover's* and
-# *neighbours* lay the artwork's own flat colours in its horizontal bands, since each place has to
-# look like one of its places. *Structure* keeps lines cleanest and paints least. After so few steps
-# the paintings are not equally far from the photo (last column), so compare marks and colours, and
-# not how much there is of them.
+# What to look for: *Gram*, with histograms or without, has the largest blotches of colours that the
+# artwork has nowhere, violet and green, and is farthest from the photo: moments agree, and the
+# palette does not. *Mean and deviation* and *sliced* have smaller ones, pink and green.
+# *Wasserstein* keeps the sun's orange and the sea's blue. *Relaxed earth mover's* (with its
+# palette) and *neighbours* lay the artwork's own flat colours in its horizontal bands. *Structure*
+# keeps the lines of the photo cleanest. After so few steps the paintings are not equally far from
+# the photo (last column), so compare marks and colours, and not how much there is of them.
 
 # %% [markdown]
 # ## 9.11 A short history
@@ -407,7 +411,7 @@ for name, (seconds, memory, distance) in costs.items():
 # - **2017**, mean and deviation carry style (Dumoulin et al., Huang & Belongie, Li et al.): many
 #   styles in one network, then any style, if in a coarser likeness. And Risser et al. cure the
 #   drift with histograms.
-# - **2019**, STROTSS: partners in place of moments, and a content that leaves colour free.
+# - **2019**, STROTSS: partners beside moments, and a content that leaves colour free.
 # - **2020**, ImagineNet: covariance between layers, for pictures of which every detail is needed.
 # - **2021**, Heitz et al.: with sliced distributions no statistic is left out, and no weight is
 #   left to choose.
@@ -421,9 +425,10 @@ for name, (seconds, memory, distance) in costs.items():
 # them, once, for another purpose. What all the losses above have in common is not their statistics
 # but the space that these are taken in: the same equations on pixels give a palette, and no style.
 #
-# > **Exercise 1.** Take the pixels for the network: `extractor = lambda image: {"rgb": image}` as
-# > `network`, and terms of the layer "rgb" alone. Which losses now differ, and what do the
-# > paintings have in common?
+# > **Exercise 1.** Take the pixels for the network: `lambda image: {"rgb": image}` as `network`,
+# > and a term of the layer "rgb" alone, such as `losses.MeanStdTerm(("rgb",))`, `GramTerm` and
+# > `WassersteinTerm` (neighbours and structure ask for layers of VGG). Which losses now differ, and
+# > what do the paintings have in common?
 # >
 # > **Exercise 2.** `few` and `even` of section 9.2 have the same Gram matrix. Construct two sets of
 # > columns with the same mean, covariance *and* histograms that the sliced loss still tells apart.
