@@ -82,8 +82,8 @@ def test_no_recipe_and_what_is_stopped(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(StyleTransfer, "run", interrupted)
-    done = tfnst("restyle-ui", *PAIR, "-o", "made.png", *FAST)
-    assert done.status == 130
+    done = tfnst("restyle-ui", *PAIR, "-o", "made.png", "--palette", "theme", *FAST)
+    assert done.status == 130 and not Path("theme").exists()
     assert done.err == "tfnst: stopped after step 1; made.png holds the picture so far\n"
     assert json.loads(images.load("made.png").recipe or "")["steps_done"] == 1
 
@@ -98,15 +98,21 @@ def test_no_recipe_and_what_is_stopped(
         ([*PAIR, "-o", "o.png", "--strength", "2"], "--strength is 2; use a number from 0 to 1"),
         ([*PAIR, "-o", "o.png", "--steps", "2,x"], "--steps holds 'x'; give a whole number"),
         ([*PAIR, "-o", "o.png", "--size", "8"], "--size is 8; use a whole number from 32"),
-        ([*PAIR, "-o", "o.png", "--network", "vgg16"], "network 'vgg16' is unknown"),
+        ([*PAIR, "-o", "o.png", "--palette", "list"], "--palette 'list': name a .css or .xml"),
+        (
+            [*PAIR, "-o", "o.png", "--palette", "theme", "--network", "vgg16"],
+            "network 'vgg16' is unknown",
+        ),
         ([*PAIR, "-o", "o.png", "--no-recipe", "--paths"], "--paths goes without --no-recipe"),
         ([*PAIR, "-o", "o.txt"], "o.txt"),
     ],
 )
 def test_misuse_ends_in_one_line(tfnst: Call, home: Path, arguments: list[str], says: str) -> None:
+    Path("list").touch()
+    before = sorted(home.rglob("*"))
     done = tfnst("restyle-ui", *arguments)
     assert done.status == 2 and done.out == "" and done.err.count("\n") == 1
-    assert says in done.err and not Path("o.png").exists()
+    assert says in done.err and sorted(home.rglob("*")) == before
 
 
 @pytest.mark.usefixtures("light")

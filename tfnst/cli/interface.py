@@ -78,9 +78,8 @@ def restyle_ui(
         seed=seed,
         **chosen,
     )
-    if palette is not None and palette not in swatches and palette.parent.is_dir():
-        palette.mkdir(exist_ok=True)
-    for file in (output, *swatches):
+    absent = palette is not None and palette not in swatches and not palette.is_dir()
+    for file in (output, *([palette] if palette is not None and absent else swatches)):
         files.require_writable(file)
     device_scope = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
@@ -89,17 +88,19 @@ def restyle_ui(
     recipe = optimization.gather_interface(
         screenshot, artwork, settings, network=network, weights=weights, quality=quality
     )
-    if swatches:
-        _write_palette(artwork, swatches, seed)
     with device_scope:
         paint_recipe(recipe, outputs, quiet, as_json)
+    if palette is not None:
+        if absent:
+            palette.mkdir()
+        _write_palette(artwork, swatches, seed)
 
 
 def _palette_files(palette: Path) -> list[Path]:
     """The files that a palette becomes; ValueError for another kind, or no folder to hold them."""
     if palette.suffix in (".css", ".xml") and not palette.is_dir():
         return [palette]
-    if palette.suffix and not palette.is_dir():
+    if palette.is_file() or (palette.suffix and not palette.is_dir()):
         raise ValueError(f"--palette {str(palette)!r}: name a .css or .xml file, or a folder")
     return [palette / "colors.css", palette / "colors.xml"]
 
