@@ -111,7 +111,7 @@ def test_stopped_before_the_first_step_it_writes_nothing(
     [
         (["mosaic.png", "--size", "big"], "--size is 'big'; give WIDTHxHEIGHT in pixels"),
         (["mosaic.png", "--size", "64x64x64"], "--size is '64x64x64'"),
-        (["mosaic.png", "--size", "20"], "height is 20; use a whole number from 64"),
+        (["mosaic.png", "--size", "20"], "--size is 20; use a whole number from 64"),
         (["mosaic.png", "--method", "magic"], "--method is magic; use one of gram"),
         (["mosaic.png", "--steps", "1,a"], "--steps holds 'a'; give a whole number"),
         (["mosaic.png", "--seed", "-1"], "--seed is -1"),

@@ -31,6 +31,8 @@ OPTIONS = {
     "style_weights": "--style-layer",
     "style_sizes": "--style-size",
     "histogram": "--histogram-weight",
+    "height": "--size",
+    "width": "--size",
 }
 HEAVY = ("tensorflow", "keras", "h5py", "scipy", "matplotlib")  # what a light installation lacks
 
@@ -144,7 +146,8 @@ def _as_typed(error: FieldError) -> str:
         if values:
             repeated = isinstance(error.value, tuple) and len(error.value) == len(values)
             typed = " ".join(values) if repeated else values[-1]
-            return f"{option} is {typed}; use {error.remedy.removeprefix('a tuple of ')}"
+            remedy = error.remedy.removeprefix("a tuple of ").removesuffix(" or None")
+            return f"{option} is {typed}; use {remedy.rstrip(',')}"
     return str(error)
 
 
