@@ -78,6 +78,16 @@ def test_sizes_double_to_any_size_and_aspect() -> None:
     assert [level.scale for level in work.levels] == [0.5, 1]
 
 
+@pytest.mark.parametrize(("height", "width", "count"), [(300, 700, 2), (64, 1024, 1)])
+def test_coarse_sizes_have_the_proportions_of_the_last(height: int, width: int, count: int) -> None:
+    """Or else forms that are made there would be stretched on the way."""
+    levels = made("gram", height=height, width=width).levels
+    assert len(levels) == count
+    for level in levels:
+        assert level.height == pytest.approx(level.scale * height, abs=10)
+        assert level.width == pytest.approx(level.scale * width, abs=10)
+
+
 def test_a_tileable_texture_is_a_whole_period_and_another_is_cut() -> None:
     random = np.random.default_rng(0)
     noise = random.random((80, 80, 3))

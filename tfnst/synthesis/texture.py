@@ -274,9 +274,9 @@ def _levels(settings: TextureSettings, sources: Sequence[np.ndarray]) -> list[_L
     """Sizes that double up to the texture's, its sides rounded up to multiples of 16."""
     sides = [MULTIPLE * math.ceil(x / MULTIPLE) for x in (settings.height, settings.width)]
     shortest = min(min(source.shape[:2]) for source in sources)
-    halvings = math.floor(math.log2(min(max(sides) / COARSEST, shortest / LEAST_SOURCE)) + 1e-9)
+    halvings = math.floor(math.log2(min(min(sides) / COARSEST, shortest / LEAST_SOURCE)) + 1e-9)
     levels = []
     for scale in (0.5**k for k in range(max(0, halvings), -1, -1)):
-        height, width = (max(COARSEST, MULTIPLE * round(x * scale / MULTIPLE)) for x in sides)
+        height, width = (MULTIPLE * round(x * scale / MULTIPLE) for x in sides)
         levels.append(_Level(height, width, scale))
     return levels
