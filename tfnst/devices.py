@@ -131,9 +131,9 @@ def start_tensorflow(device: str = "auto") -> Any:
 def as_traced() -> Iterator[None]:
     """Have TensorFlow run graphs on a CPU as they were traced, in this thread.
 
-    Its optimiser of graphs looks for seconds at the thousands of operations of a training step,
-    which afterwards is no faster: a tenth of the time of a whole painting. The public option is
-    that of all threads, which may be at work.
+    Its optimiser of graphs looks at the thousands of operations of a training step for longer than
+    a painting's few steps gain by it. The public option is that of all threads, which may be at
+    work.
 
     Yields:
         Nothing; within, graphs that run for the first time are not rewritten.
