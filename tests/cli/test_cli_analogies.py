@@ -121,18 +121,41 @@ def test_a_truncated_picture_is_one_line(tfnst: Call, home: Path) -> None:
     assert done.status == 2 and "b.png" in done.err and done.err.count("\n") == 1
 
 
-def test_ctrl_c_leaves_nothing_behind(
-    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def interrupted(levels: int) -> Any:
+    """`Analogy.run` that is stopped one report after so many complete levels."""
     original = Analogy.run
 
     def run(self: Analogy) -> Any:
-        yield next(original(self))
-        raise KeyboardInterrupt
+        for report in original(self):
+            yield report
+            if report.level == levels:
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(Analogy, "run", run)
-    assert tfnst("analogy", *FILES, "-o", "made.png", "-q") == (130, "", "tfnst: stopped\n")
+    return run
+
+
+def test_stopped_in_its_first_level_it_writes_nothing(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Analogy, "run", interrupted(0))
+    done = tfnst("analogy", *FILES, "-o", "made.png", "-q")
+    assert done == (130, "", "tfnst: stopped; nothing was made\n")
     assert listing(home) == sorted(FILES)
+
+
+def test_stopped_later_it_keeps_the_last_complete_level(
+    tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Analogy, "run", interrupted(1))
+        done = tfnst("analogy", *FILES, "-o", "made.png", "--levels", 2, "-q")
+    steps = json.loads(images.load("made.png").recipe or "")["steps_done"]
+    message = f"tfnst: stopped after step {steps}; made.png holds its last complete level\n"
+    assert done == (130, "", message)
+    assert images.load("made.png").rgb.shape == images.load("b.png").rgb.shape
+    before = Path("made.png").read_bytes()
+    assert tfnst("repeat", "made.png", "-q").status == 0
+    assert Path("made.png").read_bytes() == before
 
 
 def test_whoever_asks_it_to_stop_is_obeyed_and_tensorflow_never_starts(home: Path) -> None:
@@ -153,6 +176,6 @@ def test_whoever_asks_it_to_stop_is_obeyed_and_tensorflow_never_starts(home: Pat
         assert process.stdout is not None and process.stderr is not None
         assert json.loads(process.stdout.readline())["event"] == "progress"
         process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == "tfnst: stopped\n"
+        assert process.stderr.read() == "tfnst: stopped; nothing was made\n"
         assert process.wait(60) == 130
     assert listing(home) == sorted(FILES)

@@ -49,7 +49,7 @@ recipes = st.builds(
         match=st.sampled_from([None, "luminance", "color"]),
         remap=st.booleans(),
     ),
-    *(sides, sides, st.booleans(), st.integers(1, 100)),
+    *(sides, sides, st.booleans(), st.none() | st.integers(1, 1000), st.integers(1, 100)),
     versions=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
 )
 

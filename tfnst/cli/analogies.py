@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +15,7 @@ from tfnst.cli import terminal
 from tfnst.cli.app import AsJson, NoRecipe, Option, Paths, Quiet, app
 
 if TYPE_CHECKING:
+    from tfnst.painting.recipes import AnalogyRecipe
     from tfnst.synthesis.analogies import AnalogyProgress
 
 
@@ -70,33 +74,15 @@ def analogy(
     terminal.keep_apart([a, a_prime, b], [output])
     files.require_writable(output)
     from tfnst.painting import analogies
-    from tfnst.painting.recipes import to_json
     from tfnst.synthesis.analogy_settings import AnalogySettings
-    from tfnst.synthesis.coverage import ENOUGH
 
-    began = time.perf_counter()
     choices: dict[str, Any] = dict(patch=patch, mode=mode, match=match)
     settings = AnalogySettings(
         kappa=kappa, levels=levels, remap=remap, weight=weight, blur=blur, seed=seed, **choices
     )
     sizes: dict[str, Any] = dict(size=size, pair_size=pair_size, enlarge=enlarge)
     recipe = analogies.gather_analogy(a, a_prime, b, settings, **sizes, quality=quality)
-    work, alpha = analogies.begin(recipe)
-    with terminal.progress_bar(quiet, as_json, describe) as show:
-        for report in work.run():
-            show(report)
-    text = None if no_recipe else to_json(recipe if paths else recipe.by_names())
-    images.save(output, work.picture(), alpha=alpha, recipe=text, quality=quality)
-    seconds = round(time.perf_counter() - began, 1)
-    if as_json:
-        terminal.emit("done", output=str(output), coverage=report.coverage, seconds=seconds)
-    elif not quiet:
-        print(f"{output}  {report.width}×{report.height}  {seconds} s")
-    if report.coverage < ENOUGH:
-        terminal.remark(
-            f"A hardly explains B: of its neighbourhoods, {1 - report.coverage:.0%} are farther "
-            "from A's than most of these are from each other; use a pair more like B"
-        )
+    _make(recipe, output, not no_recipe, paths, quiet, as_json)
 
 
 def describe(report: AnalogyProgress) -> str:
@@ -105,3 +91,44 @@ def describe(report: AnalogyProgress) -> str:
         f"{report.width}×{report.height}  distance {report.distance:.3f}  "
         f"coherent {report.coherent:.0%}"
     )
+
+
+def _make(
+    recipe: AnalogyRecipe, output: Path, embed: bool, paths: bool, quiet: bool, as_json: bool
+) -> None:
+    """Make B', and write it, also where it was stopped after a level; then with status 130."""
+    from tfnst import files, images
+    from tfnst.painting import analogies
+    from tfnst.painting.recipes import to_json
+    from tfnst.synthesis.coverage import ENOUGH
+
+    began = time.perf_counter()
+    work, alpha = analogies.begin(recipe)
+    reports: deque[AnalogyProgress] = deque(maxlen=1)
+    bar = terminal.progress_bar(quiet, as_json, describe)
+    stop = terminal.watch(work.run(), bar, reports.append)
+    if stop and not work.steps_done:
+        terminal.complain(f"{stop[0]}; nothing was made", stop[1])
+    kept = recipe if paths else recipe.by_names()
+    if stop:
+        kept = replace(kept, steps_done=work.steps_done)
+    # What a first Ctrl-C promised, a second one does not take.
+    with files.uninterrupted() if stop else contextlib.nullcontext():
+        text = to_json(kept) if embed else None
+        images.save(output, work.picture(), alpha=alpha, recipe=text, quality=recipe.quality)
+    seconds, coverage = round(time.perf_counter() - began, 1), reports[-1].coverage
+    height, width = work.b.shape[:2]
+    if as_json:
+        terminal.emit(
+            "done", output=str(output), coverage=coverage, seconds=seconds, stopped=bool(stop)
+        )
+    elif not quiet:
+        print(f"{output}  {width}×{height}  {seconds} s")
+    if coverage < ENOUGH:
+        terminal.remark(
+            f"A hardly explains B: of its neighbourhoods, {1 - coverage:.0%} are farther "
+            "from A's than most of these are from each other; use a pair more like B"
+        )
+    if stop:
+        text = f"{stop[0]} after step {work.steps_done}; {output} holds its last complete level"
+        terminal.complain(text, stop[1])

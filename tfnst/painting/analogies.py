@@ -50,7 +50,7 @@ def gather_analogy(
         size,
         size if pair_size is None else pair_size,
         enlarge,
-        quality,
+        quality=quality,
     )
 
 

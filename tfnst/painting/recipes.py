@@ -138,6 +138,7 @@ class AnalogyRecipe(_Repeatable):
         size: long side of the result at most, in pixels.
         pair_size: that of A and A' at most.
         enlarge: bring a smaller B to `size`, too.
+        steps_done: of a run that was stopped, to the last level that was complete.
         quality: of the file's encoding, 1 to 100.
         versions: of the packages that took part, and of the machine.
 
@@ -152,6 +153,7 @@ class AnalogyRecipe(_Repeatable):
     size: Side = 512
     pair_size: Side = 512
     enlarge: bool = False
+    steps_done: Annotated[int, Field(ge=1)] | None = None
     quality: Quality = 95
     versions: dict[str, str] = field(default_factory=versions)
 

@@ -47,9 +47,9 @@ def paint_again(
         painter = open_painter(recipe.model.find(*folders))
         return pictures.encoded(recipe, picture, painter, text, *folders)
     work, alpha = _begun(recipe, folders)
-    stop = None if isinstance(recipe, AnalogyRecipe) else recipe.steps_done
+    stop, closely = recipe.steps_done, not isinstance(recipe, AnalogyRecipe)
     # A run that was stopped may have been watched more closely than the usual.
-    for report in work.run() if stop is None else work.run(1):
+    for report in work.run(1) if stop and closely else work.run():
         show(report)
         if report.step == stop:
             break

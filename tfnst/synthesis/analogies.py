@@ -46,7 +46,8 @@ class Analogy:
     """B' on its way: what A' is to A, it is to B.
 
     Hertzmann, Jacobs, Oliver, Curless & Salesin, "Image Analogies", SIGGRAPH 2001. `scan` is the
-    last level that is complete, with the places of A' that its pixels are from; None before.
+    last level that is complete, with the places of A' that its pixels are from, and `steps_done`
+    how many steps led to it; None and 0 before.
 
     Args:
         a: a picture, (H, W, 3) RGB in [0, 1], or a `Picture`; what is transparent in one is white.
@@ -77,6 +78,7 @@ class Analogy:
         self.levels = _checked_levels(settings.levels, min(*a.shape[:2], *self.b.shape[:2]))
         self._guides = _guides(a, a_prime, self.b, settings)
         self.scan: Scan | None = None
+        self.steps_done = 0
 
     def run(self) -> Iterator[AnalogyProgress]:
         """Make B', reporting some dozens of times a level; leave to stop.
@@ -98,9 +100,11 @@ class Analogy:
             every = math.ceil(len(fronts) / REPORTS)
             for step, front in enumerate(fronts, 1):
                 scan.advance(front, tolerance)
-                if step == len(fronts):
+                complete = step == len(fronts)
+                if complete:
                     self.scan, made = scan, scan.picture()
-                if step % every == 0 or step == len(fronts):
+                    self.steps_done += step
+                if step % every == 0 or complete:
                     yield _progress(plan, level, step, scan, covered)
 
     def _coverage(
