@@ -120,7 +120,7 @@ def test_stopped_before_the_first_step_it_writes_nothing(
         (["mosaic.png", "--no-recipe", "--paths"], "--paths goes without --no-recipe"),
         (["missing.png"], "missing.png"),
         (["out.png"], "out.png is named twice"),
-        (["narrow.png"], "sources[0] is 40 x 16 pixels; the smallest side is 32"),
+        (["narrow.png"], "narrow.png: the picture is 40 x 16 pixels; the smallest side is 32"),
     ],
 )
 def test_misuse_is_one_line(tfnst: Call, home: Path, arguments: list[str], says: str) -> None:

@@ -32,6 +32,8 @@ def test_a_header_that_load_refuses_is_refused_early(tmp_path: Path) -> None:
     for name, text in (("c", "not a picture"), ("d", "7 x 60"), ("e", "no such file")):
         with pytest.raises(ValueError, match=text):
             images.require_picture(tmp_path / f"{name}.png")
+    with pytest.raises(ValueError, match="30 x 60 pixels; the smallest side is 32"):
+        images.require_picture(tmp_path / "a.png", 32)
 
 
 class TestSize:

@@ -63,10 +63,11 @@ def texture(
     terminal.require_recipe(no_recipe, paths)
     terminal.keep_apart([*sources, Path(weights)], [output])
     files.require_writable(output)
+    from tfnst.synthesis.texture_settings import LEAST_SOURCE, TextureSettings
+
     for source in sources:
-        images.require_picture(source)
+        images.require_picture(source, LEAST_SOURCE)
     width, height = _sides(size)
-    from tfnst.synthesis.texture_settings import TextureSettings
 
     choices: dict[str, Any] = dict(method=method, tileable=tileable, seed=seed)
     if steps:

@@ -96,7 +96,7 @@ def decoded(
     return rgb, None if alpha is None or (unit(alpha) == 1).all() else alpha, recipe
 
 
-def identified(path: File, file: IO[bytes]) -> ImageFile.ImageFile:
+def identified(path: File, file: IO[bytes], smallest: int = MIN_SIDE) -> ImageFile.ImageFile:
     """The picture, header read. Image.open would apply Pillow's own process-wide size limit."""
     Image.init()
     if not (prefix := file.read(16)):
@@ -119,8 +119,8 @@ def identified(path: File, file: IO[bytes]) -> ImageFile.ImageFile:
     size = f"the picture is {image.width} x {image.height} pixels"
     if image.width * image.height > MAX_PIXELS:
         raise FileError(path, f"{size}; shrink it to {MAX_PIXELS / 1e6:g} million at most")
-    if min(image.size) < MIN_SIDE:
-        raise FileError(path, f"{size}; the smallest side is {MIN_SIDE}")
+    if min(image.size) < smallest:
+        raise FileError(path, f"{size}; the smallest side is {smallest}")
     if image.format == "JPEG":
         with _decoding(path):
             jpeg.require_plausible(*image.size, file.seek(0, io.SEEK_END))

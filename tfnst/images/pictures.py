@@ -22,6 +22,7 @@ from tfnst.images.arrays import (
     unit,
 )
 from tfnst.images.decoding import decoded, identified
+from tfnst.images.sizes import MIN_SIDE
 
 
 def load(
@@ -63,15 +64,15 @@ def load(
     return Picture(rgb if rgb.shape[2] == 3 else np.repeat(rgb, 3, axis=2), alpha, recipe)
 
 
-def require_picture(path: File) -> None:
+def require_picture(path: File, smallest: int = MIN_SIDE) -> None:
     """Refuse early, by its header, a file that `load` would refuse.
 
     Args:
         path: as `load` takes it.
+        smallest: side that is allowed, in pixels.
 
     Raises:
-        ValueError: a file that is missing, unreadable, no picture, below 8 pixels a side or too
-            large.
+        ValueError: a file that is missing, unreadable, no picture, too small or too large.
     """
     with opened(path) as file:
-        identified(path, file)
+        identified(path, file, smallest)

@@ -10,6 +10,7 @@ from pydantic import Field
 from tfnst.validation import Checked
 
 TextureMethod = Literal["gram", "wasserstein", "sliced", "portilla-simoncelli", "neighbours"]
+LEAST_SOURCE = 32  # pixels a side of a source, at its own size and at the coarsest
 Side = Annotated[int, Field(ge=64, le=8192)]
 
 
@@ -38,7 +39,7 @@ class TextureSettings(Checked):
     width: Side = 256
     method: TextureMethod = "wasserstein"
     tileable: bool = False
-    source_size: Annotated[int, Field(ge=32, le=8192)] = 512
+    source_size: Annotated[int, Field(ge=LEAST_SOURCE, le=8192)] = 512
     steps: Annotated[
         tuple[Annotated[int, Field(ge=1)], ...] | None,
         Field(description="a tuple of one or more whole numbers from 1, or None"),
