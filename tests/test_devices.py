@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import tensorflow as tf
@@ -116,3 +117,17 @@ def test_gpus_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert grown == ["first", "second"] * 2
     with pytest.raises(ValueError, match=r"use auto, cpu, gpu:0, gpu:1$"):
         devices.start_tensorflow("gpu:2")
+
+
+def test_where_a_tensor_lies_is_told_of_eager_ones_alone() -> None:
+    seen = []
+
+    @tf.function
+    def traced(tensor: Any) -> Any:
+        seen.append(devices.holds_on_cpu(tensor))
+        return tensor
+
+    with tf.device("CPU"):
+        tensor = tf.zeros(())
+    traced(tensor)
+    assert devices.holds_on_cpu(tensor) and seen == [False]

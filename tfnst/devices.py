@@ -150,6 +150,11 @@ def as_traced() -> Iterator[None]:
         thread.function_call_options = options
 
 
+def holds_on_cpu(tensor: Any) -> bool:
+    """Whether a tensor of any backend lies with a CPU now: false of symbolic ones."""
+    return "cpu" in str(getattr(tensor, "device", "")).lower()
+
+
 def forget_gradients() -> None:
     """Drop the custom gradients of the graph that is being traced, once they have been taken.
 

@@ -44,6 +44,16 @@ def test_coarse_layers_are_interpolated_as_tensorflow_does(shape: tuple[int, int
     )
 
 
+@pytest.fixture(params=["by a CPU", "by an accelerator"])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Any]:
+    """Where columns are: what its chunks are called, and what multiplies them."""
+    if request.param == "by a CPU":
+        return "CHUNK_ON_CPU", neighbours.np
+    monkeypatch.setattr(neighbours.devices, "holds_on_cpu", lambda tensor: False)
+    return "CHUNK", neighbours.ops
+
+
+@pytest.mark.usefixtures("place")
 @given(seeds)
 @quick
 def test_nearest_is_the_largest_centred_cosine_in_any_order_and_any_chunks(seed: int) -> None:
@@ -57,20 +67,36 @@ def test_nearest_is_the_largest_centred_cosine_in_any_order_and_any_chunks(seed:
     np.testing.assert_array_equal(order[losses.nearest(columns, others[order])], expected)
 
 
-def test_memory_of_a_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_of_a_search_is_bounded(
+    place: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunk, array = place
     columns, others = activation(1, (1, 5, 6, 5))[0].reshape(-1, 5), activation(2, (1, 3, 3, 5))[0]
     whole = losses.nearest(columns, others.reshape(-1, 5))
     sizes = []
-    product = neighbours.ops.matmul
+    product = array.matmul
 
     def watched(left: Any, right: Any) -> Any:
         sizes.append(len(left) * right.shape[1])
         return product(left, right)
 
-    monkeypatch.setattr(neighbours, "CHUNK", 30)
-    monkeypatch.setattr(neighbours.ops, "matmul", watched)
+    monkeypatch.setattr(neighbours, chunk, 30)
+    monkeypatch.setattr(array, "matmul", watched)
     np.testing.assert_array_equal(losses.nearest(columns, others.reshape(-1, 5)), whole)
     assert max(sizes) <= 30 and len(sizes) == 10
+
+
+@pytest.mark.usefixtures("place")
+def test_a_large_search_by_components_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    strengths = 0.8 ** np.arange(32)  # of which 16 have all but a thousandth of the variance
+    columns, others = (random.normal(size=(n, 32)) * strengths for n in (300, 200))
+    exact = losses.nearest(columns, others)
+    monkeypatch.setattr(neighbours, "CHUNK", 1000)
+    monkeypatch.setattr(neighbours, "COMPONENTS", 16)
+    assert np.mean(np.asarray(losses.nearest(columns, others)) == np.asarray(exact)) > 0.95
+    monkeypatch.setattr(neighbours, "COMPONENTS", 32)
+    np.testing.assert_array_equal(losses.nearest(columns, others), exact)
 
 
 def test_the_loss_is_one_less_the_mean_cosine() -> None:

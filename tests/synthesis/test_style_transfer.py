@@ -716,7 +716,7 @@ def test_neighbours_find_and_paint_at_every_level_and_finish_layer_by_layer(
 ) -> None:
     settings = replace(NEIGHBOURS, size=80, smallest=40, steps=(12, 8))
     painting, reports = run(photo, [swirl], settings, network=LITE)
-    assert painting.sizes == [40, 80, 80] and painting.plan == [12, 8, 3]
+    assert painting.sizes == [40, 80, 80] and painting.plan == [12, 6, 2]
     assert painting.finished and reports[-1].fraction == 1
     first, last = ([report for report in reports if report.level == level][-1] for level in (0, 2))
     assert last.style_loss < first.style_loss

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from keras import ops
 
+from tfnst import devices
 from tfnst.losses.columns import unit_columns
 from tfnst.tensors import Tensor
 
 STRIDE = 4  # pixels a side that share a column
 MOST = 16_384  # columns of artworks that are searched; of more, as many evenly over them
 MOST_APART = 4096  # of those, what is searched layer by layer, as in the paper's program
+# Principal components that a search of more than a chunk looks at: of hypercolumns of VGG-19-lite
+# 97 % of the variance. Nine in ten find the same neighbour as by all of their 736 channels, and the
+# mean cosine is lower by 5e-4 at most.
+COMPONENTS = 128
 CHUNK = 2**24  # similarities that are held at a time: 64 MB
+CHUNK_ON_CPU = 2**22  # likewise, which a processor's cache nearly holds
 
 
 def stacked(activations: Mapping[str, Tensor], layers: Sequence[str]) -> dict[str, Tensor]:
@@ -72,7 +79,8 @@ def nearest(columns: Tensor, others: Tensor) -> Tensor:
 
     arg maxⱼ (xᵢ − x̄)·(yⱼ − ȳ) / ‖xᵢ − x̄‖‖yⱼ − ȳ‖: Kolkin et al., arXiv:2203.13215, section 3.2.
     Centred, so that what all columns have in common, such as how bright a picture is, decides
-    nothing. In chunks, so that memory does not grow with the product of their numbers.
+    nothing. In chunks, so that memory does not grow with the product of their numbers. Departing
+    from the paper, a large search looks at the `COMPONENTS` in which the others vary most.
 
     Args:
         columns: x, (N, C); their number is known.
@@ -85,15 +93,21 @@ def nearest(columns: Tensor, others: Tensor) -> Tensor:
         >>> [int(i) for i in nearest([[0.0, 5.0], [5.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]])]
         [1, 0]
     """
-    columns, others = (x - ops.mean(x, 0, keepdims=True) for x in map(_tensor, (columns, others)))
-    others = ops.transpose(unit_columns(others[None])[0])
-    step = max(1, CHUNK // others.shape[1])
+    columns, others = (ops.convert_to_tensor(x, "float32") for x in (columns, others))
+    columns, others = (x - ops.mean(x, 0, keepdims=True) for x in (columns, others))
+    others, array, most = ops.transpose(unit_columns(others[None])[0]), ops, CHUNK
+    if devices.holds_on_cpu(columns):
+        # NumPy's products and maxima take half to a seventh of TensorFlow's time there.
+        columns, others = map(ops.convert_to_numpy, (columns, others))
+        array, most = np, CHUNK_ON_CPU
+    if len(columns) * others.shape[1] > CHUNK and len(others) > COMPONENTS:
+        _, axes = array.linalg.eigh(array.matmul(others, array.transpose(others)))
+        axes = axes[:, -COMPONENTS:]
+        columns, others = array.matmul(columns, axes), array.matmul(array.transpose(axes), others)
+    step = max(1, most // others.shape[1])
     chunks = (columns[first : first + step] for first in range(0, len(columns), step))
-    return ops.concatenate([ops.argmax(ops.matmul(chunk, others), 1) for chunk in chunks])
-
-
-def _tensor(columns: Tensor) -> Tensor:
-    return ops.convert_to_tensor(columns, "float32")
+    indices = [array.argmax(array.matmul(chunk, others), 1) for chunk in chunks]
+    return ops.convert_to_tensor(array.concatenate(indices), "int32")
 
 
 def matched_loss(activations: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:

@@ -23,7 +23,7 @@ from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.progress import DivergenceError, LevelProgress
 from tfnst.synthesis.settings import PRESETS, Settings
 
-FINISH = 0.4  # of a level's steps, with neighbours found layer by layer
+FINISH = 0.3  # of the finest level's steps, those with neighbours found layer by layer
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,15 @@ class StyleTransfer:
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(sizes))]
         self.sizes, self.apart = sizes, len(sizes)
-        if settings.method == "neighbours":  # once more, layer by layer
-            self.plan.append(max(1, round(FINISH * self.plan[-1])))
+        if settings.method == "neighbours":  # found anew for the last steps, layer by layer
+            last = max(1, round(FINISH * self.plan[-1]))
+            self.plan[-1:] = [self.plan[-1] - last, last]
             self.sizes = [*sizes, settings.size]
         if settings.strength == 0:
             self.plan = [0] * len(self.sizes)  # the photo: nothing to do
         self.steps_done = 0
         self._latest = images.resize(self.content, *self.shape)
+        self._measured: tuple[int, dict[str, Any]] = (0, {})  # of the size before
 
     @property
     def finished(self) -> bool:
@@ -198,7 +200,9 @@ class StyleTransfer:
             start = noise(content, self.settings)
         else:
             start = content
-        measurements = self.style_measurements(size)
+        if self._measured[0] != size:
+            self._measured = size, self.style_measurements(size)
+        measurements = self._measured[1]
         canvas.begin_level(content, measurements, start, apart=level == self.apart)
 
     def _enlarged(self, picture: np.ndarray, content: np.ndarray) -> np.ndarray:
