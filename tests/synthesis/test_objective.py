@@ -385,3 +385,17 @@ def paint_with(terms: Any) -> StyleTransfer:
 def test_masks_are_checked(masks_: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         StyleTransfer(photo(), [flat(RED)], SETTINGS, style_masks=masks_, network="vgg19-lite")
+
+
+def test_neighbours_count_while_there_is_matching() -> None:
+    layers = ("block3_conv1",)
+    terms = [WeightedTerm("neighbours", losses.NeighbourTerm(layers), 3.0)]
+    sum_ = Objective(terms, share=0.5)
+    seen = {layer: np.random.default_rng(0).random((1, 4, 4, 5), np.float32) for layer in layers}
+    there = losses.View(np.zeros((1, 16, 16, 3), np.float32), seen)
+    style = objective.blend(terms, [objective.measure(terms, there)], [1.0])
+    weights = []
+    for matching in (True, False, True):
+        sum_.aim(there, style, matching=matching)
+        weights.append(float(sum_.total(np.ones(1, np.float32))))
+    assert weights == [1.5, 0.0, 1.5]

@@ -99,6 +99,7 @@ class Canvas:
         style: Mapping[str, Any],
         start: np.ndarray,
         apart: bool = False,
+        matching: bool = True,
     ) -> None:
         """Take (H, W, 3) pictures of its size, and the artworks' measurements there.
 
@@ -106,13 +107,13 @@ class Canvas:
         follow the area as much smaller as a pixel's part of the loss becomes; the running average
         begins anew.
         Neighbours are found for start and photo blended by the strength, or, layer by layer and
-        `apart`, for the start alone.
+        `apart`, for the start alone; they count while there is `matching`.
         """
         photo, picture = self.view(self._padded(content)), None
         if self.objective.matches:
             part = 1.0 if apart else self.settings.strength
             picture = self.view(self._padded(part * start + (1 - part) * content))
-        self.objective.aim(photo, style, picture, apart)
+        self.objective.aim(photo, style, picture, apart, matching)
         parts = self.form.split(tf.constant(self._padded(start)))
         variables = zip(self.parts, self.momenta, self.velocities, parts, strict=True)
         for variable, momentum, velocity, part in variables:

@@ -130,12 +130,14 @@ class Objective:
         # By identity: a term of one's own may have arrays, and then no hash.
         self.traced = {id(term): tf.function(term.distance, autograph=False) for term in reduced}
         self.targets: dict[str, Any] = {w.name: None for w in terms}
-        self.weights: dict[str, Any] = {
-            w.name: w.weight * (1.0 if w.source == "content" else share)
-            if w.wanted is None
-            else tf.Variable(w.weight)
+        fixed = {w.name: w.weight * (1.0 if w.source == "content" else share) for w in terms}
+        # Those that are steered, and those that may count at some sizes only.
+        variable = {
+            w.name: tf.Variable(w.weight if w.wanted is not None else fixed[w.name])
             for w in terms
+            if w.wanted is not None or isinstance(w.term, MatchingTerm)
         }
+        self.weights: dict[str, Any] = {**fixed, **variable}
 
     def aim(
         self,
@@ -143,16 +145,20 @@ class Objective:
         style: Mapping[str, Any],
         picture: View | None = None,
         apart: bool = False,
+        matching: bool = True,
     ) -> None:
         """Measure a photo, and keep what is wanted of it and of the artworks, see `blend`.
 
-        What a `MatchingTerm` wants depends on the picture too, by default the photo.
+        What a `MatchingTerm` wants depends on the picture too, by default the photo; it counts
+        while there is `matching`.
         """
         picture = photo if picture is None else picture
         for weighted in self.terms:
             term, name = weighted.term, weighted.name
             if weighted.source == "style" and isinstance(term, MatchingTerm):
                 self._keep(name, term.match(style[name], picture, photo, self.share, apart))
+                if weighted.wanted is None:
+                    self.weights[name].assign(weighted.weight * self.share * matching)
             elif weighted.source is not None:
                 self._keep(name, term.target(self._measurement(weighted, photo, style)))
 

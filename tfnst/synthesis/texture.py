@@ -22,11 +22,10 @@ from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.progress import DivergenceError, LevelProgress
 from tfnst.synthesis.style_transfer import feature_model
 from tfnst.synthesis.texture_objective import plan_of
-from tfnst.synthesis.texture_settings import TextureSettings
+from tfnst.synthesis.texture_settings import LEAST_SOURCE, TextureSettings
 
 MULTIPLE = 16  # pixels: sides that are halved four times leave no seam
 COARSEST = 64  # pixels, at least, of a side of a canvas
-LEAST_SOURCE = 32  # pixels a side of a source, at its own size and at the coarsest
 MARGIN = 32  # reflected pixels around a source, which networks see and no statistics count
 
 
@@ -131,7 +130,7 @@ class TextureSynthesis:
             assert canvas is not None
             picture = self._start(self.levels[part.level], picture, random)
             measurements = self._measurements(self.levels[part.level], part.terms)
-            canvas.begin_level(picture, measurements, picture, part.apart)
+            canvas.begin_level(picture, measurements, picture, part.apart, part.matching)
             first = self.steps_done
             marks = [n for n in range(1, part.steps + 1) if (first + n) % every == 0]
             for stage in canvas.stages(sorted({*marks, part.steps})):

@@ -44,12 +44,14 @@ class Round(NamedTuple):
         steps: how many.
         terms: the objective.
         apart: whether neighbours are found layer by layer.
+        matching: whether they count.
     """
 
     level: int
     steps: int
     terms: tuple[WeightedTerm, ...]
     apart: bool = False
+    matching: bool = True
 
 
 class Plan(NamedTuple):
@@ -106,17 +108,18 @@ def _at_scale(name: str, term: Any, scale: int, weight: float = 1.0) -> Weighted
 
 
 def _matched(rounds: Sequence[Round]) -> list[Round]:
-    """At the finest sizes neighbours too, found anew several times, the last time by layer."""
+    """At the finest sizes neighbours count too, found anew several times, the last time by layer.
+
+    All have the same terms, for which one canvas is traced: to trace another takes longer than
+    terms that do not count.
+    """
     matched: list[Round] = []
-    first = max(1, len(rounds) - LEVELS_MATCHED)
     neighbours = WeightedTerm("neighbours", NeighbourTerm(NEIGHBOUR_LAYERS), NEIGHBOUR_WEIGHT)
-    for before in rounds:
-        if before.level < first:
-            matched.append(before)
+    terms, first = (neighbours, *rounds[0].terms), max(1, len(rounds) - LEVELS_MATCHED)
+    for level, steps, *_ in rounds:
+        if level < first:
+            matched.append(Round(level, steps, terms, matching=False))
             continue
-        counts = [
-            before.steps * (i + 1) // MATCHES - before.steps * i // MATCHES for i in range(MATCHES)
-        ]
-        terms = (neighbours, *before.terms)
-        matched += [Round(before.level, count, terms) for count in counts if count]
+        counts = [steps * (i + 1) // MATCHES - steps * i // MATCHES for i in range(MATCHES)]
+        matched += [Round(level, count, terms) for count in counts if count]
     return [*matched[:-1], matched[-1]._replace(apart=True)]
