@@ -28,9 +28,9 @@ PAIRS = (
     ("block2_conv1", "block3_conv1"),
 )
 STRUCTURE = 1.0  # weight of the structure loss, as much as style's
-HOLD = 6.0  # weight of the underpainting's pixels
+HOLD = 12.0  # weight of the underpainting's pixels
 TONE = 0.025  # how much that counts where no letters are kept, over where they are
-NEAR = 0.6  # heights of a letter around it that are kept with it
+NEAR = 0.9  # heights of a letter around it that are kept with it
 
 
 def interface_terms(settings: InterfaceSettings, letters: np.ndarray) -> tuple[WeightedTerm, ...]:
