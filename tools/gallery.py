@@ -52,6 +52,10 @@ def main() -> None:
     parser.add_argument("--note", default="", help="text for the card: credits, what came before")
     options = parser.parse_args()
     networks = [style_network.load_network(model) for model in options.models]
+    if len({(network.styles, network.settings) for network in networks}) > 1:
+        raise SystemExit("the models have other styles or shapes than the first")
+    if options.shares and len(options.shares) != len(networks):
+        raise SystemExit("--shares: give one for each model")
     network = averaged(networks, options.shares or [1.0] * len(networks))
     if options.strokes or options.apart != 1:
         other = style_network.load_network(options.strokes) if options.strokes else network

@@ -103,7 +103,7 @@ class Analogy:
                 complete = step == len(fronts)
                 if complete:
                     self.scan, made = scan, scan.picture()
-                    self.steps_done += step
+                    self.steps_done = sum(map(len, plan[: level + 1]))
                 if step % every == 0 or complete:
                     yield _progress(plan, level, step, scan, covered)
 

@@ -149,8 +149,8 @@ class Objective:
     ) -> None:
         """Measure a photo, and keep what is wanted of it and of the artworks, see `blend`.
 
-        What a `MatchingTerm` wants depends on the picture too, by default the photo; it counts
-        while there is `matching`.
+        What a `MatchingTerm` wants depends on the picture too, by default the photo; one that is
+        not steered counts while there is `matching`.
         """
         picture = photo if picture is None else picture
         for weighted in self.terms:
