@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tests.conftest import untrained
+from tests.conftest import untrained, untrained_any
 from tfnst.export.conversion import deployable
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.networks.architecture import ICNR
@@ -31,12 +31,14 @@ from tfnst.networks.layers import (
 )
 from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
+from tfnst.networks.transport import Description, Routes, Transport
 from tfnst.training.style_trainer import Optimizer
 
 PACKAGE = Path(importlib.import_module("tfnst").__file__ or "").parent
 NOT_SAVED = {
     "Trainer",
     "StyleTrainer",
+    "AnyStyleTrainer",
     "Distiller",
 }  # they hold what trains; the networks in them are saved
 SMALL = NetworkSettings((4, 6, 8), 1, "residual", head="convolution")
@@ -80,6 +82,16 @@ def extractor(dtype: str) -> FeatureExtractor:
     return FeatureExtractor("vgg19-lite", layers, "average", dtype=dtype, name="eye")
 
 
+described = np.tile(np.eye(8, dtype="f")[np.triu_indices(8)], (1, 1))
+described = np.concatenate([np.full((1, 8), 0.5, "f"), described], 1)
+whole = np.ones((1, 1), np.float32)
+matrices = np.random.default_rng(3).random((1, 8, 8), np.float32)
+offsets, ways = matrices[:, 0], np.ones((1, 8, 12, 1), np.float32)
+any_inputs = {
+    "image": np.random.default_rng(4).random((1, 32, 48, 3), np.float32),
+    "style": np.random.default_rng(5).random((1, 85), np.float32),
+    "strength": np.full((1, 1), 0.7, np.float32),
+}
 pair = {"image": image, "style_weights": shares}
 everywhere = {"image": image, "style_weights": np.full((1, 32, 40, 3), 1 / 3, np.float32)}
 CASES: dict[str, tuple[Callable[[str], keras.Model], Any]] = {
@@ -98,6 +110,16 @@ CASES: dict[str, tuple[Callable[[str], keras.Model], Any]] = {
     "StyleNetwork, mapped": (lambda dtype: network(dtype).mapped(), everywhere),
     "StyleNetwork, deployable": (lambda dtype: deployable(network(dtype)), pair),
     "FeatureExtractor": (extractor, image),
+    "Description": (lambda dtype: layer_model(Description(dtype="float32"), deep), [deep]),
+    "Transport": (
+        lambda dtype: layer_model(Transport(dtype="float32"), deep, described, whole),
+        [deep, described, whole],
+    ),
+    "Routes": (
+        lambda dtype: layer_model(Routes(dtype="float32"), deep, matrices, offsets, ways),
+        [deep, matrices, offsets, ways],
+    ),
+    "AnyStyleNetwork": (lambda dtype: untrained_any(), any_inputs),
 }
 
 

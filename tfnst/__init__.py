@@ -38,9 +38,9 @@ def __getattr__(name: str) -> Any:
 def _register(_: Any) -> None:
     # Called while one of these modules is itself being imported, this fails, and is called again
     # when the module is complete.
-    with contextlib.suppress(ImportError):
-        importlib.import_module("tfnst.networks.style_network")
-        importlib.import_module("tfnst.features.vgg")
+    for module in ("networks.style_network", "networks.any_style", "features.vgg"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(f"tfnst.{module}")
 
 
 # `keras.models.load_model` knows a class once its module is imported. `import tfnst` imports no
@@ -48,9 +48,16 @@ def _register(_: Any) -> None:
 # module of tfnst that they need is what imports Keras, that waits until this module is complete.
 _USERS_OF_KERAS = (
     "tfnst.features.vgg_weights",
+    "tfnst.losses.kernels",
+    "tfnst.losses.masks",
+    "tfnst.losses.matrix_roots",
+    "tfnst.losses.statistics",
+    "tfnst.networks.any_style_architecture",
     "tfnst.networks.architecture",
     "tfnst.networks.layers",
+    "tfnst.networks.routes",
     "tfnst.networks.tiles",
+    "tfnst.networks.transport",
 )
 if sys.modules.get("keras", _register) is not None:
     for _module in ("keras", *_USERS_OF_KERAS):

@@ -1,6 +1,7 @@
 from .features.vgg import FeatureExtractor as FeatureExtractor
 from .images import load as load
 from .images import save as save
+from .networks.any_style import AnyStyleNetwork as AnyStyleNetwork
 from .networks.style_network import StyleNetwork as StyleNetwork
 from .networks.style_network import load_network as load_network
 from .synthesis.analogies import analogy as analogy

@@ -6,7 +6,8 @@ import csv
 from pathlib import Path
 
 ARTWORKS = Path(__file__).parent / "artworks"
-NETWORKS = {"gallery": Path(__file__).parent / "gallery.npz"}  # networks, by name
+NETWORKS = {"gallery": Path(__file__).parent / "gallery.npz"}  # networks of styles, by name
+ANY_NETWORKS = {"any": Path(__file__).parent / "any_style.npz"}  # those for any artwork
 NAMES = tuple(sorted(file.stem for file in ARTWORKS.glob("*.jpg")))
 
 

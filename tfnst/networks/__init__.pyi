@@ -1,7 +1,12 @@
+from .any_style import AnyStyleNetwork as AnyStyleNetwork
+from .any_style import load_any_network as load_any_network
+from .any_style import read_any_network as read_any_network
+from .any_style import write_any_network as write_any_network
 from .mixture import PHOTO as PHOTO
 from .mixture import mask_shares as mask_shares
 from .mixture import row_weights as row_weights
 from .settings import CONFIGURATIONS as CONFIGURATIONS
+from .settings import AnyStyleSettings as AnyStyleSettings
 from .settings import NetworkSettings as NetworkSettings
 from .style_network import StyleNetwork as StyleNetwork
 from .style_network import load as load

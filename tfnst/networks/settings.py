@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
+from tfnst.arguments import FieldError
 from tfnst.images.sizes import HALO
-from tfnst.validation import Checked
+from tfnst.validation import Checked, Layers
 
 Width = Annotated[int, Field(ge=1, le=4096)]  # channels of a layer
 Count = Annotated[int, Field(ge=0, le=100)]  # of blocks
@@ -77,6 +78,59 @@ class NetworkSettings(Checked):
     def halo(self) -> int:
         """Pixels mirrored around a picture: two of the trunk, so that it sees no black frame."""
         return max(HALO, 2 * self.scale)
+
+
+@dataclass(frozen=True)
+class AnyStyleSettings(Checked):
+    """The shape of a network for any artwork.
+
+    Attributes:
+        extractor: feature network whose activations are moved to the artwork's statistics; see
+            `features.FeatureExtractor`.
+        layers: of which, from fine to coarse, each at half the resolution of the one before it; the
+            first at half the picture's.
+        dimensions: principal components of each.
+        widths: channels of the decoder at half, quarter, eighth and sixteenth resolution.
+        blocks: light blocks at a quarter, an eighth and a sixteenth.
+        middle: channels in the middle of a block of the trunk.
+        embedding: numbers through which the artwork's statistics modulate the blocks.
+
+    Raises:
+        ValueError: numbers that make no network.
+    """
+
+    extractor: str = "vgg19-lite"
+    layers: Annotated[Layers, Strict(False)] = ("block2_conv1", "block3_conv1", "block4_conv1")
+    dimensions: Annotated[tuple[Width, Width, Width], Strict(False)] = (16, 32, 64)
+    widths: Annotated[tuple[Width, Width, Width, Width], Strict(False)] = (24, 48, 96, 96)
+    blocks: Annotated[tuple[Count, Count, Count], Strict(False)] = (3, 2, 4)
+    middle: Width = 48
+    embedding: Width = 32
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if [name[:6] for name in self.layers] != ["block2", "block3", "block4"]:
+            remedy = "three, one each of blocks 2, 3 and 4, in order"
+            raise FieldError("layers", self.layers, remedy)
+        if any(name.rpartition("conv")[2] != "1" for name in self.layers):
+            raise FieldError("layers", self.layers, "the first of their blocks")
+        if self.middle * min(self.widths) < self.widths[-1]:
+            raise FieldError("middle", self.middle, "a larger number, or widths nearer together")
+
+    @property
+    def scale(self) -> int:
+        """How many pixels of the picture are one of the trunk: sides are multiples of it."""
+        return 16
+
+    @property
+    def halo(self) -> int:
+        """Pixels mirrored around a picture: two of the trunk, so that it sees no black frame."""
+        return 2 * self.scale
+
+    @property
+    def length(self) -> int:
+        """Numbers that describe an artwork."""
+        return sum(n + n * (n + 1) // 2 for n in self.dimensions)
 
 
 CONFIGURATIONS = {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -30,6 +30,7 @@ from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
 from tfnst.networks.style_names import require_names
 
 ROWS = ("gamma", "beta")
+Network = TypeVar("Network", bound=keras.Model)
 
 
 class _Compiled:
@@ -248,22 +249,28 @@ def load_network(name: str | Path) -> StyleNetwork:
         raise ValueError(
             f"model {str(name)!r} {state}; use {', '.join(NETWORKS)} or a file of tfnst train"
         )
-    try:
-        with archives.modest(name):
-            network = keras.models.load_model(name, compile=False)
-    except FileError:
-        raise
-    except Exception as error:  # zipfile's, json's, h5py's and Keras' own: nothing joins them
-        raise ValueError(f"model {str(name)!r} cannot be read: it is no Keras file") from error
+    network = read_keras(Path(name))
     if not isinstance(network, StyleNetwork):
         raise ValueError(f"model {str(name)!r} is another network; give one of tfnst train")
-    return _finite(network, name)
+    return require_finite(network, name)
 
 
 load = load_network  # its name in version 0.1
 
 
-def _finite(network: StyleNetwork, file: str | Path) -> StyleNetwork:
+def read_keras(file: Path) -> Any:
+    """What a `.keras` file holds; ValueError where it cannot be read."""
+    try:
+        with archives.modest(file):
+            return keras.models.load_model(file, compile=False)
+    except FileError:
+        raise
+    except Exception as error:  # zipfile's, json's, h5py's and Keras' own: nothing joins them
+        raise ValueError(f"model {str(file)!r} cannot be read: it is no Keras file") from error
+
+
+def require_finite(network: Network, file: str | Path) -> Network:
+    """The network; FileError where a weight is no number."""
     for weight in network.weights:
         if not np.isfinite(ops.convert_to_numpy(weight).astype(np.float32)).all():
             raise FileError(file, f"weights of {weight.path} are not finite; train it again")
@@ -277,7 +284,8 @@ def write(network: StyleNetwork, path: Path) -> None:
         network: of any precision.
         path: the file, which appears whole or not at all.
     """
-    arrays = {name: ops.convert_to_numpy(weight) for name, weight in _named(network).items()}
+    weights = named_weights(network)
+    arrays = {name: ops.convert_to_numpy(weight) for name, weight in weights.items()}
     archives.write(path, arrays, config=json.dumps(network.get_config()))
 
 
@@ -300,13 +308,14 @@ def read(path: Path) -> StyleNetwork:
         if max(config["settings"]["widths"]) > max(max(a.shape) for a in arrays.values()):
             raise ValueError("it is wider than its weights")
         network = StyleNetwork.from_config(config)
-        for name, weight in _named(network).items():
+        for name, weight in named_weights(network).items():
             weight.assign(arrays[name].astype(np.float32))
     except Exception as error:  # KeyError, TypeError, and what Keras makes of shapes
         text = "holds no network of tfnst, or a damaged one; get it again"
         raise FileError(path, text) from error
-    return _finite(network, path)
+    return require_finite(network, path)
 
 
-def _named(network: StyleNetwork) -> dict[str, Any]:
+def named_weights(network: keras.Model) -> dict[str, Any]:
+    """The weights by layer and name."""
     return {f"{layer.name}/{w.name}": w for layer in network.layers for w in layer.weights}
