@@ -12,9 +12,11 @@ from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks.contact_sheet import tile
 from benchmarks.judging import IndependentJudge, matched_colors
-from tfnst import images
+from tfnst import assets, images
 from tfnst.networks import style_network
+from tfnst.networks.any_style import AnyStyleNetwork
 from tfnst.networks.mixture import STROKE
+from tfnst.networks.style_network import StyleNetwork
 
 
 class Magenta:
@@ -59,10 +61,23 @@ def candidates(
     for name, network in networks.items():
         if isinstance(network, Magenta):
             paintings[name] = network.stylize(photo, artwork)
+        elif isinstance(network, AnyStyleNetwork):
+            paintings[name] = network.stylize(photo, artwork, stroke=stroke)
         else:
             chosen = stroke if network.strokes > 1 else None
             paintings[name] = network.stylize(photo, style, stroke=chosen)
     return paintings
+
+
+def opened(model: str) -> StyleNetwork | AnyStyleNetwork:
+    """A network by name or file, of either kind; one for any artwork paints after each of them."""
+    if model in assets.ANY_NETWORKS:
+        return AnyStyleNetwork.from_preset(model)
+    if Path(model).suffix == ".keras":
+        network = style_network.read_keras(Path(model))
+        if isinstance(network, AnyStyleNetwork):
+            return network
+    return style_network.load_network(model)
 
 
 def table(measures: dict[str, list[dict[str, float]]]) -> str:
@@ -103,7 +118,7 @@ def main() -> None:
     )
     for pair in options.models:
         name, _, model = pair.partition("=")
-        networks[name] = style_network.load_network(model)
+        networks[name] = opened(model)
     judge, rows = IndependentJudge(options.judge), []
     measures: dict[str, list[dict[str, float]]] = defaultdict(list)
     for style, _, file in (pair.partition("=") for pair in options.styles):

@@ -22,6 +22,7 @@ from tfnst import cli
 
 if TYPE_CHECKING:
     from tfnst.export.bundle import Exported
+    from tfnst.networks.any_style import AnyStyleNetwork
     from tfnst.networks.style_network import StyleNetwork
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +61,32 @@ def untrained(*styles: str, strokes: int = 1) -> StyleNetwork:
     return made
 
 
+def untrained_any() -> AnyStyleNetwork:
+    """A network of few channels for any artwork, whose encoder is what ships."""
+    import keras
+
+    from tfnst.networks.any_style import AnyStyleNetwork
+    from tfnst.networks.settings import AnyStyleSettings
+
+    keras.utils.set_random_seed(1)
+    shape = AnyStyleSettings(
+        dimensions=(4, 6, 8), widths=(4, 6, 8, 8), blocks=(1, 1, 1), middle=4, embedding=4
+    )
+    made = AnyStyleNetwork(shape)
+    made.read_encoder()
+    random = np.random.default_rng(0)
+    made.calibrate([random.random((40, 48, 3), np.float32) for _ in range(3)])
+    for weight in made.trainable_weights:
+        weight.assign(weight + random.normal(0, 0.1, weight.shape))
+    return made
+
+
+@pytest.fixture(scope="session")
+def any_network() -> AnyStyleNetwork:
+    """For any artwork, untrained."""
+    return untrained_any()
+
+
 @pytest.fixture
 def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Textures by the first layers at one scale: tracing all of them takes longer than the rest."""
@@ -89,11 +116,11 @@ def untrace(replace: Callable[[object, str, object], None]) -> None:
     """
     from keras import ops
 
-    from tfnst.training import style_trainer, training_run
+    from tfnst.training import style_trainer, targets, training_run
 
     def measure(_: object, photo: Any, painted: Any, *__: object) -> dict[str, Any]:
         distance = ops.mean(ops.square(painted - photo), (1, 2, 3))
-        return dict.fromkeys(style_trainer.OF_STYLE, distance)
+        return dict.fromkeys(targets.STYLE_TERMS, distance)
 
     always = property(lambda trainer: True, lambda trainer, value: None)
     blank = np.zeros((8, 8, 3), np.float32)

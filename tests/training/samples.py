@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfnst.networks.settings import NetworkSettings
-from tfnst.training.settings import TrainingSettings
+from tfnst.networks.settings import AnyStyleSettings, NetworkSettings
+from tfnst.training.settings import AnyStyleTrainingSettings, TrainingSettings
 
 LAYERS = ("block1_conv1", "block2_conv1")
 SMALL = NetworkSettings((0, 8, 12), 1)
@@ -17,6 +17,19 @@ SETTINGS = TrainingSettings(
     stability=1.0,
     content_layers=("block2_conv1",),
     style_layers=LAYERS,
+)
+ANY_SETTINGS = AnyStyleTrainingSettings(
+    steps=2,
+    batch=2,
+    size=64,
+    network=AnyStyleSettings(
+        dimensions=(4, 6, 8), widths=(4, 6, 8, 8), blocks=(1, 1, 1), middle=4, embedding=4
+    ),
+    content_layers=("block2_conv1",),
+    style_layers=LAYERS,
+    views=2,
+    others=1,
+    log_every=2,
 )
 
 

@@ -1,3 +1,6 @@
+from .any_style_run import train_any as train_any
+from .any_style_trainer import AnyStyleTrainer as AnyStyleTrainer
+from .batches import AnyStyleBatches as AnyStyleBatches
 from .batches import DistillationBatches as DistillationBatches
 from .batches import Schedule as Schedule
 from .batches import StyleBatches as StyleBatches
@@ -6,6 +9,7 @@ from .distiller import Distiller as Distiller
 from .photo_folder import PhotoFolder as PhotoFolder
 from .progress import DistillationProgress as DistillationProgress
 from .progress import TrainingProgress as TrainingProgress
+from .settings import AnyStyleTrainingSettings as AnyStyleTrainingSettings
 from .settings import DistillationSettings as DistillationSettings
 from .settings import TrainingSettings as TrainingSettings
 from .style_trainer import Optimizer as Optimizer

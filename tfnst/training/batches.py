@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,7 +10,8 @@ import numpy as np
 
 from tfnst.images.sizes import HALO
 from tfnst.training import photo_folder
-from tfnst.training.settings import TrainingSettings
+from tfnst.training.artwork_views import ArtworkView
+from tfnst.training.settings import AnyStyleTrainingSettings, TrainingSettings
 
 ZOOM = 2.0  # crops are enlarged up to so much: large pictures have smooth places
 
@@ -98,6 +100,64 @@ class StyleBatches(PhotoBatches):
             strokes = [stroke(random, chosen) for _ in range(chosen.batch)]
             batch["stroke"] = np.array(strokes, np.float32)[:, None]
         return (batch,)
+
+
+class AnyStyleBatches(PhotoBatches):
+    """What an `AnyStyleTrainer` learns from: crops, each with a view of an artwork.
+
+    A batch is {image: (batch, size + 2·HALO, size + 2·HALO, 3) in [0, 1], style: (batch, V),
+    strength: (batch, 1), stroke: (batch, 1)}, and the targets of paintings by the names that
+    `StyleTargets` gives them.
+
+    Args:
+        photos: what the crops are of.
+        views: of artworks, and of other pictures.
+        settings: see `AnyStyleTrainingSettings`.
+        count: how many steps these are.
+        first_step: which is the first of them.
+        **options: of `keras.utils.PyDataset`, such as `workers`.
+    """
+
+    def __init__(
+        self,
+        photos: photo_folder.PhotoFolder,
+        views: tuple[Sequence[ArtworkView], Sequence[ArtworkView]],
+        settings: AnyStyleTrainingSettings,
+        count: int,
+        first_step: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(photos, settings, count, first_step, **options)
+        self.views = views
+
+    def __getitem__(self, index: int) -> tuple[dict[str, Any]]:
+        step, chosen = self.first_step + index, self.settings
+        crops = self.crops(step, chosen.size + 2 * HALO, ZOOM)
+        random = np.random.default_rng((chosen.seed, step, 1))
+        views = [self._view(random) for _ in range(chosen.batch)]
+        strengths = [
+            random.random() if random.random() < chosen.photo_share else 1.0 for _ in views
+        ]
+        joined = keras.tree.map_structure(lambda *parts: np.concatenate(parts), *views)
+        batch = {"image": crops, "style": joined.style, "stroke": joined.stroke}
+        batch |= joined.targets._asdict() | {"statistics": tuple(joined.targets.statistics)}
+        batch["strength"] = np.array(strengths, np.float32)[:, None]
+        return (batch,)
+
+    def _view(self, random: np.random.Generator) -> ArtworkView:
+        """One view, or the mean of two."""
+        mixed = random.random() < self.settings.mixture_share
+        share = random.random() if mixed else 1.0
+        artworks, others = self.views
+        several = []
+        for _ in range(1 + mixed):
+            group = others if others and random.random() < self.settings.other_share else artworks
+            several.append(group[int(random.integers(len(group)))])
+        if not mixed:
+            return several[0]
+        return keras.tree.map_structure(
+            lambda one, other: (share * one + (1 - share) * other).astype(np.float32), *several
+        )
 
 
 class Schedule(keras.callbacks.Callback):  # type: ignore[misc]

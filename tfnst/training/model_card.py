@@ -18,7 +18,11 @@ from tfnst.training import photo_folder
 if TYPE_CHECKING:
     from tfnst.networks.style_network import StyleNetwork
     from tfnst.training.progress import DistillationProgress, TrainingProgress
-    from tfnst.training.settings import DistillationSettings, TrainingSettings
+    from tfnst.training.settings import (
+        AnyStyleTrainingSettings,
+        DistillationSettings,
+        TrainingSettings,
+    )
 
 
 def write_weights(output: Path, network: keras.Model) -> None:
@@ -122,6 +126,35 @@ under noise and shifts {progress.stability:.5f} (mean square; 0 where it is not 
 {_table(settings)}
 
 {credit}"""
+    files.write_bytes(output.with_suffix(".md"), _encoded(card))
+
+
+def write_any_style_card(
+    output: Path,
+    photos: photo_folder.PhotoFolder,
+    artworks: Sequence[Path],
+    progress: TrainingProgress,
+    settings: AnyStyleTrainingSettings,
+) -> None:
+    """Say in a card beside a network for any artwork how it came about."""
+    names = "\n".join(f"- {file.name}" for file in artworks)
+    card = f"""# {output.stem}
+
+A network for any artwork (`tfnst.AnyStyleNetwork`), trained on {len(photos.files)} photos
+({photos.skipped} files skipped): {progress.step} steps of {settings.batch} crops of
+{settings.size} px, {progress.seconds / 60:.3g} minutes, {100 * progress.fraction:.0f} % of the
+schedule, on {_machine()}.
+
+At the end, over {settings.log_every} steps or less: style loss (squared Wasserstein distance,
+relative, mean of three scales) {progress.style:.4f}, content distance {progress.content:.3f}, fine
+detail against the artworks' {progress.bands:.3f} (mean square of log ratios).
+
+It learnt from views of these, parts of them at several sizes and in other colours, and of some
+textures and photos:
+
+{names}
+
+{_table(settings)}"""
     files.write_bytes(output.with_suffix(".md"), _encoded(card))
 
 

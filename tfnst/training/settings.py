@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field
 
 from tfnst.arguments import FieldError
-from tfnst.networks.settings import CONFIGURATIONS, NetworkSettings
+from tfnst.networks.settings import CONFIGURATIONS, AnyStyleSettings, NetworkSettings
 from tfnst.synthesis.settings import STYLE_LAYERS, Precision
 from tfnst.validation import Checked, Layers
 
@@ -93,6 +93,31 @@ class TrainingSettings(Checked):
         if len(sizes) < self.network.strokes:
             remedy = "two, for a network with two sizes of strokes"
             raise FieldError("style_sizes", sizes, remedy)
+
+
+@dataclass(frozen=True)
+class AnyStyleTrainingSettings(TrainingSettings):
+    """How a network for any artwork is trained; what it shares with `TrainingSettings` means alike.
+
+    Attributes:
+        network: shape of a new network.
+        content_distance: as there; a little more is left free.
+        views: of each artwork that are learnt from: parts of it, at several sizes and in other
+            colours.
+        others: photos that are painted after, beside textures, so that it learns more than art.
+        other_share: of the samples, those after photos and textures.
+    """
+
+    network: AnyStyleSettings = field(  # type: ignore[assignment]
+        default_factory=AnyStyleSettings
+    )
+    content_distance: Annotated[float, Field(ge=0, le=2)] = 0.42
+    views: Count = 24
+    others: Annotated[int, Field(ge=0, le=10**6)] = 400
+    other_share: Share = 0.25
+
+    def __post_init__(self) -> None:
+        Checked.__post_init__(self)
 
 
 @dataclass(frozen=True)

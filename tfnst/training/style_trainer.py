@@ -14,15 +14,14 @@ from tfnst.losses import terms
 from tfnst.networks.layers import ConditionalInstanceNormalization
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.training.settings import TrainingSettings
-from tfnst.training.targets import StyleTargets, judge, photo_detail, stroke_coherence
+from tfnst.training.targets import STYLE_TERMS, StyleTargets, measure
 from tfnst.training.trainer import Trainer, share_of_replica
 
 PHOTO_WEIGHT = 5.0  # a painting is some 0.05 from its photo, mean square: about what style weighs
 CONTENT_WEIGHT = 4.0  # a distance 0.1 too large pulls back about as hard as style pulls
 SHIFT, NOISE = 8, 0.03  # of the disturbance that the answer is to be stable under
 AVERAGE = 0.995  # of the weights that are kept, a step
-OF_STYLE = "style", "content", "bands", "coherence", "photo_detail", "smoothness", "lattice"
-TERMS = (*OF_STYLE, "outliers", "photo", "stability")
+TERMS = (*STYLE_TERMS, "outliers", "photo", "stability")
 
 
 def _watched(network: StyleNetwork) -> keras.Model:
@@ -113,7 +112,7 @@ class StyleTrainer(Trainer):
             mixture = ops.concatenate([(1 - x["stroke"]) * mixture, x["stroke"] * mixture], 1)
         measured = self.measure(photo, painted, mixture, x.get("stroke"))
         own = ops.mean(ops.square(painted - photo), (1, 2, 3))
-        total = (1 - of_photo) * self.weighed(measured) + of_photo * PHOTO_WEIGHT * own
+        total = (1 - of_photo) * weighed(measured, self.settings) + of_photo * PHOTO_WEIGHT * own
         for name, value in measured.items():
             self.trackers[name].update_state(value, sample_weight=1 - of_photo)
         self.trackers["photo"].update_state(own, sample_weight=of_photo)
@@ -128,35 +127,12 @@ class StyleTrainer(Trainer):
     def measure(
         self, photo: Any, painted: Any, mixture: Any, stroke: Any | None = None
     ) -> dict[str, Any]:
-        """What is wanted of style, by the names `OF_STYLE`, (B,) each; mixtures mix the targets."""
-        stroke = None if stroke is None else stroke[:, 0]
+        """`targets.measure`, by the targets of a mixture, (B, S)."""
         statistics = [terms.mix(targets, mixture) for targets in self.targets]
-        style, content = judge(
-            self.features, photo, painted, statistics, self.settings, stroke=stroke
-        )
         bands, coherence = terms.mix(self.bands, mixture), terms.mix(self.coherence, mixture)
-        directions = stroke_coherence(painted, photo)
-        by_scale = [
-            losses.coherence_loss(directions[:, i], coherence[:, i])
-            for i in range(directions.shape[1])
-        ]
-        stroke = ops.zeros_like(style) if stroke is None else stroke
-        return {
-            "style": style,
-            "content": content,
-            "bands": terms.BandTerm().distance(terms.View(painted, {}), bands),
-            "coherence": sum(by_scale) / len(by_scale),
-            "photo_detail": photo_detail(painted, photo, stroke),
-            "smoothness": losses.edge_aware_smoothness(painted, photo),
-            "lattice": losses.lattice_energy(painted),
-        }
-
-    def weighed(self, measured: Mapping[str, Any]) -> Any:
-        """The sum of `OF_STYLE`, (B,): style, the square of what content exceeds, the rest."""
-        settings = self.settings
-        excess = ops.relu(measured["content"] - settings.content_distance)
-        total = measured["style"] + CONTENT_WEIGHT * ops.square(excess)
-        return total + sum(getattr(settings, name) * measured[name] for name in OF_STYLE[2:])
+        targets = StyleTargets(statistics, bands, coherence)
+        stroke = None if stroke is None else stroke[:, 0]
+        return measure(self.features, photo, painted, targets, self.settings, stroke)
 
     def instability(self, x: Any, stylized: Any) -> Any:
         """How far the answer to a shifted and noisy photo is from the shifted answer.
@@ -175,6 +151,13 @@ class StyleTrainer(Trainer):
         inputs = {name: values[:count] for name, values in x.items()} | {"image": moved + noise}
         again = inner(self.network(inputs)["stylized"])
         return ops.mean(ops.square(again - inner(ops.slice(painted, start, shape))))
+
+
+def weighed(measured: Mapping[str, Any], settings: TrainingSettings) -> Any:
+    """The sum of `STYLE_TERMS`, (B,): style, the square of what content exceeds, the rest."""
+    excess = ops.relu(measured["content"] - settings.content_distance)
+    total = measured["style"] + CONTENT_WEIGHT * ops.square(excess)
+    return total + sum(getattr(settings, name) * measured[name] for name in STYLE_TERMS[2:])
 
 
 @keras.saving.register_keras_serializable("tfnst")

@@ -20,6 +20,7 @@ SHARES = (2 / 9, 3 / 9, 4 / 9)  # of style: marks are learnt soon, large forms l
 # Of an artwork's energy in each band, the finest first: a network cannot place the finest marks
 # as a painter does, and lays them as hatching over what is smooth.
 BAND_SHARES = (0.72, 0.86, 1.0)
+STYLE_TERMS = "style", "content", "bands", "coherence", "photo_detail", "smoothness", "lattice"
 STROKE_SCALES = (1, 2)  # those at which strokes have directions
 CONTENT_SCALES = (1, 2)  # at which content is held, of fine strokes and of broad ones
 # Correlation of each band with the photo's that is free, for the finest strokes and the broadest.
@@ -71,8 +72,9 @@ def style_targets(
     for group in groups:
         for number, artworks in enumerate(styles, 1):
             seen = [_seen(artwork, size, number) for artwork in artworks for size in group]
-            targets.append(_targets(extractor, seen, settings))
-    return StyleTargets(*terms.stack(targets))
+            targets.append(view_targets(extractor, seen, settings))
+    stacked: StyleTargets = terms.stack(targets)
+    return stacked
 
 
 def _seen(artwork: np.ndarray, size: int, number: int) -> np.ndarray:
@@ -88,10 +90,19 @@ def _seen(artwork: np.ndarray, size: int, number: int) -> np.ndarray:
     return small[None]
 
 
-def _targets(
+def view_targets(
     extractor: keras.Model, artworks: Sequence[np.ndarray], settings: TrainingSettings
-) -> tuple[list[dict[str, losses.Gaussian]], Any, Any]:
-    """Statistics at each scale, bands and coherence that some views ask for, each the same."""
+) -> StyleTargets:
+    """What some artworks ask for together, each the same.
+
+    Args:
+        extractor: a model image → {layer: activation}.
+        artworks: (1, H, W, 3) in [0, 1], as they are seen.
+        settings: which layers count.
+
+    Returns:
+        The targets, of batch dimension 1.
+    """
     shares = [1.0] * len(artworks)
 
     def target(term: terms.Term, views: Sequence[terms.View]) -> Any:
@@ -104,7 +115,8 @@ def _targets(
         statistics.append(target(_style_term(settings, scale), views))
     bands = target(terms.BandTerm(), [terms.View(a, {}) for a in artworks])
     directions = sum(map(stroke_coherence, artworks)) / len(artworks)
-    return statistics, np.array(BAND_SHARES, np.float32)[:, None] * bands, directions
+    bands = np.array(BAND_SHARES, np.float32)[:, None] * bands
+    return StyleTargets(statistics, bands, directions)
 
 
 def stroke_coherence(image: Any, guide: Any | None = None) -> Any:
@@ -182,6 +194,44 @@ def _content(
     term = terms.ContentTerm(settings.content_layers)
     activations = {name: ops.stop_gradient(x) for name, x in features(photo).items()}
     return term.distance(view, term.target(term.measure(terms.View(photo, activations))))
+
+
+def measure(
+    features: Callable[[Any], Mapping[str, Any]],
+    photo: Any,
+    painted: Any,
+    targets: StyleTargets,
+    settings: TrainingSettings,
+    stroke: Any | None = None,
+) -> dict[str, Any]:
+    """All that is wanted of paintings, (B,) each, by the names of `STYLE_TERMS`.
+
+    Args:
+        features: image → {layer: activation}.
+        photo: (B, H, W, 3) in [0, 1].
+        painted: likewise.
+        targets: of batch dimension B.
+        settings: which layers count.
+        stroke: see `judge`.
+
+    Returns:
+        The losses, by name.
+    """
+    style, content = judge(features, photo, painted, targets.statistics, settings, stroke=stroke)
+    directions, wanted = stroke_coherence(painted, photo), targets.coherence
+    scales = range(len(STROKE_SCALES))
+    coherence = [losses.coherence_loss(directions[:, i], wanted[:, i]) for i in scales]
+    return {
+        "style": style,
+        "content": content,
+        "bands": terms.BandTerm().distance(terms.View(painted, {}), targets.bands),
+        "coherence": sum(coherence) / len(coherence),
+        "photo_detail": photo_detail(
+            painted, photo, ops.zeros_like(style) if stroke is None else stroke
+        ),
+        "smoothness": losses.edge_aware_smoothness(painted, photo),
+        "lattice": losses.lattice_energy(painted),
+    }
 
 
 def photo_detail(painted: Any, photo: Any, stroke: Any) -> Any:
