@@ -104,7 +104,7 @@ def test_imports_go_in_no_circle() -> None:
 
 
 def test_what_keras_classes_rest_on_registers_them_when_it_brings_keras() -> None:
-    classes = {"networks.style_network", "features.vgg"}
+    classes = {"networks.style_network", "networks.any_style", "features.vgg"}
     foundations, rest = set(classes), set(classes)
     while rest:
         rest = set().union(*map(imports, rest)) - foundations
@@ -283,7 +283,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert expected <= set(names)
     assert {name.split("/")[0] for name in names} == {"tfnst", info}
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
-    assert wheel.stat().st_size < 8_000_000
+    assert wheel.stat().st_size < 9_000_000  # two networks, and what the studio runs
 
 
 def test_every_third_party_import_is_a_dependency(wheel: Path) -> None:

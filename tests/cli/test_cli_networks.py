@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import ROOT, Call, untrained
+from tests.conftest import ROOT, Call, untrained, untrained_any
 from tfnst import assets, images
 from tfnst.networks import settings as shapes
+from tfnst.networks.any_style import load_any_network
 from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork, load_network
 from tfnst.training import photo_folder, settings
@@ -47,6 +48,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
             weight.assign(np.random.default_rng(0).normal(0, 0.3, weight.shape))
     network.save(folder / "my.keras")
     untrained("wave", "night", strokes=2).save(folder / "strokes.keras")
+    untrained_any().save(folder / "any.keras")
     return folder
 
 
@@ -104,6 +106,61 @@ def test_strokes_are_chosen_and_repeated(tfnst: Call, home: Path) -> None:
     first, fine, some = (images.load(f"{x}.png").rgb for x in ("film/0000", "fine", "some"))
     np.testing.assert_array_equal(first, fine)
     assert np.abs(fine - some).mean() > 2 / 255
+
+
+def test_a_photo_is_painted_after_an_artwork_of_ones_own(tfnst: Call, home: Path) -> None:
+    options = ("--model", "any.keras", "--size", "64", "-q")
+    network, photo = load_any_network("any.keras"), images.load("photo.png", 64).rgb
+    art, other = images.load("art.png").rgb, images.load("photos/one.jpg").rgb
+    for name, chosen, arguments in (
+        ("a.png", (), {"artworks": {"art": art}}),
+        ("b.png", ("--strength", 0.5, "--stroke", 0), {"strength": 0.5, "stroke": 0}),
+        ("c.png", ("--artwork", "photos/one.jpg"), {"artworks": {"art": art, "one": other}}),
+        (
+            "d.png",
+            ("--artwork", "photos/one.jpg", "--style", "one=3,art"),
+            {"artworks": {"art": art, "one": other}, "shares": {"one": 3, "art": 1}},
+        ),
+    ):
+        done = tfnst("apply", "photo.png", "--artwork", "art.png", *options, *chosen, "-o", name)
+        assert done == (0, "", "")
+        expected = network.stylize(photo, **{"artworks": {"art": art}, **arguments})
+        np.testing.assert_allclose(images.load(name).rgb, expected, atol=1.01 / 255)
+        again = tfnst("repeat", name, "--inputs", "photos")
+        assert (again.status, again.out) == (0, f"{name}: the same, byte for byte\n")
+    Path("art.png").rename("moved.png")
+    ended = tfnst("repeat", "a.png")
+    assert ended.status == 2 and "'art.png' is not there any more" in ended.err
+
+
+def test_masks_and_films_go_with_artworks(tfnst: Call, home: Path) -> None:
+    options = ("--model", "any.keras", "--artwork", "art.png", "--size", "48", "-q")
+    masked = ("--style-map", "gradient", "--keep-color", "-o", "m.png")
+    assert tfnst("apply", "photo.png", *options, *masked) == (0, "", "")
+    film = ("--artwork", "photos/one.jpg", "--morph", "art,one", "--frames", 2, "-o", "film")
+    assert tfnst("apply", "photo.png", *options, *film) == (0, "", "")
+    assert len(list(Path("film").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--artwork", "none.png"], "none.png"),
+        (["--artwork", "art.png", "--model", "gallery"], "'gallery' has styles of its own"),
+        (["--artwork", "art.png", "-o", "art.png"], "would overwrite"),
+        (["--artwork", "art.png", "--artwork", "art.png"], "artwork 'art' is there twice"),
+        (["--artwork", "art.png", "--style", "wave"], "style 'wave' is unknown; use art"),
+        (["--artwork", "art.png", "--model", "my.keras"], "is no network for any artwork"),
+        (["--artwork", "art.png", "--lite", "a.tflite"], "--artwork goes without --lite"),
+        (["--model", "any"], "model 'any' paints after artworks; give one or more"),
+        (["--model", "any.keras", "--style", "wave"], "'any.keras' is another network"),
+    ],
+)
+def test_misuse_of_artworks(arguments: list[str], message: str, tfnst: Call, home: Path) -> None:
+    before = sorted(home.rglob("*"))
+    ended = tfnst("apply", "photo.png", "-o", "out.png", *arguments)
+    assert ended.status == 2 and message in ended.err and ended.err.count("\n") == 1
+    assert sorted(home.rglob("*")) == before
 
 
 def test_folders_are_walked(tfnst: Call, home: Path) -> None:

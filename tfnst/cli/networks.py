@@ -32,6 +32,13 @@ def apply(
             help="A style's name, or a mixture: NAME=0.6,NAME=0.4; several mix. See tfnst styles."
         ),
     ] = None,
+    artwork: Annotated[
+        list[Path] | None,
+        Option(
+            metavar="FILE",
+            help="A painting of your own, whose name is its style's; several mix, see --style.",
+        ),
+    ] = None,
     strength: Annotated[float, Option(help="0 is the photo, 1 the style.")] = 1.0,
     stroke: Annotated[
         float | None, Option(help="Size of the strokes, 0 to 1; those between, if not given.")
@@ -44,7 +51,10 @@ def apply(
     size: Annotated[
         int, Option(min=0, help="Long side of the result, in pixels; 0 keeps the photo's.")
     ] = 1024,
-    model: NetworkFile = "gallery",
+    model: Annotated[
+        str | None,
+        Option(metavar="FILE", help="gallery, any (with --artwork), or a .keras file."),
+    ] = None,
     lite: Annotated[
         Path | None,
         Option(metavar="FILE", help="A .tflite file of tfnst export, run without TensorFlow."),
@@ -78,10 +88,16 @@ def apply(
         raise ValueError(f"--morph {morph!r} holds shares; give names alone")
     if lite and style_map:
         raise ValueError("--style-map goes without --lite, whose files mix styles all over alike")
-    if lite and (model != "gallery" or device not in ("auto", "cpu")):
+    works = artwork or []
+    if lite and works:
+        raise ValueError(
+            "--artwork goes without --lite, whose file has its own styles; use --model"
+        )
+    if lite and (model or device not in ("auto", "cpu")):
         raise ValueError("--lite names the network, for the processor; leave out --model, --device")
     if lite and lite.suffix != ".tflite":
         raise ValueError(f"--lite {str(lite)!r} is no .tflite file; name one of tfnst export")
+    model = model or ("any" if works else "gallery")
     device_scope = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
     from tfnst.networks.mixture import checked_stroke, parse_shares
     from tfnst.painting import morphs
@@ -91,15 +107,18 @@ def apply(
     from tfnst.painting.targets import Targets
 
     with device_scope:
-        painter = open_painter(origin := lite or model)
+        painter = open_painter(origin := lite or model, works)
         names = morph.split(",")
-        shares = dict.fromkeys(names, 1.0) if morph else parse_shares(style or [], painter.styles)
+        if morph or (works and not style):
+            shares = dict.fromkeys(names if morph else painter.styles, 1.0)
+        else:
+            shares = parse_shares(style or [], painter.styles)
         painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
         checked_stroke(stroke, painter.strokes)
         longest = min((side for side in (size, painter.side) if side), default=None)
         look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality, stroke)
         if morph:
-            terminal.keep_apart(pictures, [output])
+            terminal.keep_apart([*pictures, *works], [output])
             morphs.write_morph(painter, pictures[0], output, names, frames or 24, look)
             if as_json:
                 terminal.emit("done", output=str(output))
@@ -107,12 +126,12 @@ def apply(
                 print(output)
             return
         masks = [Path(mask) for mask in look.masks if mask != GRADIENT]
-        targets = Targets(pictures, output, [*masks, Path(origin)])
+        targets = Targets(pictures, output, [*masks, *works, Path(origin)])
         terminal.remark_on_unread(targets)
         if not targets.pairs:
             folders = ", ".join(map(str, pictures))
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")
-        options = (skip_existing, not no_recipe, paths)
+        options = (skip_existing, not no_recipe, paths, works)
         reports = []
         with terminal.progress_bar(quiet or targets.single, as_json, _describe_applied) as show:
             for report in application.paint_files(painter, targets, look, origin, *options):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,7 @@ def paint_files(
     skip_existing: bool = False,
     embed: bool = True,
     paths: bool = False,
+    artworks: Sequence[str | Path] = (),
 ) -> Iterator[Applied]:
     """Paint one picture after the other; one that cannot be read or written stops nothing.
 
@@ -78,6 +79,7 @@ def paint_files(
         skip_existing: leave results that are there already.
         embed: have every picture hold its recipe.
         paths: have recipes tell the folders of their files too, and not their names alone.
+        artworks: files of an `ArtworkPainter`, for the recipes.
 
     Yields:
         A report a picture.
@@ -88,14 +90,15 @@ def paint_files(
     look.shares(images.MIN_SIDE, images.MIN_SIDE)
     mask_files = () if look.masks == (GRADIENT,) else look.masks
     masks = tuple(Source.of(mask) for mask in mask_files)
-    origin = Source.of(assets.NETWORKS.get(str(model), model))
+    shipped = assets.NETWORKS | assets.ANY_NETWORKS
+    origin, works = Source.of(shipped.get(str(model), model)), tuple(map(Source.of, artworks))
     steps = len(targets.pairs)
     for step, (source, target) in enumerate(targets.pairs, 1):
         began, error = time.perf_counter(), None
         skipped = skip_existing and target.exists()
         try:
             if not skipped:
-                recipe = PassRecipe(Source.of(source), origin, masks, look)
+                recipe = PassRecipe(Source.of(source), origin, masks, look, works)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 text = to_json(recipe if paths else recipe.by_names()) if embed else None
                 files.write_bytes(target, encoded(recipe, target, painter, text))

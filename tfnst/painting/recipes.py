@@ -98,6 +98,7 @@ class PassRecipe(_Repeatable):
         model: the network's file.
         masks: the files of `look.masks`, none for a gradient.
         look: how it is painted.
+        artworks: files that a network for any artwork paints after, in order.
         versions: of the packages that took part, and of the machine.
 
     Raises:
@@ -108,6 +109,7 @@ class PassRecipe(_Repeatable):
     model: Source
     masks: Annotated[tuple[Source, ...], Field(description="as many files as the look has masks")]
     look: Look
+    artworks: tuple[Source, ...] = ()
     versions: dict[str, str] = field(default_factory=versions)
 
     def __post_init__(self) -> None:

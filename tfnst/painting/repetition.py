@@ -44,7 +44,8 @@ def paint_again(
     """
     text, folders = images.load(picture).recipe, homes(picture, inputs)
     if isinstance(recipe, PassRecipe):
-        painter = open_painter(recipe.model.find(*folders))
+        artworks = [artwork.find(*folders) for artwork in recipe.artworks]
+        painter = open_painter(recipe.model.find(*folders), artworks)
         return pictures.encoded(recipe, picture, painter, text, *folders)
     work, alpha = _begun(recipe, folders)
     stop, closely = recipe.steps_done, not isinstance(recipe, AnalogyRecipe)
