@@ -15,18 +15,44 @@ from tests.conftest import untrained_any
 from tests.training.samples import ANY_SETTINGS
 from tfnst import images
 from tfnst.networks import any_style
-from tfnst.training import any_style_run, artwork_views
+from tfnst.training import any_style_run, any_style_trainer, artwork_views
 from tfnst.training.any_style_run import train_any
 from tfnst.training.any_style_trainer import AnyStyleTrainer
 from tfnst.training.batches import AnyStyleBatches
 from tfnst.training.photo_folder import PhotoFolder
+from tfnst.training.targets import STYLE_TERMS, view_targets
 
 SETTINGS = ANY_SETTINGS
 
 
+def eager(describe: Any, extractor: Any, settings: Any) -> Any:
+    """`measuring` without a graph."""
+
+    def measured(picture: Any) -> Any:
+        both = describe(picture), view_targets(extractor, [picture], settings)
+        return keras.tree.map_structure(keras.ops.convert_to_numpy, both)
+
+    return measured
+
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few pixels, and no graphs, which take longer to trace than a few steps take."""
     monkeypatch.setattr(artwork_views, "SIDES", (64,))
+    monkeypatch.setattr(any_style_run, "measuring", eager)
+    always = property(lambda trainer: True, lambda trainer, value: None)
+    monkeypatch.setattr(AnyStyleTrainer, "run_eagerly", always)
+
+
+@pytest.fixture
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One loss that is soon measured, for tests that are about files and weights."""
+
+    def measure(_: Any, photo: Any, painted: Any, *__: Any) -> dict[str, Any]:
+        distance = keras.ops.mean(keras.ops.square(painted - photo), (1, 2, 3))
+        return dict.fromkeys(STYLE_TERMS, distance)
+
+    monkeypatch.setattr(any_style_trainer, "measure", measure)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +84,7 @@ def made(folder: Path, settings: Any = SETTINGS) -> any_style_run.AnyStyleRun:
     )
 
 
+@pytest.mark.usefixtures("cheap")
 def test_the_decoder_alone_learns(folder: Path) -> None:
     work = made(folder)
     before = {w.path: np.asarray(w) for w in work.network.weights}
@@ -102,9 +129,12 @@ def test_a_photo_at_strength_0_is_to_come_back(folder: Path) -> None:
     assert style != pytest.approx(photo, rel=0.1)
 
 
+@pytest.mark.usefixtures("cheap")
 def test_a_training_writes_its_network_card_log_and_sheet_and_goes_on(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    blank = np.zeros((8, 8, 3), np.float32)
+    monkeypatch.setattr(any_style_run.AnyStyleRun, "preview", lambda work: blank)
     output = tmp_path / "any.keras"
     settings = replace(SETTINGS, steps=4, log_every=2)
     reports = run(folder, output, settings)
@@ -118,11 +148,15 @@ def test_a_training_writes_its_network_card_log_and_sheet_and_goes_on(
     assert "4 steps of 2 crops of 64 px" in " ".join(card.split()) and "- 0.png" in card
     lines = Path(f"{output}.log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [2, 4]
-    assert images.load(output.with_suffix(".png")).rgb.shape[1] == 4 * 192
+    assert images.load(output.with_suffix(".png")).rgb.shape == blank.shape
     longer = run(folder, output, replace(settings, steps=6), resume=True)
     assert [report.step for report in longer] == [6]
     begun = run(folder, tmp_path / "other.keras", settings, start=network)
     assert [report.step for report in begun] == [2, 4]
+
+
+def test_a_preview_shows_photos_after_artworks(folder: Path) -> None:
+    assert made(folder).preview(32).shape == (3 * 32, 4 * 32, 3)
 
 
 @pytest.mark.parametrize(
