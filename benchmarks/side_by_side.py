@@ -74,7 +74,7 @@ def opened(model: str) -> StyleNetwork | AnyStyleNetwork:
     if model in assets.ANY_NETWORKS:
         return AnyStyleNetwork.from_preset(model)
     if Path(model).suffix == ".keras":
-        network = style_network.read_keras(Path(model))
+        network = style_network.read_keras(Path(model), "a file of tfnst train")
         if isinstance(network, AnyStyleNetwork):
             return network
     return style_network.load_network(model)

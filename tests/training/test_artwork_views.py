@@ -28,7 +28,7 @@ def test_views_are_measured_squares_the_same_for_the_same_seed(
     artwork: Path, any_network: AnyStyleNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(artwork_views, "SIDES", (64, 96))
-    monkeypatch.setattr(artwork_views, "STROKE_SIZES", (64, 96))
+    monkeypatch.setattr(artwork_views, "STROKE_SIDES", (64, 96))
     monkeypatch.setattr(artwork_views, "COLOURED", 0.0)
     extractor, pictures = FeatureExtractor("vgg19-lite", LAYERS), []
     measured = measuring(any_network.describe, extractor, ANY_SETTINGS)

@@ -153,8 +153,8 @@ class AnyStyleNetwork(keras.Model):  # type: ignore[misc]
         """
         named = artworks if isinstance(artworks, Mapping) else {"artwork": artworks}
         styles = dict.fromkeys(named, 1.0) if shares is None else shares
-        weights = row_weights(tuple(named), styles, 1.0)[1:]
-        row_weights(tuple(named), styles, strength)
+        row_weights(tuple(named), styles, strength)  # refuses the strength, which is no weight here
+        weights = row_weights(tuple(named), styles)[1:]
         image = images.validate(image, "image", images.MIN_SIDE)
         descriptions = {
             name: self._checked(name, work)
@@ -214,10 +214,11 @@ class AnyStyleNetwork(keras.Model):  # type: ignore[misc]
         """
         seen = [self.extractor(picture[None]) for picture in pictures]
         for name, count in zip(self.settings.layers, self.settings.dimensions, strict=True):
-            arrays = [ops.convert_to_numpy(each[name])[0] for each in seen]
+            arrays = [ops.convert_to_numpy(activations[name])[0] for activations in seen]
             columns = [array.reshape(-1, array.shape[-1]) for array in arrays]
-            center = np.mean([each.mean(0, dtype=np.float64) for each in columns], 0)
-            spreads = [(each - center).T @ (each - center) / len(each) for each in columns]
+            center = np.mean([array.mean(0, dtype=np.float64) for array in columns], 0)
+            centred = [array - center for array in columns]
+            spreads = [array.T @ array / len(array) for array in centred]
             values, vectors = np.linalg.eigh(np.mean(spreads, 0))
             basis = vectors[:, ::-1][:, :count] / np.sqrt(values[::-1][:count])
             weights = [basis[None, None], -center @ basis]
@@ -282,12 +283,8 @@ def load_any_network(name: str | Path) -> AnyStyleNetwork:
         return read_any_network(Path(name))
     if str(name) in NETWORKS:
         raise ValueError(f"model {str(name)!r} has styles of its own; leave out artworks")
-    if Path(name).suffix != ".keras" or not Path(name).is_file():
-        state = "is no .keras file" if Path(name).exists() else "is not there"
-        raise ValueError(
-            f"model {str(name)!r} {state}; use {', '.join(ANY_NETWORKS)}, or such a network's file"
-        )
-    network = style_network.read_keras(Path(name))
+    remedy = f"{', '.join(ANY_NETWORKS)}, or such a network's file"
+    network = style_network.read_keras(Path(name), remedy)
     if not isinstance(network, AnyStyleNetwork):
         raise ValueError(f"model {str(name)!r} is no network for any artwork; leave out artworks")
     return style_network.require_finite(network, name)

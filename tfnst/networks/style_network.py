@@ -244,12 +244,7 @@ def load_network(name: str | Path) -> StyleNetwork:
         return StyleNetwork.from_preset(str(name))
     if Path(name).suffix == ".npz":
         return read(Path(name))
-    if Path(name).suffix != ".keras" or not Path(name).is_file():
-        state = "is no .keras file" if Path(name).exists() else "is not there"
-        raise ValueError(
-            f"model {str(name)!r} {state}; use {', '.join(NETWORKS)} or a file of tfnst train"
-        )
-    network = read_keras(Path(name))
+    network = read_keras(Path(name), f"{', '.join(NETWORKS)} or a file of tfnst train")
     if not isinstance(network, StyleNetwork):
         raise ValueError(f"model {str(name)!r} is another network; give one of tfnst train")
     return require_finite(network, name)
@@ -258,8 +253,11 @@ def load_network(name: str | Path) -> StyleNetwork:
 load = load_network  # its name in version 0.1
 
 
-def read_keras(file: Path) -> Any:
-    """What a `.keras` file holds; ValueError where it cannot be read."""
+def read_keras(file: Path, remedy: str) -> Any:
+    """What a `.keras` file holds; ValueError where there is none, which says what would do."""
+    if file.suffix != ".keras" or not file.is_file():
+        state = "is no .keras file" if file.exists() else "is not there"
+        raise ValueError(f"model {str(file)!r} {state}; use {remedy}")
     try:
         with archives.modest(file):
             return keras.models.load_model(file, compile=False)

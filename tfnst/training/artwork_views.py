@@ -10,13 +10,13 @@ import keras
 import numpy as np
 
 from tfnst import images
+from tfnst.images.color import LUMA
 from tfnst.training.settings import TrainingSettings
 from tfnst.training.targets import StyleTargets, view_targets
 
 SIDES = (288, 384, 512, 704)  # of views, in pixels: few, for each is compiled once
-STROKE_SIZES = (384, 704)  # sides whose strokes count as the finest and the largest
+STROKE_SIDES = (384, 704)  # of squares whose strokes count as the finest and the largest
 COLOURED = 0.4  # of the views, those in other colours
-LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
 class ArtworkView(NamedTuple):
@@ -58,8 +58,8 @@ def measured_views(
             picture = recoloured(picture, random)
         side = random.choice([s for s in SIDES if s <= max(SIDES[0], picture.shape[0])])
         picture = images.resize(picture, side, side)
-        span = np.log(STROKE_SIZES[1] / STROKE_SIZES[0])
-        stroke = np.clip(np.log(side / STROKE_SIZES[0]) / span, 0, 1)
+        span = np.log(STROKE_SIDES[1] / STROKE_SIDES[0])
+        stroke = np.clip(np.log(side / STROKE_SIDES[0]) / span, 0, 1)
         style, targets = measured(picture[None])
         views.append(ArtworkView(style, targets, np.full((1, 1), stroke, np.float32)))
     return views
@@ -111,7 +111,7 @@ def recoloured(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
     cross = np.cross(np.eye(3), axis)
     turn = np.cos(angle) * np.eye(3) + np.sin(angle) * cross
     turn += (1 - np.cos(angle)) * np.outer(axis, axis)
-    grey = np.outer(LUMINANCE, np.ones(3))
+    grey = np.outer(LUMA, np.ones(3))
     saturation = random.uniform(0.5, 1.4)
     matrix = turn @ (saturation * np.eye(3) + (1 - saturation) * grey)
     contrast, mean = np.exp(random.normal(0, 0.15)), picture.mean((0, 1))
