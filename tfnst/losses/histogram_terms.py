@@ -19,7 +19,7 @@ from tfnst.tensors import Tensor
 
 # Columns of artworks that a layer is compared with; of more, as many evenly.
 MOST = 2**20  # sorted once
-MOST_TURNED = 2**16  # sorted in every step, along other directions
+MOST_TURNED = 2**14  # sorted in every step, along other directions
 
 
 class DistributionTerm(LayeredTerm):
@@ -125,11 +125,15 @@ def _flat(activation: Tensor) -> Tensor:
 def _even(measured: Columns, most: int) -> Tensor:
     """Columns that count alike, (B, M, C), evenly taken from (B, N, C) by their weights.
 
-    Where all that count do so alike, these; else some more than once, or left out, in turn.
+    Where all that count do so alike, these; else some more than once, or left out, in turn. Of too
+    many, one somewhere in each of as many parts: one at every so many pixels would see a pattern of
+    that period at one place only.
     """
     weights = np.asarray(ops.convert_to_numpy(measured.weights), np.float64)
-    count = min(most, int((weights > 0).sum(1).max()))
+    most_there = int((weights > 0).sum(1).max())
+    count = min(most, most_there)
     ends = np.cumsum(weights, 1) / np.sum(weights, 1, keepdims=True)
-    middles = (np.arange(count) + 0.5) / count
-    index = np.stack([np.searchsorted(row, middles) for row in ends])
+    within = 0.5 if count == most_there else np.random.default_rng(0).random(count)
+    places = (np.arange(count) + within) / count
+    index = np.stack([np.searchsorted(row, places) for row in ends])
     return ops.take_along_axis(measured.columns, index[..., None], 1)

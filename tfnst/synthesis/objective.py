@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -127,8 +128,14 @@ class Objective:
         self.terms, self.share = checked(terms), share
         self.scales = scales_of(terms)
         reduced = [w.term.term for w in terms if isinstance(w.term, ReducedTerm)]
-        # By identity: a term of one's own may have arrays, and then no hash.
-        self.traced = {id(term): tf.function(term.distance, autograph=False) for term in reduced}
+        # By identity: a term of one's own may have arrays, and then no hash. Within a step a
+        # function takes longer to trace than its term alone, so it must serve several scales.
+        uses = Counter(id(term) for term in reduced)
+        self.traced = {
+            id(term): tf.function(term.distance, autograph=False)
+            for term in reduced
+            if uses[id(term)] > 1
+        }
         self.targets: dict[str, Any] = {w.name: None for w in terms}
         fixed = {w.name: w.weight * (1.0 if w.source == "content" else share) for w in terms}
         # Those that are steered, and those that may count at some sizes only.
@@ -203,7 +210,7 @@ class Objective:
         return tf.stack([self._distance(w.term, view, self.targets[w.name])[0] for w in self.terms])
 
     def _distance(self, term: Term, view: View, target: Any) -> Any:
-        """A term's; one that sees several scales is traced once for all of them."""
+        """A term's; one that looks at several scales is traced once for all of them."""
         inner, there = term, view
         if isinstance(term, ReducedTerm):
             inner, there = term.term, view.reduced[term.scale]
