@@ -309,7 +309,7 @@ def test_every_third_party_import_is_a_dependency(wheel: Path) -> None:
         for name in node.names
     }
     others = imported - set(sys.stdlib_module_names) - {"tfnst"}
-    distributions = {"PIL": "pillow"}
+    distributions = {"PIL": "pillow", "cv2": "opencv-python-headless"}
     assert {distributions.get(name, name.replace("_", "-")) for name in others} <= declared
 
 

@@ -11,8 +11,8 @@ import pytest
 from tfnst import files
 from tfnst.export import verification
 from tfnst.files import archives, folders, read_text
+from tfnst.images import masks
 from tfnst.networks import style_network
-from tfnst.painting import appearance
 
 
 def test_text_is_read_of_regular_files_alone(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_nothing_waits_for_a_pipe(tmp_path: Path) -> None:
         lambda: archives.read(tmp_path / "a.npz"),
         lambda: style_network.read(tmp_path / "a.npz"),
         lambda: style_network.load_network(tmp_path / "a.keras"),
-        lambda: appearance.read_mask(tmp_path / "mask.png"),
+        lambda: masks.read_mask(tmp_path / "mask.png"),
         lambda: verification._read_numbers(tmp_path / "golden.npz"),
     ):
         with pytest.raises(ValueError):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.conftest import untrained
 from tfnst import images
-from tfnst.images.color import LUMA
+from tfnst.images.color import keep_color
+from tfnst.images.masks import blended
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.painting import appearance
 from tfnst.painting.appearance import GRADIENT, Look
@@ -29,9 +29,40 @@ def test_the_photos_colours_can_be_kept(network: StyleNetwork) -> None:
     picture = images.Picture(photo())
     painted = appearance.paint(network, picture, Look({"wave": 1}))
     np.testing.assert_array_equal(painted, network.stylize(photo(), "wave"))
-    kept = appearance.paint(network, picture, Look({"wave": 1}, keep_color=True))
-    np.testing.assert_allclose(kept @ LUMA, painted @ LUMA, atol=1e-5)
+    kept = appearance.paint(network, picture, Look({"wave": 1}, keep_color="luminance"))
+    np.testing.assert_array_equal(kept, keep_color(photo(), painted, "luminance"))
     assert np.abs(kept - painted).mean() > 0.02
+
+
+def test_what_a_mask_leaves_out_is_the_photo_whatever_the_colours(
+    network: StyleNetwork, tmp_path: Path
+) -> None:
+    mask = np.zeros((40, 52, 3), np.float32)
+    mask[5:30, 10:40] = 1
+    images.save(tmp_path / "mask.png", mask)
+    images.save(tmp_path / "palette.png", photo()[:20] ** 2)
+    look = Look({"wave": 1}, mask=tmp_path / "mask.png", palette=tmp_path / "palette.png")
+    painted = appearance.paint(network, images.Picture(photo()), look)
+    outside = mask[..., 0] == 0
+    np.testing.assert_array_equal(painted[outside], photo()[outside])
+    whole = appearance.paint(
+        network, images.Picture(photo()), Look({"wave": 1}, palette=tmp_path / "palette.png")
+    )
+    np.testing.assert_array_equal(painted, blended(photo(), whole, mask[..., 0]))
+    assert np.abs(painted - photo())[~outside].mean() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"mask": "a.png", "subject": "subject"}, "mask is 'a.png' beside subject 'subject'"),
+        ({"keep_color": "oklab", "palette": "b.png"}, "keep_color is 'oklab' beside palette"),
+        ({"color_mask": "c.png"}, "color_mask goes with keep_color or palette"),
+    ],
+)
+def test_fields_that_exclude_each_other(fields: dict[str, str], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Look({"wave": 1}, **fields)  # type: ignore[arg-type]
 
 
 def test_masks_from_files_are_resized_to_the_picture(network: StyleNetwork, tmp_path: Path) -> None:
@@ -74,26 +105,6 @@ def test_a_gradient_of_one_style_begins_with_the_photo(network: StyleNetwork) ->
     assert 3 * difference[:3].max() < difference[-8:].min()
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB", "P"])
-def test_a_mask_of_labels_is_one_of_black_and_white(tmp_path: Path, mode: str) -> None:
-    labels = np.zeros((16, 24), np.uint8)
-    labels[:, 12:] = 1
-    picture = Image.fromarray(labels)
-    if mode == "P":
-        picture.putpalette([0, 0, 0, 1, 1, 1])
-    elif mode == "RGB":
-        picture = picture.convert(mode)
-    picture.save(tmp_path / "labels.png")
-    np.testing.assert_array_equal(appearance.read_mask(tmp_path / "labels.png"), labels)
-
-
-@pytest.mark.parametrize("values", [(0, 255), (0, 128), (0, 1, 2), (0,)])
-def test_other_masks_are_shades_of_grey(tmp_path: Path, values: tuple[int, ...]) -> None:
-    shades = np.resize(np.array(values, np.uint8), (16, 24))
-    Image.fromarray(shades).save(tmp_path / "mask.png")
-    np.testing.assert_allclose(appearance.read_mask(tmp_path / "mask.png"), shades / 255, atol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -106,6 +117,9 @@ def test_other_masks_are_shades_of_grey(tmp_path: Path, values: tuple[int, ...])
         ("masks", "gradient"),
         ("masks", (3,)),
         ("keep_color", 1),
+        ("keep_color", "hsv"),
+        ("subject", "sky"),
+        ("mask", 3),
         ("size", 0),
         ("size", 32.5),
         ("quality", 0),

@@ -42,7 +42,7 @@ def test_a_picture_can_be_made_again(masked: tuple[str, ...], tmp_path: Path) ->
     model.parent.mkdir()
     network.save(model)
     masks = tuple(str(tmp_path / m) if m.endswith("png") else m for m in masked)
-    look = Look({"night": 1.0}, 0.7, masks, keep_color=True, size=32, quality=90)
+    look = Look({"night": 1.0}, 0.7, masks, keep_color="luminance", size=32, quality=90)
     targets = Targets([tmp_path / "a.png"], tmp_path / "b.webp")
     list(pictures.paint_files(network, targets, look, model))
     text = images.load(tmp_path / "b.webp").recipe

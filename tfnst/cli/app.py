@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -47,6 +48,28 @@ Weights = Annotated[
 Device = Annotated[str, Option(help="auto, cpu, gpu or gpu:N.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress bar and no summary.")]
 AsJson = Annotated[bool, Option("--json", help="Progress and result as lines of JSON.")]
+KeepColor = Annotated[bool, Option("--keep-color", help="Keep the photo's colours.")]
+ColorMethodName = Annotated[
+    str | None,
+    Option(
+        metavar="NAME",
+        help="How --keep-color does: luminance (if not given), oklab, cholesky, pca or symmetric.",
+    ),
+]
+PaletteFrom = Annotated[
+    Path | None, Option(metavar="PICTURE", help="Give the painting that picture's colours.")
+]
+ColorMask = Annotated[
+    Path | None,
+    Option(metavar="MASK", help="A grey picture: where white, the colours of those two."),
+]
+SubjectName = Annotated[
+    str | None,
+    Option(
+        metavar="subject|background",
+        help="Paint the photo's main subject alone, or all but that; as OpenCV finds it.",
+    ),
+]
 NoRecipe = Annotated[
     bool, Option("--no-recipe", help="Leave the recipe out of the picture; none can repeat it.")
 ]

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from tfnst import devices
 from tfnst.cli import terminal
-from tfnst.cli.app import AsJson, Device, NoRecipe, Option, Paths, Quiet, app
+from tfnst.cli.app import (
+    AsJson,
+    ColorMask,
+    ColorMethodName,
+    Device,
+    KeepColor,
+    NoRecipe,
+    Option,
+    PaletteFrom,
+    Paths,
+    Quiet,
+    SubjectName,
+    app,
+)
 
 if TYPE_CHECKING:
     from tfnst.painting.pictures import Applied
@@ -47,7 +60,15 @@ def apply(
         list[str] | None,
         Option(metavar="MASK", help="A grey picture for each style, in order, or gradient."),
     ] = None,
-    keep_color: Annotated[bool, Option("--keep-color", help="Keep the photo's colours.")] = False,
+    mask: Annotated[
+        Path | None,
+        Option(help="A grey picture: paint where it is white, the photo stays where it is black."),
+    ] = None,
+    subject: SubjectName = None,
+    keep_color: KeepColor = False,
+    color_method: ColorMethodName = None,
+    palette_from: PaletteFrom = None,
+    color_mask: ColorMask = None,
     size: Annotated[
         int, Option(min=0, help="Long side of the result, in pixels; 0 keeps the photo's.")
     ] = 1024,
@@ -99,6 +120,7 @@ def apply(
         raise ValueError(f"--lite {str(lite)!r} is no .tflite file; name one of tfnst export")
     model = model or ("any" if works else "gallery")
     device_scope = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
+    from tfnst.cli import painting
     from tfnst.networks.mixture import checked_stroke, parse_shares
     from tfnst.painting import morphs
     from tfnst.painting import pictures as application
@@ -115,18 +137,33 @@ def apply(
             shares = parse_shares(style or [], painter.styles)
         painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
         checked_stroke(stroke, painter.strokes)
+        kept = painting.color_method(keep_color, color_method)
         longest = min((side for side in (size, painter.side) if side), default=None)
-        look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality, stroke)
+        look = Look(
+            shares,
+            strength,
+            tuple(style_map or ()),
+            kept,
+            longest,
+            quality,
+            stroke,
+            mask,
+            cast(Any, subject),
+            palette_from,
+            color_mask,
+        )
         if morph:
-            terminal.keep_apart([*pictures, *works], [output])
+            read = [file for file in (mask, palette_from, color_mask) if file is not None]
+            terminal.keep_apart([*pictures, *works, *read], [output])
             morphs.write_morph(painter, pictures[0], output, names, frames or 24, look)
             if as_json:
                 terminal.emit("done", output=str(output))
             elif not quiet:
                 print(output)
             return
-        masks = [Path(mask) for mask in look.masks if mask != GRADIENT]
-        targets = Targets(pictures, output, [*masks, *works, Path(origin)])
+        read = [Path(file) for file in look.masks if file != GRADIENT]
+        read += [file for file in (mask, palette_from, color_mask) if file is not None]
+        targets = Targets(pictures, output, [*read, *works, Path(origin)])
         terminal.remark_on_unread(targets)
         if not targets.pairs:
             folders = ", ".join(map(str, pictures))

@@ -6,13 +6,28 @@ import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from tfnst import devices
 from tfnst.cli import processor, terminal
-from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
+from tfnst.cli.app import (
+    AsJson,
+    ColorMask,
+    ColorMethodName,
+    Device,
+    KeepColor,
+    Network,
+    NoRecipe,
+    Option,
+    PaletteFrom,
+    Paths,
+    Quiet,
+    SubjectName,
+    Weights,
+    app,
+)
 
 
 @app.command()
@@ -51,6 +66,25 @@ def stylize(
     histogram_weight: Annotated[
         float, Option(help="Weight of histograms, to be as in STYLE; 1 beside gram.")
     ] = 0.0,
+    mask: Annotated[
+        list[Path] | None,
+        Option(
+            help="Paint where it is white; the photo stays where it is black. One grey picture, "
+            "one for each STYLE, or one of labels in colour, see --style-mask."
+        ),
+    ] = None,
+    style_mask: Annotated[
+        list[Path] | None,
+        Option(
+            metavar="MASK",
+            help="The part of STYLE that counts, one for each; in the colours of --mask's labels.",
+        ),
+    ] = None,
+    subject: SubjectName = None,
+    keep_color: KeepColor = False,
+    color_method: ColorMethodName = None,
+    palette_from: PaletteFrom = None,
+    color_mask: ColorMask = None,
     variation: Annotated[
         float | None, Option(help="Weight of the total variation; more is smoother.")
     ] = None,
@@ -89,6 +123,7 @@ def stylize(
 ) -> None:
     """Paint a photo in the style of one or more artworks."""
     from tfnst import files, images
+    from tfnst.cli import painting
     from tfnst.cli.painting import Outputs, paint_recipe
     from tfnst.synthesis.settings import Settings
 
@@ -101,14 +136,18 @@ def stylize(
         raise ValueError("--numbered goes with --save-every N")
     outputs = Outputs(output, comparison, recipe, save_every, numbered, not no_recipe, paths)
     from_file = start not in ("content", "noise")
-    inputs = [content, *styles, Path(weights), *([Path(start)] if from_file else [])]
+    kept = painting.color_method(keep_color, color_method)
+    pictures = [content, *styles, *([Path(start)] if from_file else [])]
+    pictures += [*(mask or []), *(style_mask or [])]
+    pictures += [file for file in (palette_from, color_mask) if file is not None]
+    inputs = [*pictures, Path(weights)]
     terminal.keep_apart(inputs, outputs.files)
     for file in inputs:
         if outputs.is_stage(file):
             raise ValueError(f"{file} is named as a stage of --numbered; use another --output")
     for file in outputs.files:
         files.require_writable(file)
-    for file in (content, *styles, *([Path(start)] if from_file else [])):
+    for file in pictures:
         images.require_picture(file)
     changes: dict[str, Any] = dict(
         size=size,
@@ -153,6 +192,12 @@ def stylize(
         weights=weights,
         start=start if from_file else None,
         quality=quality,
+        masks=mask or (),
+        style_masks=style_mask or (),
+        subject=cast(Any, subject),
+        keep_color=kept,
+        palette=palette_from,
+        color_mask=color_mask,
     )
     with device_scope:
         paint_recipe(painting_recipe, outputs, quiet, as_json)

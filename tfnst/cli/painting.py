@@ -65,6 +65,15 @@ def describe(report: Progress) -> str:
     )
 
 
+def color_method(keep: bool, method: str | None) -> Any:
+    """What --keep-color and --color-method say together."""
+    from tfnst.images.color import COLOR_METHOD
+
+    if method is not None and not keep:
+        raise ValueError(f"--color-method {method!r} goes with --keep-color")
+    return (method or COLOR_METHOD) if keep else None
+
+
 @dataclass(frozen=True)
 class _Work:
     """A painting at work, and what it becomes."""

@@ -32,6 +32,10 @@ from .neighbours import stacked as stacked
 from .outliers import outlier_energy as outlier_energy
 from .portilla_simoncelli import portilla_simoncelli as portilla_simoncelli
 from .portilla_simoncelli import portilla_simoncelli_errors as portilla_simoncelli_errors
+from .region_terms import MatchingRegionTerm as MatchingRegionTerm
+from .region_terms import Part as Part
+from .region_terms import RegionTerm as RegionTerm
+from .region_terms import region_term as region_term
 from .relaxed_emd import relaxed_emd as relaxed_emd
 from .self_similarity import self_similarity as self_similarity
 from .self_similarity import self_similarity_loss as self_similarity_loss

@@ -90,7 +90,7 @@ class NeighbourTerm(Checked, MatchingTerm):
 
     def distance(self, view: View, target: Mapping[str, Tensor]) -> Tensor:
         """`matched_loss`."""
-        return matched_loss(stacked(view.activations, self.layers), target)
+        return matched_loss(stacked(view.activations, self.layers), target, view.mask)
 
 
 def _nearest_together(own: Mapping[str, Tensor], others: Mapping[str, Tensor]) -> dict[str, Tensor]:

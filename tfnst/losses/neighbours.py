@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from tfnst import devices
+from tfnst.losses import masks
 from tfnst.losses.columns import unit_columns
 from tfnst.tensors import Tensor
 
@@ -110,7 +111,9 @@ def nearest(columns: Tensor, others: Tensor) -> Tensor:
     return ops.convert_to_tensor(array.concatenate(indices), "int32")
 
 
-def matched_loss(activations: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
+def matched_loss(
+    activations: Mapping[str, Tensor], targets: Mapping[str, Tensor], mask: Tensor | None = None
+) -> Tensor:
     """The mean over layers and places of 1 − cos between columns and those they were matched with.
 
     Kolkin et al., arXiv:2203.13215, equation 4, layer by layer, so that each counts alike.
@@ -118,9 +121,13 @@ def matched_loss(activations: Mapping[str, Tensor], targets: Mapping[str, Tensor
     Args:
         activations: by layer, (B, h, w, C), as `stacked` gives them.
         targets: by layer, likewise, of unit length.
+        mask: (B, H, W, 1) in [0, 1] of any size, how much each place counts; all alike without.
 
     Returns:
         (B,), from 0 to 2.
     """
-    cosines = [ops.sum(unit_columns(activations[k]) * targets[k], -1) for k in targets]
-    return 1 - ops.mean(ops.stack(cosines), (0, 2, 3))
+    cosines = [
+        ops.sum(unit_columns(activations[k]) * targets[k], -1, keepdims=True) for k in targets
+    ]
+    visible = None if mask is None else masks.fitted(mask, cosines[0])
+    return 1 - masks.average(sum(cosines) / len(cosines), visible)[:, 0]

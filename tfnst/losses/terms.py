@@ -46,6 +46,8 @@ class View(NamedTuple):
         draw: a whole number, another at each step, for terms that look at some places only: the
             same number means the same places.
         reduced: views of the same pictures smaller, by how many pixels a side make one.
+        regions: (B, H, W, R) in [0, 1], how much each pixel belongs to each of some regions; None
+            where there are none.
     """
 
     image: Tensor
@@ -53,6 +55,7 @@ class View(NamedTuple):
     mask: Tensor | None = None
     draw: Tensor | int = 0
     reduced: Mapping[int, View] = {}
+    regions: Tensor | None = None
 
 
 class Term(ABC):

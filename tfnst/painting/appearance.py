@@ -1,22 +1,26 @@
-"""How photos are to be painted by a network: styles, strength, masks, colours."""
+"""How photos are to be painted by a network: styles, strength, regions, colours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from tfnst import images
-from tfnst.images.color import keep_color
+from tfnst.images.color import ColorMethod
+from tfnst.images.masks import blended, read_mask
 from tfnst.networks.mixture import LARGEST_SHARE, SHARE
+from tfnst.painting.colors import read_area, read_colors
 from tfnst.painting.painters import Painter
 from tfnst.validation import Checked
 
 GRADIENT = "gradient"  # in place of masks: the styles from left to right
+Subject = Literal["subject", "background"]  # of a photo, as `images.subjects` finds it
+File = Annotated[str | Path | None, Field(description="a file, or None")]
 
 
 @dataclass(frozen=True)
@@ -28,14 +32,20 @@ class Look(Checked):
         strength: 0 is the photo, 1 the style.
         masks: a grey picture a style, in order: white is the style, black the photo or another
             style; or `GRADIENT`, the styles from left to right (of one style: from the photo).
-        keep_color: the photo's colours, the painting's luminance.
+        keep_color: the method by which the painting has the photo's colours, see
+            `images.color.keep_color`; None for the styles'.
         size: long side of the result at most, in pixels; None for the picture's own.
         quality: of JPEG and WebP, 1 to 100.
         stroke: 0 for the finest strokes to 1 for the largest, with a network that has both; None
             for those between.
+        mask: a grey picture of where to paint: where it is black the photo stays, bit by bit.
+        subject: paint the photo's main "subject" or its "background" alone.
+        palette: a picture whose colours the painting has.
+        color_mask: a grey picture of where it has those of photo or palette.
 
     Raises:
-        ValueError: masks that do not fit the styles or their shares.
+        ValueError: masks that do not fit the styles or their shares, or fields that exclude each
+            other.
     """
 
     styles: Annotated[
@@ -46,13 +56,21 @@ class Look(Checked):
     masks: Annotated[
         tuple[str | Path, ...], Field(description=f"a tuple of files, or ({GRADIENT!r},)")
     ] = ()
-    keep_color: bool = False
+    keep_color: ColorMethod | None = None
     size: Annotated[int, Field(ge=1)] | None = 1024
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     stroke: Annotated[float, Field(ge=0, le=1)] | None = None
+    mask: File = None
+    subject: Subject | None = None
+    palette: File = None
+    color_mask: File = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        refuse_both("mask", self.mask, "subject", self.subject)
+        refuse_both("keep_color", self.keep_color, "palette", self.palette)
+        if self.color_mask is not None and self.keep_color is None and self.palette is None:
+            raise ValueError("color_mask goes with keep_color or palette")
         if self.masks and self.masks != (GRADIENT,) and len(self.masks) != len(self.styles):
             raise ValueError(
                 f"masks: {len(self.masks)} for {len(self.styles)} styles; give one for each, in "
@@ -74,16 +92,10 @@ class Look(Checked):
         return dict(zip(self.styles, masks, strict=True))
 
 
-def read_mask(file: str | Path) -> np.ndarray:
-    """A mask's file as (H, W) float32 in [0, 1]; values 0 and 1 out of 255 are labels: 1 is white.
-
-    Raises ValueError for a file that cannot be read.
-    """
-    grey: np.ndarray = images.load(file).rgb.mean(-1)
-    label = np.float32(1) / np.float32(255)
-    # Segmentation tools write classes, not shades: to the eye such a mask is black throughout.
-    labels = bool(np.isclose(grey.max(), label)) and np.isclose(grey[grey > 0], label).all()
-    return (grey > 0).astype(np.float32) if labels else grey
+def refuse_both(name: str, value: object, other: str, another: object) -> None:
+    """ValueError where two fields are given that exclude each other."""
+    if value is not None and another is not None:
+        raise ValueError(f"{name} is {str(value)!r} beside {other} {str(another)!r}; give one")
 
 
 def left_to_right(height: int, width: int, count: int) -> list[np.ndarray]:
@@ -97,6 +109,9 @@ def left_to_right(height: int, width: int, count: int) -> list[np.ndarray]:
 def paint(painter: Painter, picture: images.Picture, look: Look) -> np.ndarray:
     """The picture in that look, (H, W, 3)."""
     photo = picture.rgb
+    area = read_area(look.mask, look.subject, photo)
+    colors = read_colors(look.keep_color, look.palette, look.color_mask)
     masks = look.shares(*photo.shape[:2])
     painted = painter.stylize(photo, look.styles, look.strength, masks, look.stroke)
-    return keep_color(photo, painted) if look.keep_color else painted
+    painted = colors.after(photo, painted)
+    return painted if area is None else blended(photo, painted, area)

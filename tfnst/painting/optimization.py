@@ -11,10 +11,15 @@ import numpy as np
 
 from tfnst import images
 from tfnst.features import vgg_architecture, vgg_weights
+from tfnst.images.color import ColorMethod, Colors
+from tfnst.painting.appearance import Subject
+from tfnst.painting.colors import read_area, read_colors
 from tfnst.painting.recipes import InterfaceRecipe, Recipe
+from tfnst.painting.regions import read_regions
 from tfnst.painting.sources import Source
 from tfnst.synthesis.interface import restyle
 from tfnst.synthesis.interface_settings import InterfaceSettings
+from tfnst.synthesis.regions import Region
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import StyleTransfer
 
@@ -29,6 +34,12 @@ def gather(
     weights: str = "auto",
     start: str | Path | None = None,
     quality: int = 95,
+    masks: Sequence[str | Path] = (),
+    style_masks: Sequence[str | Path] = (),
+    subject: Subject | None = None,
+    keep_color: ColorMethod | None = None,
+    palette: str | Path | None = None,
+    color_mask: str | Path | None = None,
 ) -> Recipe:
     """The recipe of a painting to come: names are resolved, and every file is hashed.
 
@@ -41,6 +52,12 @@ def gather(
         weights: the file of its weights, or "auto".
         start: the file of the picture to start from, if there is one.
         quality: of the file's encoding, 1 to 100.
+        masks: files of where to paint, or of where each style goes; see `read_regions`.
+        style_masks: files of the part of each style that counts.
+        subject: "subject" or "background", of the photo, to paint that alone.
+        keep_color: the method by which the painting has the photo's colours.
+        palette: the file of a picture whose colours it has.
+        color_mask: the file of where it has those of photo or palette.
 
     Returns:
         The recipe, which `begin` begins.
@@ -56,9 +73,19 @@ def gather(
         settings=settings,
         network=name,
         weights=file,
-        start=None if start is None else Source.of(start),
+        start=_source(start),
         quality=quality,
+        masks=tuple(map(Source.of, masks)),
+        style_masks=tuple(map(Source.of, style_masks)),
+        subject=subject,
+        keep_color=keep_color,
+        palette=_source(palette),
+        color_mask=_source(color_mask),
     )
+
+
+def _source(file: str | Path | None) -> Source | None:
+    return None if file is None else Source.of(file)
 
 
 def gather_interface(
@@ -107,18 +134,46 @@ def begin(
         painting = restyle(content.rgb, artwork, recipe.settings, **features)
     else:
         content = _loaded(recipe.content.find(*folders), size)
+        styles = [
+            _loaded(style.find(*folders), size * scale).over_white() for style in recipe.styles
+        ]
         painting = StyleTransfer(
             content.rgb,
-            [_loaded(style.find(*folders), size * scale) for style in recipe.styles],
+            styles,
             recipe.settings,
             shares=recipe.shares,
             start=None if recipe.start is None else _loaded(recipe.start.find(*folders), size).rgb,
+            regions=_regions(recipe, content.rgb, styles, folders),
+            colors=_colors(recipe, folders),
             **features,
         )
     alpha = content.alpha
     if alpha is not None:
         alpha = images.resize(alpha, *painting.shape)
     return painting, alpha
+
+
+def _regions(
+    recipe: Recipe, photo: np.ndarray, styles: Sequence[np.ndarray], folders: Sequence[Path]
+) -> list[Region] | None:
+    masks, style_masks = (
+        [source.find(*folders) for source in sources]
+        for sources in (recipe.masks, recipe.style_masks)
+    )
+    regions = read_regions(masks, style_masks, photo, styles)
+    if (area := read_area(None, recipe.subject, photo)) is None:
+        return regions
+    if regions is None:
+        return [Region(area, [None] * len(styles))]
+    return [region._replace(mask=area * region.mask) for region in regions]
+
+
+def _colors(recipe: Recipe, folders: Sequence[Path]) -> Colors:
+    palette, mask = (
+        None if source is None else source.find(*folders)
+        for source in (recipe.palette, recipe.color_mask)
+    )
+    return read_colors(recipe.keep_color, palette, mask)
 
 
 def _loaded(file: Path, size: float) -> images.Picture:

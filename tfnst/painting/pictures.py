@@ -11,8 +11,9 @@ from typing import Any
 from tfnst import assets, files, images
 from tfnst.files import FileError
 from tfnst.painting.appearance import GRADIENT, Look, paint
+from tfnst.painting.colors import read_colors
 from tfnst.painting.painters import Painter
-from tfnst.painting.recipes import PassRecipe, to_json
+from tfnst.painting.recipes import LOOKED_UP, PassRecipe, to_json
 from tfnst.painting.sources import Source
 from tfnst.painting.targets import Targets
 
@@ -45,8 +46,10 @@ def encoded(
             f"at size {recipe.look.size} its shorter side has {shortest} pixels, and "
             f"{images.MIN_SIDE} are needed; use a larger --size, or 0",
         )
+    sources = {name: source for name in LOOKED_UP if (source := getattr(recipe, name))}
+    named: dict[str, Any] = {name: source.find(*folders) for name, source in sources.items()}
     masks = tuple(mask.find(*folders) for mask in recipe.masks) or recipe.look.masks
-    painted = paint(painter, picture, replace(recipe.look, masks=masks))
+    painted = paint(painter, picture, replace(recipe.look, masks=masks, **named))
     options: dict[str, Any] = dict(recipe=text, quality=recipe.look.quality)
     return images.encode(target, painted, alpha=picture.alpha, **options)
 
@@ -90,6 +93,9 @@ def paint_files(
     look.shares(images.MIN_SIDE, images.MIN_SIDE)
     mask_files = () if look.masks == (GRADIENT,) else look.masks
     masks = tuple(Source.of(mask) for mask in mask_files)
+    looked_up = {name: getattr(look, name) for name in LOOKED_UP}
+    named: dict[str, Any] = {name: Source.of(file) for name, file in looked_up.items() if file}
+    read_colors(look.keep_color, look.palette, look.color_mask)
     shipped = assets.NETWORKS | assets.ANY_NETWORKS
     origin, works = Source.of(shipped.get(str(model), model)), tuple(map(Source.of, artworks))
     steps = len(targets.pairs)
@@ -98,7 +104,7 @@ def paint_files(
         skipped = skip_existing and target.exists()
         try:
             if not skipped:
-                recipe = PassRecipe(Source.of(source), origin, masks, look, works)
+                recipe = PassRecipe(Source.of(source), origin, masks, look, works, **named)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 text = to_json(recipe if paths else recipe.by_names()) if embed else None
                 files.write_bytes(target, encoded(recipe, target, painter, text))

@@ -11,8 +11,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
+from tfnst.images.color import ColorMethod
 from tfnst.images.sizes import MIN_SIDE
-from tfnst.painting.appearance import GRADIENT, Look
+from tfnst.painting.appearance import GRADIENT, Look, Subject, refuse_both
 from tfnst.painting.sources import Source, versions
 from tfnst.synthesis.analogy_settings import AnalogySettings
 from tfnst.synthesis.interface_settings import InterfaceSettings
@@ -22,6 +23,7 @@ from tfnst.validation import Checked, restored
 
 _Kind = TypeVar("_Kind", bound="_Repeatable")
 LITE = ".tflite"
+LOOKED_UP = ("mask", "palette", "color_mask")  # files of a look, one each
 Quality = Annotated[int, Field(ge=1, le=100)]
 Shares = Annotated[
     tuple[Annotated[float, Field(ge=0, le=1e9)], ...],
@@ -72,6 +74,12 @@ class Recipe(_Repeatable):
         steps_done: of a run that was stopped.
         quality: of the file's encoding, 1 to 100.
         versions: of the packages that took part, and of the machine.
+        masks: of where to paint, or of where each style goes; see `read_regions`.
+        style_masks: of the part of each style that counts.
+        subject: paint the photo's main "subject" or its "background" alone.
+        keep_color: the method by which the painting has the photo's colours, None for not.
+        palette: the file of a picture whose colours it has.
+        color_mask: of where it has those of photo or palette.
 
     Raises:
         ValueError: a value that no painting has.
@@ -87,6 +95,19 @@ class Recipe(_Repeatable):
     steps_done: Annotated[int, Field(ge=1)] | None = None
     quality: Quality = 95
     versions: dict[str, str] = field(default_factory=versions)
+    masks: tuple[Source, ...] = ()
+    style_masks: tuple[Source, ...] = ()
+    subject: Subject | None = None
+    keep_color: ColorMethod | None = None
+    palette: Source | None = None
+    color_mask: Source | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse_both("mask", self.masks or None, "subject", self.subject)
+        refuse_both("keep_color", self.keep_color, "palette", self.palette)
+        if self.color_mask is not None and self.keep_color is None and self.palette is None:
+            raise ValueError("color_mask goes with keep_color or palette")
 
 
 @dataclass(frozen=True)
@@ -100,6 +121,7 @@ class PassRecipe(_Repeatable):
         look: how it is painted.
         artworks: files that a network for any artwork paints after, in order.
         versions: of the packages that took part, and of the machine.
+        mask, palette, color_mask: the files that the look names.
 
     Raises:
         ValueError: a value that no painting has.
@@ -111,9 +133,15 @@ class PassRecipe(_Repeatable):
     look: Look
     artworks: tuple[Source, ...] = ()
     versions: dict[str, str] = field(default_factory=versions)
+    mask: Source | None = None
+    palette: Source | None = None
+    color_mask: Source | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in LOOKED_UP:
+            if (getattr(self, name) is None) != (getattr(self.look, name) is None):
+                raise self.refusal(name)
         if self.look.masks != (GRADIENT,) and len(self.look.masks) != len(self.masks):
             raise self.refusal("masks")
 
@@ -124,7 +152,10 @@ class PassRecipe(_Repeatable):
 
     def by_names(self) -> PassRecipe:
         """The same without the folders of its files, those that the look names included."""
-        look = replace(self.look, masks=tuple(Path(mask).name for mask in self.look.masks))
+        files = {name: getattr(self.look, name) for name in LOOKED_UP}
+        named: dict[str, Any] = {name: Path(file).name for name, file in files.items() if file}
+        masks = tuple(Path(mask).name for mask in self.look.masks)
+        look = replace(self.look, masks=masks, **named)
         return replace(super().by_names(), look=look)
 
 
@@ -269,6 +300,10 @@ def from_json(text: str) -> AnyRecipe:
             raise ValueError("it is of another kind of picture")
         if kind is Recipe and isinstance(data.get("settings"), dict):
             data["settings"] = EARLIER | data["settings"]
+        if kind is PassRecipe and isinstance(data.get("look"), dict):
+            kept = data["look"].get("keep_color")
+            if isinstance(kept, bool):  # of version 0.1, which knew one method
+                data["look"]["keep_color"] = "luminance" if kept else None
         recipe: AnyRecipe = restored(kind, data)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this recipe cannot be read: {error}") from None

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 
 from tfnst import images
 from tfnst.arguments import FieldError, require
-from tfnst.images.color import LUMA, keep_color
+from tfnst.images.color import LUMA, with_chroma
 from tfnst.synthesis import neighbourhoods
 from tfnst.synthesis.analogy_scan import Scan, described
 from tfnst.synthesis.analogy_settings import AnalogySettings
@@ -121,7 +121,7 @@ class Analogy:
         if self.scan is None:
             return self.b
         made = images.resize(self.scan.picture().clip(0, 1), *self.b.shape[:2])
-        return keep_color(self.b, np.repeat(made, 3, 2)) if made.shape[2] == 1 else made
+        return with_chroma(self.b, np.repeat(made, 3, 2)) if made.shape[2] == 1 else made
 
 
 def analogy(

@@ -78,6 +78,10 @@ class Canvas:
         )
         self.adam_steps = tf.Variable(0.0)
         self.sum = tf.Variable(blank, shape=picture)
+        count = self.objective.regions
+        self.regions = None
+        if count:
+            self.regions = tf.Variable(tf.zeros((1, 1, 1, count)), shape=(1, None, None, count))
         self.count = tf.Variable(0.0)
         self.report = tf.Variable(tf.zeros(len(terms)))  # the terms' distances
         # AutoGraph has nothing to translate here, and takes as long to see it as the tracing does.
@@ -100,6 +104,7 @@ class Canvas:
         start: np.ndarray,
         apart: bool = False,
         matching: bool = True,
+        regions: np.ndarray | None = None,
     ) -> None:
         """Take (H, W, 3) pictures of its size, and the artworks' measurements there.
 
@@ -107,8 +112,12 @@ class Canvas:
         follow the area as much smaller as a pixel's part of the loss becomes; the running average
         begins anew.
         Neighbours are found for start and photo blended by the strength, or, layer by layer and
-        `apart`, for the start alone; they count while there is `matching`.
+        `apart`, for the start alone; they count while there is `matching`. Of the `regions` that
+        terms name there is a mask each, (H, W, R) in [0, 1].
         """
+        if self.regions is not None:
+            assert regions is not None
+            self.regions.assign(self._padded(regions))
         photo, picture = self.view(self._padded(content)), None
         if self.objective.matches:
             part = 1.0 if apart else self.settings.strength
@@ -133,6 +142,8 @@ class Canvas:
             for variable, blank in zip(variables, blanks, strict=True):
                 variable.assign(blank)
         self.sum.assign(tf.zeros((1, 1, 1, 3)))
+        if self.regions is not None:
+            self.regions.assign(tf.zeros((1, 1, 1, self.objective.regions)))
         for variable in (self.adam_steps, self.count, self.report):
             variable.assign(tf.zeros_like(variable))
         self.objective.clear()
@@ -149,7 +160,9 @@ class Canvas:
 
     def view(self, image: Any) -> View:
         """What the terms see of a (1, H, W, 3) picture."""
-        return view(self.extractor, image, self.objective.scales, draw=self.adam_steps)
+        regions = None if self.regions is None else tf.convert_to_tensor(self.regions)
+        scales = self.objective.scales
+        return view(self.extractor, image, scales, None, self.adam_steps, regions)
 
     def _slope(self, image: Any) -> tuple[Any, Any, Any]:
         with tf.GradientTape() as tape:

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfnst.losses.region_terms import RegionTerm
 from tfnst.losses.terms import ReducedTerm
 from tfnst.synthesis.canvas import Canvas
 from tfnst.synthesis.objective import WeightedTerm
@@ -86,7 +87,7 @@ def _is_value(term: Any) -> bool:
 
     What it is traced with would then be of another term.
     """
-    if isinstance(term, ReducedTerm):
+    if isinstance(term, ReducedTerm | RegionTerm):
         return _is_value(term.term)
     if not getattr(getattr(term, "__dataclass_params__", None), "frozen", False):
         return False

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tensorflow as tf
 from pydantic import Field
 
+from tfnst.losses.region_terms import RegionTerm
 from tfnst.losses.terms import MatchingTerm, ReducedTerm, Term, View
 from tfnst.validation import Checked
 
@@ -69,22 +70,29 @@ def scales_of(terms: Sequence[WeightedTerm]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(term.scale for term in reduced))
 
 
+def regions_of(terms: Sequence[WeightedTerm]) -> int:
+    """How many regions some terms look at; 0 where all see the whole picture."""
+    inner = [w.term.term if isinstance(w.term, ReducedTerm) else w.term for w in terms]
+    return max((term.region + 1 for term in inner if isinstance(term, RegionTerm)), default=0)
+
+
 def view(
     extractor: Callable[[Any], Mapping[str, Any]],
     image: Any,
     scales: Sequence[int] = (),
     mask: Any = None,
     draw: Any = 0,
+    regions: Any = None,
 ) -> View:
     """What terms see of (B, H, W, 3) pictures: at their size, and smaller by each of the scales.
 
-    Of a mask, (B, H, W, 1), likewise; `draw` is that of `View`.
+    Of a mask, (B, H, W, 1), and of regions, (B, H, W, R), likewise; `draw` is that of `View`.
     """
     reduced = {}
     for scale in scales:
-        visible = None if mask is None else _reduced(mask, scale)
-        reduced[scale] = view(extractor, _reduced(image, scale), (), visible, draw)
-    return View(image, extractor(image), mask, draw, reduced)
+        there = [None if part is None else _reduced(part, scale) for part in (mask, regions)]
+        reduced[scale] = view(extractor, _reduced(image, scale), (), there[0], draw, there[1])
+    return View(image, extractor(image), mask, draw, reduced, regions)
 
 
 def _reduced(picture: Any, scale: int) -> Any:
@@ -126,7 +134,7 @@ class Objective:
 
     def __init__(self, terms: Sequence[WeightedTerm], share: float = 1.0) -> None:
         self.terms, self.share = checked(terms), share
-        self.scales = scales_of(terms)
+        self.scales, self.regions = scales_of(terms), regions_of(terms)
         reduced = [w.term.term for w in terms if isinstance(w.term, ReducedTerm)]
         # By identity: a term of one's own may have arrays, and then no hash. Within a step a
         # function takes longer to trace than its term alone, so it must serve several scales.

@@ -17,10 +17,14 @@ from scipy.ndimage import gaussian_filter
 from tfnst import devices, images
 from tfnst.arguments import require, shown
 from tfnst.features import vgg, vgg_architecture, vgg_weights
+from tfnst.images.color import Colors
+from tfnst.images.masks import blended, union
 from tfnst.synthesis import canvases, default_objective, inputs, objective
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.progress import DivergenceError, LevelProgress
+from tfnst.synthesis.regions import Region, regional
+from tfnst.synthesis.regions import checked as checked_regions
 from tfnst.synthesis.settings import PRESETS, Settings
 
 FINISH = 0.3  # of the finest level's steps, those with neighbours found layer by layer
@@ -65,10 +69,13 @@ class StyleTransfer:
         shares: how much each style counts; relative to each other, equal by default.
         terms: the objective; by default `default_terms(settings)`, to which others can be added.
         style_masks: for each style an (H, W) array of its size in [0, 1], of how much each pixel
-            is part of the style, or None for all of it.
+            is part of the style, or None for all of it; not with regions, which have their own.
+        regions: parts of the photo, each painted after parts of the styles: see `Region`. Where
+            their masks are 0 the photo stays, bit by bit; None for one painting all over.
         network: "auto", "vgg19", "vgg19-lite", or a model image → {layer: activation} of one's own.
         weights: of the network; see `FeatureExtractor`.
         start: the picture to start from, with `settings.start` "picture".
+        colors: whose colours the painting has; the styles' by default.
 
     Raises:
         ValueError: a picture, share, term, mask, network, layer or start that does not fit.
@@ -83,19 +90,30 @@ class StyleTransfer:
         shares: Sequence[float] | None = None,
         terms: Sequence[WeightedTerm] | None = None,
         style_masks: Sequence[np.ndarray | None] | None = None,
+        regions: Sequence[Region] | None = None,
         network: str | keras.Model = "auto",
         weights: str | Path | None = "auto",
         start: images.Pixels | None = None,
+        colors: Colors | None = None,
     ) -> None:
         devices.require_tensorflow("painting by gradient descent")
         require("settings", settings, Settings, "a Settings, such as Settings(size=512)")
         self.settings = settings
         self.content = images.validate(content, "content", images.MIN_SIDE)
         self.styles = inputs.checked_styles(styles)
+        require("colors", colors or Colors(), Colors, "a Colors, or None")
+        self.colors = colors or Colors()
+        self._painted, self._learnt = self.colors.before(self.content, self.styles)
         self.shares = inputs.checked_shares(shares, len(self.styles))
         self.masks = inputs.checked_masks(style_masks, self.styles)
         terms = default_objective.default_terms(settings) if terms is None else terms
         self.terms = objective.checked(terms)
+        self.regions: list[Region] = []
+        if regions is not None:
+            if style_masks is not None:
+                raise ValueError("style_masks goes without regions; give each region its parts")
+            self.regions = checked_regions(regions, self.content, self.styles)
+            self.terms = objective.checked(regional(self.terms, self.regions))
         if (settings.start == "picture") != (start is not None):
             raise ValueError("start: give a picture with settings.start 'picture', and only then")
         self.start = None if start is None else images.validate(start, "start", images.MIN_SIDE)
@@ -113,7 +131,7 @@ class StyleTransfer:
         if settings.strength == 0:
             self.plan = [0] * len(self.sizes)  # the photo: nothing to do
         self.steps_done = 0
-        self._latest = images.resize(self.content, *self.shape)
+        self._latest = images.resize(self._painted, *self.shape)
         self._measured: tuple[int, dict[str, Any]] = (0, {})  # of the size before
 
     @property
@@ -162,15 +180,31 @@ class StyleTransfer:
             steps=sum(self.plan),
             fraction=(sum(work[:level]) + stage.steps * self.sizes[level] ** 2) / sum(work),
             content_distance=distances.get("content", math.nan),
-            style_loss=distances.get("style", math.nan),
+            style_loss=self._style_loss(distances),
             variation=distances.get("variation", math.nan),
             content_weight=float(target.weights.get("content", math.nan)),
             distances=distances,
         )
 
+    def _style_loss(self, distances: dict[str, float]) -> float:
+        """That of "style"; with regions their mean by area."""
+        if not self.regions:
+            return distances.get("style", math.nan)
+        losses = [
+            distances.get(f"style in region {number + 1}", math.nan)
+            for number in range(len(self.regions))
+        ]
+        return float(np.average(losses, weights=[region.mask.mean() for region in self.regions]))
+
     def picture(self) -> np.ndarray:
         """The average at the last report: (H, W, 3) float32 in [0, 1], as large as the result."""
-        return images.resize(self._latest, *self.shape)
+        photo = images.resize(self.content, *self.shape)
+        painting = images.resize(self._latest, *self.shape)
+        painting = self.colors.after(photo, painting, prepared=True)
+        if not self.regions:
+            return painting
+        mask = images.resize(union([region.mask for region in self.regions]), *self.shape)
+        return blended(photo, painting, mask)
 
     def style_measurements(self, size: int) -> dict[str, Any]:
         """What terms measure of the artworks, blended, as seen beside a canvas of that long side.
@@ -178,20 +212,25 @@ class StyleTransfer:
         By the terms' names; see `objective.measure`.
         """
         measurements = []
-        for style, mask in zip(self.styles, self.masks, strict=True):
+        for index, (style, mask) in enumerate(zip(self._learnt, self.masks, strict=True)):
             side = max(round(size * self.settings.style_scale), images.MIN_SIDE)
             height, width, _ = style.shape
             shape = images.fitted(height, width, min(side, max(height, width)))
             image = _resized(style, shape)
             visible = None if mask is None else _resized(mask[..., None], shape)
-            view = objective.view(self.extractor, image, objective.scales_of(self.terms), visible)
+            parts = None
+            if self.regions:
+                shown = [np.asarray(region.parts[index]) for region in self.regions]
+                parts = _resized(np.stack(shown, -1), shape)
+            scales = objective.scales_of(self.terms)
+            view = objective.view(self.extractor, image, scales, visible, regions=parts)
             measurements.append(objective.measure(self.terms, view))
         return objective.blend(self.terms, measurements, self.shares)
 
     def _begin_level(self, canvas: Canvas, size: int, level: int) -> None:
-        height, width, _ = self.content.shape
+        height, width, _ = self._painted.shape
         shape = images.fitted(height, width, size)
-        content = images.resize(self.content, *shape)
+        content = images.resize(self._painted, *shape)
         if level:
             start = self._enlarged(canvas.picture(), content)
         elif self.start is not None:
@@ -202,8 +241,10 @@ class StyleTransfer:
             start = content
         if self._measured[0] != size:
             self._measured = size, self.style_measurements(size)
-        measurements = self._measured[1]
-        canvas.begin_level(content, measurements, start, apart=level == self.apart)
+        measurements, masks = self._measured[1], None
+        if self.regions:
+            masks = np.stack([images.resize(r.mask, *shape) for r in self.regions], -1)
+        canvas.begin_level(content, measurements, start, level == self.apart, regions=masks)
 
     def _enlarged(self, picture: np.ndarray, content: np.ndarray) -> np.ndarray:
         """The picture of the level before as a start, with the detail that it was too small for.
