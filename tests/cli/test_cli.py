@@ -269,6 +269,30 @@ def test_comparison_recipe_and_every_option(tfnst: Call, home: Path) -> None:
     assert tfnst("repeat", "out.png", "--recipe", "out.json", "-q").status == 0
 
 
+def test_regions_and_colours_are_painted_and_repeated(tfnst: Call, home: Path) -> None:
+    photo = images.load("photo.png").rgb
+    labels = np.zeros_like(photo)
+    labels[:, :20], labels[:, 20:40] = (1, 0, 0), (0, 0, 1)  # the rest is black
+    images.save("labels.png", labels)
+    images.save("of_art.png", np.full((32, 32, 3), (1, 0, 0), np.float32))
+    images.save("of_art2.png", np.full((32, 32, 3), (0, 0, 1), np.float32))
+    images.save(
+        "grey.png", np.tile(np.linspace(0, 1, 51, dtype=np.float32)[None, :, None], (60, 1, 3))
+    )
+    two = ("stylize", "photo.png", "art.png", "art2.png", *FAST, "-q")
+    regions = ("--mask", "labels.png", "--style-mask", "of_art.png", "--style-mask", "of_art2.png")
+    colors = ("--keep-color", "--color-method", "oklab", "--color-mask", "grey.png")
+    assert tfnst(*two, *regions, *colors, "-o", "out.png") == (0, "", "")
+    recipe = json.loads(images.load("out.png").recipe or "")
+    assert recipe["keep_color"] == "oklab" and recipe["color_mask"]["path"] == "grey.png"
+    assert [mask["path"] for mask in recipe["style_masks"]] == ["of_art.png", "of_art2.png"]
+    small, painted = images.resize(photo, 48, 41), images.load("out.png").rgb
+    assert (images.as_uint8(painted)[:, 34:] == images.as_uint8(small)[:, 34:]).all()
+    assert np.abs(painted - small)[:, :30].mean() > 0.01
+    again = tfnst("repeat", "out.png", "-q")
+    assert again == (0, "out.png: the same, byte for byte\n", "")
+
+
 def test_neighbours_are_painted_and_repeated(tfnst: Call, home: Path) -> None:
     arguments = ("--method", "neighbours", *SMALL, "--steps", 4, "-q")
     two = ("photo.png", "art.png", "art2.png", "-o", "out.png")
@@ -594,6 +618,20 @@ MISUSE = [
         ["photo.png", "art.png", "--style-weight", "0"],
         "--style-weight is 0; use 1 number from 0, one a style, not all 0",
     ),
+    (["photo.png", "art.png", "--mask", "missing.png"], "missing.png: there is no such file"),
+    (["photo.png", "art.png", "--mask", "art.png"], "give each style a mask of the same colours"),
+    (["photo.png", "art.png", *2 * ["--style-mask", "art.png"]], "2 masks of styles for 1 styles"),
+    (["photo.png", "art.png", "--subject", "sky"], "--subject is sky; use one of subject, backg"),
+    (["photo.png", "art.png", "--color-method", "oklab"], "'oklab' goes with --keep-color"),
+    (
+        ["photo.png", "art.png", "--keep-color", "--color-method", "hsv"],
+        "--color-method is hsv; use one of oklab, luminance",
+    ),
+    (
+        ["photo.png", "art.png", "--keep-color", "--palette-from", "art.png"],
+        "keep_color is 'luminance' beside palette",
+    ),
+    (["photo.png", "art.png", "--color-mask", "art.png"], "color_mask goes with keep_color or"),
     (["photo.png", "art.png", "--glitter", "1"], "--glitter"),
     (["photo.png", "art.png", "-o", "out.xyz"], "out.xyz: cannot write this kind; end the name in"),
     (["photo.png", "art.png", "-o", "out"], "out: cannot write this kind"),

@@ -7,9 +7,10 @@ import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from tfnst import files, images
+from tfnst.arguments import FieldError
 from tfnst.cli import terminal
 from tfnst.painting.recipes import InterfaceRecipe, Recipe, to_json
 
@@ -67,10 +68,12 @@ def describe(report: Progress) -> str:
 
 def color_method(keep: bool, method: str | None) -> Any:
     """What --keep-color and --color-method say together."""
-    from tfnst.images.color import COLOR_METHOD
+    from tfnst.images.color import COLOR_METHOD, ColorMethod
 
     if method is not None and not keep:
         raise ValueError(f"--color-method {method!r} goes with --keep-color")
+    if method not in (None, *get_args(ColorMethod)):
+        raise FieldError("color_method", method, f"one of {', '.join(get_args(ColorMethod))}")
     return (method or COLOR_METHOD) if keep else None
 
 
