@@ -42,8 +42,19 @@ def stylize(
         list[float] | None, Option(help="Share of each STYLE, in order; give it once for each.")
     ] = None,
     style_scale: Annotated[
-        float, Option(help="Size of the strokes; at 1 STYLE is as large as the result.")
-    ] = 1.0,
+        list[float] | None,
+        Option(
+            help="Size of the strokes; at 1, if not given, STYLE is as large as the result. One "
+            "number, or one for each STYLE."
+        ),
+    ] = None,
+    style_band: Annotated[
+        list[str] | None,
+        Option(
+            metavar="BAND",
+            help="all, fine (marks) or coarse (large forms): what of each STYLE counts.",
+        ),
+    ] = None,
     learning_rate: Annotated[float, Option(help="Of Adam, 1 being black to white.")] = 0.02,
     steps: Annotated[
         str,
@@ -149,10 +160,11 @@ def stylize(
         files.require_writable(file)
     for file in pictures:
         images.require_picture(file)
+    scales = style_scale or [1.0]
     changes: dict[str, Any] = dict(
         size=size,
         strength=strength,
-        style_scale=style_scale,
+        style_scale=scales[0] if len(scales) == 1 else 1.0,
         learning_rate=learning_rate,
         method=method,
         style_loss=style_loss,
@@ -194,6 +206,8 @@ def stylize(
         quality=quality,
         masks=mask or (),
         style_masks=style_mask or (),
+        style_scales=scales if len(scales) > 1 else (),
+        style_bands=style_band or (),
         subject=cast(Any, subject),
         keep_color=kept,
         palette=palette_from,

@@ -36,6 +36,8 @@ def gather(
     quality: int = 95,
     masks: Sequence[str | Path] = (),
     style_masks: Sequence[str | Path] = (),
+    style_scales: Sequence[float] = (),
+    style_bands: Sequence[str] = (),
     subject: Subject | None = None,
     keep_color: ColorMethod | None = None,
     palette: str | Path | None = None,
@@ -54,6 +56,8 @@ def gather(
         quality: of the file's encoding, 1 to 100.
         masks: files of where to paint, or of where each style goes; see `read_regions`.
         style_masks: files of the part of each style that counts.
+        style_scales: of each style, in place of the settings' one.
+        style_bands: of each style "all", "fine" or "coarse", what of it counts.
         subject: "subject" or "background", of the photo, to paint that alone.
         keep_color: the method by which the painting has the photo's colours.
         palette: the file of a picture whose colours it has.
@@ -77,6 +81,8 @@ def gather(
         quality=quality,
         masks=tuple(map(Source.of, masks)),
         style_masks=tuple(map(Source.of, style_masks)),
+        style_scales=tuple(style_scales),
+        style_bands=tuple(style_bands),
         subject=subject,
         keep_color=keep_color,
         palette=_source(palette),
@@ -128,6 +134,8 @@ def begin(
     weights = recipe.weights.find(*weights_homes(), *folders)
     features: dict[str, Any] = {"network": recipe.network, "weights": str(weights)}
     size, scale = recipe.settings.size, recipe.settings.style_scale
+    if isinstance(recipe, Recipe) and recipe.style_scales:
+        scale = max(recipe.style_scales)
     if isinstance(recipe, InterfaceRecipe):
         content = _loaded(recipe.screen.find(*folders), size)
         artwork = _loaded(recipe.artwork.find(*folders), size * scale)
@@ -142,6 +150,8 @@ def begin(
             styles,
             recipe.settings,
             shares=recipe.shares,
+            style_scales=recipe.style_scales or None,
+            style_bands=recipe.style_bands or None,
             start=None if recipe.start is None else _loaded(recipe.start.find(*folders), size).rgb,
             regions=_regions(recipe, content.rgb, styles, folders),
             colors=_colors(recipe, folders),

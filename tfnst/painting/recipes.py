@@ -76,6 +76,8 @@ class Recipe(_Repeatable):
         versions: of the packages that took part, and of the machine.
         masks: of where to paint, or of where each style goes; see `read_regions`.
         style_masks: of the part of each style that counts.
+        style_scales: of each style, in place of the settings' one.
+        style_bands: of each style "all", "fine" or "coarse", what of it counts.
         subject: paint the photo's main "subject" or its "background" alone.
         keep_color: the method by which the painting has the photo's colours, None for not.
         palette: the file of a picture whose colours it has.
@@ -97,6 +99,8 @@ class Recipe(_Repeatable):
     versions: dict[str, str] = field(default_factory=versions)
     masks: tuple[Source, ...] = ()
     style_masks: tuple[Source, ...] = ()
+    style_scales: tuple[float, ...] = ()
+    style_bands: tuple[str, ...] = ()
     subject: Subject | None = None
     keep_color: ColorMethod | None = None
     palette: Source | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from tfnst import images
 from tfnst.arguments import FieldError
 from tfnst.images.arrays import checked_unit
+from tfnst.synthesis.settings import Settings
 
 
 def checked_styles(styles: images.Pixels | Sequence[images.Pixels]) -> list[np.ndarray]:
@@ -58,6 +60,16 @@ def checked_shares(shares: Sequence[float] | None, count: int, name: str = "styl
         remedy = f"{count} number{'s' * (count > 1)} from 0, one a {name}, not all 0"
         raise FieldError("shares", shares, remedy)
     return numbers
+
+
+def checked_scales(scales: Sequence[float] | None, settings: Settings, count: int) -> list[float]:
+    """A scale for each artwork, that of the settings by default, or a ValueError."""
+    if scales is None:
+        return [settings.style_scale] * count
+    if len(scales) != count:
+        remedy = f"{count} number{'s' * (count > 1)} from 0.05 to 8, one a style"
+        raise FieldError("style_scales", scales, remedy)
+    return [replace(settings, style_scale=scale).style_scale for scale in scales]
 
 
 def checked_masks(

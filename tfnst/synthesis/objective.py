@@ -111,14 +111,21 @@ def measure(terms: Sequence[WeightedTerm], view: View) -> dict[str, Any]:
 
 
 def blend(
-    terms: Sequence[WeightedTerm], artworks: Sequence[Mapping[str, Any]], shares: Sequence[float]
+    terms: Sequence[WeightedTerm],
+    artworks: Sequence[Mapping[str, Any]],
+    shares: Sequence[float] | Mapping[str, Sequence[float]],
 ) -> dict[str, Any]:
-    """What `measure` gave of several artworks as that of one, by shares relative to each other."""
-    return {
-        w.name: w.term.blend([artwork[w.name] for artwork in artworks], shares)
-        for w in terms
-        if w.source == "style"
-    }
+    """What `measure` gave of several artworks as that of one, by shares relative to each other.
+
+    They may be others for each term, by its name.
+    """
+    blended = {}
+    for weighted in terms:
+        if weighted.source == "style":
+            own = shares[weighted.name] if isinstance(shares, Mapping) else shares
+            measured = [artwork[weighted.name] for artwork in artworks]
+            blended[weighted.name] = weighted.term.blend(measured, own)
+    return blended
 
 
 class Objective:

@@ -20,6 +20,7 @@ from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.images.color import Colors
 from tfnst.images.masks import blended, union
 from tfnst.synthesis import canvases, default_objective, inputs, objective
+from tfnst.synthesis import style_bands as style_bands_module
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.progress import DivergenceError, LevelProgress
@@ -70,6 +71,10 @@ class StyleTransfer:
         terms: the objective; by default `default_terms(settings)`, to which others can be added.
         style_masks: for each style an (H, W) array of its size in [0, 1], of how much each pixel
             is part of the style, or None for all of it; not with regions, which have their own.
+        style_scales: for each style the long side that it is seen at over that of the result, in
+            place of `settings.style_scale`.
+        style_bands: for each style "all", "fine" or "coarse": what of it counts, its marks, its
+            large forms or both; see `synthesis.style_bands`.
         regions: parts of the photo, each painted after parts of the styles: see `Region`. Where
             their masks are 0 the photo stays, bit by bit; None for one painting all over.
         network: "auto", "vgg19", "vgg19-lite", or a model image → {layer: activation} of one's own.
@@ -90,6 +95,8 @@ class StyleTransfer:
         shares: Sequence[float] | None = None,
         terms: Sequence[WeightedTerm] | None = None,
         style_masks: Sequence[np.ndarray | None] | None = None,
+        style_scales: Sequence[float] | None = None,
+        style_bands: Sequence[str] | None = None,
         regions: Sequence[Region] | None = None,
         network: str | keras.Model = "auto",
         weights: str | Path | None = "auto",
@@ -107,6 +114,10 @@ class StyleTransfer:
         self.shares = inputs.checked_shares(shares, len(self.styles))
         self.masks = inputs.checked_masks(style_masks, self.styles)
         terms = default_objective.default_terms(settings) if terms is None else terms
+        self.scales = inputs.checked_scales(style_scales, settings, len(self.styles))
+        self.bands = style_bands_module.checked(style_bands, len(self.styles))
+        if set(self.bands) != {"all"}:
+            terms = style_bands_module.banded(terms)
         self.terms = objective.checked(terms)
         self.regions: list[Region] = []
         if regions is not None:
@@ -187,14 +198,14 @@ class StyleTransfer:
         )
 
     def _style_loss(self, distances: dict[str, float]) -> float:
-        """That of "style"; with regions their mean by area."""
-        if not self.regions:
-            return distances.get("style", math.nan)
-        losses = [
-            distances.get(f"style in region {number + 1}", math.nan)
-            for number in range(len(self.regions))
+        """That of "style"; the mean of its parts, of regions and bands, by their weights."""
+        parts = [
+            (distances[weighted.name], weighted.weight)
+            for weighted in self.terms
+            if weighted.name == "style" or weighted.name.startswith(("style in ", "style of "))
         ]
-        return float(np.average(losses, weights=[region.mask.mean() for region in self.regions]))
+        total = sum(weight for _, weight in parts)
+        return sum(loss * weight for loss, weight in parts) / total if total else math.nan
 
     def picture(self) -> np.ndarray:
         """The average at the last report: (H, W, 3) float32 in [0, 1], as large as the result."""
@@ -213,7 +224,7 @@ class StyleTransfer:
         """
         measurements = []
         for index, (style, mask) in enumerate(zip(self._learnt, self.masks, strict=True)):
-            side = max(round(size * self.settings.style_scale), images.MIN_SIDE)
+            side = max(round(size * self.scales[index]), images.MIN_SIDE)
             height, width, _ = style.shape
             shape = images.fitted(height, width, min(side, max(height, width)))
             image = _resized(style, shape)
@@ -225,7 +236,8 @@ class StyleTransfer:
             scales = objective.scales_of(self.terms)
             view = objective.view(self.extractor, image, scales, visible, regions=parts)
             measurements.append(objective.measure(self.terms, view))
-        return objective.blend(self.terms, measurements, self.shares)
+        shares = style_bands_module.shares_of(self.terms, self.shares, self.bands)
+        return objective.blend(self.terms, measurements, shares)
 
     def _begin_level(self, canvas: Canvas, size: int, level: int) -> None:
         height, width, _ = self._painted.shape
