@@ -8,6 +8,7 @@ with terminal.one_line_errors():  # Ctrl-C while the modules are read is no trac
     from tfnst.cli import (
         analogies,
         exports,
+        grids,
         interface,
         networks,
         optimization,
@@ -21,6 +22,7 @@ __all__ = [
     "analogies",
     "app",
     "exports",
+    "grids",
     "interface",
     "main",
     "networks",

@@ -15,7 +15,7 @@ from tfnst.cli import terminal
 # What a newcomer needs comes first.
 ORDER = (
     *("stylize", "apply", "train", "repeat", "styles", "info", "demo"),
-    *("restyle-ui", "texture", "analogy"),
+    *("grid", "restyle-ui", "texture", "analogy"),
     *("export", "verify", "studio", "bench-lite", "download", "distill"),
 )
 

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 
 from tfnst import files, images
 
+DPI = 100  # of figures that are written
+
 
 def show(pictures: Mapping[str, np.ndarray], columns: int = 4, height: float = 3.0) -> Figure:
     """Pictures (H, W, 3) or (H, W) in [0, 1] in rows, each under its name."""
@@ -34,6 +36,35 @@ def comparison_sheet(
     names = ["style"] if len(styles) == 1 else [f"style {i + 1}" for i in range(len(styles))]
     pictures = {"photo": content, **dict(zip(names, styles, strict=True)), "painting": result}
     return show(pictures, columns=len(pictures), height=5.0)
+
+
+def labelled_grid(
+    pictures: Sequence[Sequence[np.ndarray]], across: Sequence[str] = (), down: Sequence[str] = ()
+) -> Figure:
+    """Pictures of one size, (H, W, 3), by rows, pixel by pixel, with labels above and on the left.
+
+    Written by `write`, it is as large as its pictures, the gaps and the labels.
+    """
+    height, width, _ = pictures[0][0].shape
+    gap, top, left = 6, 24 if any(across) else 0, 24 if any(down) else 0
+    size = (
+        left + len(pictures[0]) * (width + gap) - gap,
+        top + len(pictures) * (height + gap) - gap,
+    )
+    figure = Figure(figsize=(size[0] / DPI, size[1] / DPI), dpi=DPI, facecolor="white")
+    for row, cells in enumerate(pictures):
+        below = size[1] - top - row * (height + gap) - height
+        for column, cell in enumerate(cells):
+            right = left + column * (width + gap)
+            figure.figimage(np.clip(cell, 0, 1), right, below, origin="upper")
+    options: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
+    for column, text in enumerate(across):
+        middle = left + column * (width + gap) + width / 2
+        figure.text(middle / size[0], 1 - top / 2 / size[1], text, **options)
+    for row, text in enumerate(down):
+        middle = size[1] - top - row * (height + gap) - height / 2
+        figure.text(left / 2 / size[0], middle / size[1], text, rotation=90, **options)
+    return figure
 
 
 def activation_grid(activation: np.ndarray, count: int = 16, columns: int = 8) -> Figure:
@@ -71,5 +102,5 @@ def write(figure: Figure, path: str | Path) -> None:
     """Write a figure in any format that `images.save` knows, whole or not at all."""
     kind = images.check_target(Path(path))
     buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=100, format=kind.lower())
+    figure.savefig(buffer, dpi=DPI, format=kind.lower())
     files.write_bytes(Path(path), buffer.getvalue())
