@@ -293,6 +293,29 @@ def test_regions_and_colours_are_painted_and_repeated(tfnst: Call, home: Path) -
     assert again == (0, "out.png: the same, byte for byte\n", "")
 
 
+def test_a_folder_is_painted_with_a_manifest_and_a_page(tfnst: Call, home: Path) -> None:
+    Path("photos").mkdir()
+    shutil.copy("photo.png", "photos/a.png")
+    Path("photos/b.png").write_bytes(b"no picture")
+    options = (*FAST, "--manifest", "all.jsonl", "--gallery", "all.html")
+    done = tfnst("stylize", "photos", "art.png", "-o", "painted", *options)
+    assert done.status == 1 and done.out.startswith("painted  1 painted, 0 skipped, 1 failed")
+    assert "b.png: not a picture" in done.err and done.err.count("\n") == 1
+    states = [json.loads(line)["state"] for line in Path("all.jsonl").read_text().splitlines()]
+    assert states == ["painted", "failed"] and "data:image/jpeg" in Path("all.html").read_text()
+    again = tfnst("stylize", "photos", "art.png", "-o", "painted", *FAST, "--skip-existing", "-q")
+    assert again.status == 1 and again.out == ""
+    assert tfnst("repeat", "painted/a.png", "--inputs", "photos", "-q").status == 0
+    for arguments, says in (
+        (("photos", "art.png", "-o", "x", "--comparison", "s.png"), "go with one photo"),
+        (("photo.png", "art.png", "-o", "x.png", "--manifest", "m"), "go with a folder of photos"),
+        (("photos", "art.png", "-o", "x", "--gallery", "g.txt"), "end its name in .html"),
+        (("painted", "missing.png", "-o", "x"), "missing.png: there is no such file"),
+    ):
+        misused = tfnst("stylize", *arguments)
+        assert misused.status == 2 and says in misused.err and misused.err.count("\n") == 1
+
+
 def test_neighbours_are_painted_and_repeated(tfnst: Call, home: Path) -> None:
     arguments = ("--method", "neighbours", *SMALL, "--steps", 4, "-q")
     two = ("photo.png", "art.png", "art2.png", "-o", "out.png")

@@ -70,6 +70,17 @@ SubjectName = Annotated[
         help="Paint the photo's main subject alone, or all but that; as OpenCV finds it.",
     ),
 ]
+SkipExisting = Annotated[
+    bool, Option("--skip-existing", help="Leave results that are there already.")
+]
+Manifest = Annotated[
+    Path | None,
+    Option(metavar="FILE", help="Also write what became of each picture, as lines of JSON."),
+]
+Gallery = Annotated[
+    Path | None,
+    Option(metavar="FILE.html", help="Also write a page with a slider over each pair of pictures."),
+]
 NoRecipe = Annotated[
     bool, Option("--no-recipe", help="Leave the recipe out of the picture; none can repeat it.")
 ]

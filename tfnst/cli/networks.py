@@ -15,12 +15,15 @@ from tfnst.cli.app import (
     ColorMask,
     ColorMethodName,
     Device,
+    Gallery,
     KeepColor,
+    Manifest,
     NoRecipe,
     Option,
     PaletteFrom,
     Paths,
     Quiet,
+    SkipExisting,
     SubjectName,
     app,
 )
@@ -84,9 +87,9 @@ def apply(
         str, Option(metavar="NAME,NAME", help="An animation from style to style; see --frames.")
     ] = "",
     frames: Annotated[int | None, Option(min=2, help="Of --morph; 24, if not given.")] = None,
-    skip_existing: Annotated[
-        bool, Option("--skip-existing", help="Leave results that are there already.")
-    ] = False,
+    skip_existing: SkipExisting = False,
+    manifest: Manifest = None,
+    gallery: Gallery = None,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
     no_recipe: NoRecipe = False,
     paths: Paths = False,
@@ -95,8 +98,10 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Paint photos in one pass each, in styles of a network."""
-    if morph and (style or style_map or skip_existing):
-        raise ValueError("--morph goes without --style, --style-map and --skip-existing")
+    if morph and (style or style_map or skip_existing or manifest or gallery):
+        raise ValueError(
+            "--morph goes without --style, --style-map, --skip-existing, --manifest and --gallery"
+        )
     terminal.require_recipe(no_recipe, paths)
     if frames and not morph:
         raise ValueError("--frames goes with --morph NAME,NAME")
@@ -120,7 +125,7 @@ def apply(
         raise ValueError(f"--lite {str(lite)!r} is no .tflite file; name one of tfnst export")
     model = model or ("any" if works else "gallery")
     device_scope = contextlib.nullcontext() if lite else devices.start_tensorflow(device)
-    from tfnst.cli import painting
+    from tfnst.cli import painting, series
     from tfnst.networks.mixture import checked_stroke, parse_shares
     from tfnst.painting import morphs
     from tfnst.painting import pictures as application
@@ -164,6 +169,8 @@ def apply(
         read = [Path(file) for file in look.masks if file != GRADIENT]
         read += [file for file in (mask, palette_from, color_mask) if file is not None]
         targets = Targets(pictures, output, [*read, *works, Path(origin)])
+        results = series.Results(output, manifest, gallery)
+        results.check([*read, *works, *pictures])
         terminal.remark_on_unread(targets)
         if not targets.pairs:
             folders = ", ".join(map(str, pictures))
@@ -171,31 +178,19 @@ def apply(
         options = (skip_existing, not no_recipe, paths, works)
         reports = []
         with terminal.progress_bar(quiet or targets.single, as_json, _describe_applied) as show:
-            for report in application.paint_files(painter, targets, look, origin, *options):
-                show(report)
-                reports.append(report)
-    if not (quiet or as_json):
-        print(_summary(reports, output))
-    failed = [report.error for report in reports if report.error]
-    for error in failed:
-        terminal.remark(error)
-    if failed:
-        raise typer.Exit(1)
+            painted = application.paint_files(painter, targets, look, origin, *options)
+            try:
+                for report in painted:
+                    show(report)
+                    reports.append(report)
+            finally:
+                results.write(reports)
+    results.summarise(reports, quiet or as_json)
 
 
 def _describe_applied(report: Applied) -> str:
     state = "skipped" if report.skipped else "failed" if report.error else f"{report.seconds:.1f} s"
     return f"{Path(report.source).name}  {state}"
-
-
-def _summary(reports: list[Applied], output: Path) -> str:
-    seconds = sum(report.seconds for report in reports)
-    if len(reports) == 1 and not reports[0].error:
-        return f"{reports[0].output}  {seconds:.2f} s"
-    skipped = sum(report.skipped for report in reports)
-    painted = sum(not (report.skipped or report.error) for report in reports)
-    failed = len(reports) - painted - skipped
-    return f"{output}  {painted} painted, {skipped} skipped, {failed} failed  {seconds:.1f} s"
 
 
 @app.command()

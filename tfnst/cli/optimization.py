@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +18,16 @@ from tfnst.cli.app import (
     ColorMask,
     ColorMethodName,
     Device,
+    Gallery,
     KeepColor,
+    Manifest,
     Network,
     NoRecipe,
     Option,
     PaletteFrom,
     Paths,
     Quiet,
+    SkipExisting,
     SubjectName,
     Weights,
     app,
@@ -32,9 +36,12 @@ from tfnst.cli.app import (
 
 @app.command()
 def stylize(
-    content: Annotated[Path, typer.Argument(help="The photo.")],
+    content: Annotated[Path, typer.Argument(help="The photo, or a folder of photos.")],
     styles: Annotated[list[Path], typer.Argument(metavar="STYLE...", help="The artworks.")],
-    output: Annotated[Path, Option("--output", "-o", help="A .png, .jpg, .webp or .tif file.")],
+    output: Annotated[
+        Path,
+        Option("--output", "-o", help="A .png, .jpg, .webp or .tif file; a folder for a folder."),
+    ],
     preset: Annotated[str, Option(help="draft, normal or best.")] = "normal",
     size: Annotated[int, Option(help="Long side of the result, in pixels.")] = 512,
     strength: Annotated[float, Option(help="0 is the photo, 1 hardly shows it.")] = 0.5,
@@ -129,16 +136,24 @@ def stylize(
         bool, Option("--numbered", help="Write those to files of their own: OUTPUT_00010.")
     ] = False,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    skip_existing: SkipExisting = False,
+    manifest: Manifest = None,
+    gallery: Gallery = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Paint a photo in the style of one or more artworks."""
+    """Paint a photo in the style of one or more artworks; or a folder of photos, one by one."""
     from tfnst import files, images
-    from tfnst.cli import painting
+    from tfnst.cli import painting, series
     from tfnst.cli.painting import Outputs, paint_recipe
     from tfnst.synthesis.settings import Settings
 
-    for target in (output, comparison):
+    whole_folder = content.is_dir()
+    if whole_folder and (comparison or recipe or save_every):
+        raise ValueError("--comparison, --recipe and --save-every go with one photo")
+    if not whole_folder and (skip_existing or manifest or gallery):
+        raise ValueError("--skip-existing, --manifest and --gallery go with a folder of photos")
+    for target in (None if whole_folder else output, comparison):
         if target is not None:
             images.check_target(target)
     if recipe is not None and (recipe.suffix != ".json" or not recipe.parent.is_dir()):
@@ -148,7 +163,8 @@ def stylize(
     outputs = Outputs(output, comparison, recipe, save_every, numbered, not no_recipe, paths)
     from_file = start not in ("content", "noise")
     kept = painting.color_method(keep_color, color_method)
-    pictures = [content, *styles, *([Path(start)] if from_file else [])]
+    pictures = [*styles, *([Path(start)] if from_file else [])]
+    pictures += [] if whole_folder else [content]
     pictures += [*(mask or []), *(style_mask or [])]
     pictures += [file for file in (palette_from, color_mask) if file is not None]
     inputs = [*pictures, Path(weights)]
@@ -156,7 +172,7 @@ def stylize(
     for file in inputs:
         if outputs.is_stage(file):
             raise ValueError(f"{file} is named as a stage of --numbered; use another --output")
-    for file in outputs.files:
+    for file in () if whole_folder else outputs.files:
         files.require_writable(file)
     for file in pictures:
         images.require_picture(file)
@@ -195,10 +211,10 @@ def stylize(
     processor.remark_on_precision(precision, device)
     from tfnst.painting import optimization
 
-    painting_recipe = optimization.gather(
-        content,
-        styles,
-        settings,
+    gather = functools.partial(
+        optimization.gather,
+        styles=styles,
+        settings=settings,
         shares=style_weight,
         network=network,
         weights=weights,
@@ -214,7 +230,12 @@ def stylize(
         color_mask=color_mask,
     )
     with device_scope:
-        paint_recipe(painting_recipe, outputs, quiet, as_json)
+        if whole_folder:
+            results = series.Results(output, manifest, gallery)
+            choices = (skip_existing, not no_recipe, paths)
+            series.paint_folder(content, results, pictures, gather, *choices, quiet, as_json)
+        else:
+            paint_recipe(gather(content), outputs, quiet, as_json)
 
 
 @app.command()

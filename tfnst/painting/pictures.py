@@ -54,7 +54,7 @@ def encoded(
     return images.encode(target, painted, alpha=picture.alpha, **options)
 
 
-def _reason(failure: Exception, source: Path) -> str:
+def reason(failure: Exception, source: Path) -> str:
     """One line that names the file."""
     text = str(failure) or type(failure).__name__
     if isinstance(failure, OSError) and failure.filename:
@@ -111,6 +111,6 @@ def paint_files(
         except Exception as failure:  # also TensorFlow's, as when a picture does not fit its memory
             if targets.single:
                 raise
-            error = _reason(failure, source)
+            error = reason(failure, source)
         seconds = round(time.perf_counter() - began, 3)
         yield Applied(step, steps, str(source), str(target), seconds, skipped, error)

@@ -143,7 +143,27 @@ class StyleTransfer:
             self.plan = [0] * len(self.sizes)  # the photo: nothing to do
         self.steps_done = 0
         self._latest = images.resize(self._painted, *self.shape)
-        self._measured: tuple[int, dict[str, Any]] = (0, {})  # of the size before
+        self._measured: dict[int, dict[str, Any]] = {}  # by the size of the canvas
+
+    def share_measurements(self, other: StyleTransfer) -> None:
+        """Take what another painting has measured, where that is of the same artworks.
+
+        Measures nothing that was measured before, of many photos painted after one artwork.
+
+        Args:
+            other: of another photo; where artworks, masks, scales, terms or network differ nothing
+                is shared.
+        """
+        same = (
+            self.extractor is other.extractor
+            and self.terms == other.terms
+            and not (self.regions or other.regions)
+            and (self.shares, self.scales, self.bands) == (other.shares, other.scales, other.bands)
+            and _equal(self._learnt, other._learnt)
+            and _equal(self.masks, other.masks)
+        )
+        if same:
+            self._measured = other._measured
 
     @property
     def finished(self) -> bool:
@@ -251,9 +271,9 @@ class StyleTransfer:
             start = noise(content, self.settings)
         else:
             start = content
-        if self._measured[0] != size:
-            self._measured = size, self.style_measurements(size)
-        measurements, masks = self._measured[1], None
+        if size not in self._measured:
+            self._measured[size] = self.style_measurements(size)
+        measurements, masks = self._measured[size], None
         if self.regions:
             masks = np.stack([images.resize(r.mask, *shape) for r in self.regions], -1)
         canvas.begin_level(content, measurements, start, level == self.apart, regions=masks)
@@ -272,6 +292,13 @@ class StyleTransfer:
         coarse = images.resize(images.resize(source, *picture.shape[:2]), *content.shape[:2])
         part = min(1.0, 2 * (1 - settings.strength))
         return np.clip(start + part * (source - coarse), 0, 1)
+
+
+def _equal(arrays: Sequence[np.ndarray | None], others: Sequence[np.ndarray | None]) -> bool:
+    return len(arrays) == len(others) and all(
+        one is other or (one is not None and other is not None and np.array_equal(one, other))
+        for one, other in zip(arrays, others, strict=True)
+    )
 
 
 def _resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
