@@ -6,6 +6,9 @@ from .arrays import fitted as fitted
 from .arrays import padded as padded
 from .arrays import resize as resize
 from .arrays import validate as validate
+from .color import Colors as Colors
+from .color import keep_color as keep_color
+from .color import match_colors as match_colors
 from .encoding import check_target as check_target
 from .encoding import encode as encode
 from .encoding import save as save

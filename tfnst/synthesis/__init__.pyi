@@ -11,6 +11,7 @@ from .objective import Objective as Objective
 from .objective import WeightedTerm as WeightedTerm
 from .progress import DivergenceError as DivergenceError
 from .progress import LevelProgress as LevelProgress
+from .regions import Region as Region
 from .settings import Settings as Settings
 from .style_transfer import Progress as Progress
 from .style_transfer import StyleTransfer as StyleTransfer
