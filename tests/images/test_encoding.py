@@ -183,7 +183,7 @@ class TestWritingFails:
     @pytest.mark.parametrize("depth", [12, 0, "16", 16.0])
     def test_depth(self, tmp_path: Path, depth: object) -> None:
         message = problem(images.save, tmp_path / "a.png", noise(), depth=depth)
-        assert message == f"depth is {depth!r}; give 8 or 16, bits a channel"
+        assert message == f"depth is {depth!r}; use 8 or 16, bits a channel"
 
     def test_depth_that_the_format_lacks(self, tmp_path: Path) -> None:
         for suffix, kind in ((".jpg", "JPEG"), (".webp", "WEBP")):

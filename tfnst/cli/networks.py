@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tfnst import devices
 from tfnst.cli import terminal
-from tfnst.cli.app import AsJson, Device, NoRecipe, Option, Paths, Quiet, app
+from tfnst.cli.app import (
+    AsJson,
+    Depth,
+    Device,
+    KeepMetadata,
+    NoMetadata,
+    NoRecipe,
+    Option,
+    Paths,
+    Quiet,
+    app,
+)
 
 if TYPE_CHECKING:
     from tfnst.painting.pictures import Applied
@@ -67,6 +78,9 @@ def apply(
         bool, Option("--skip-existing", help="Leave results that are there already.")
     ] = False,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    depth: Depth = None,
+    keep_metadata: KeepMetadata = False,
+    no_metadata: NoMetadata = False,
     no_recipe: NoRecipe = False,
     paths: Paths = False,
     device: Device = "auto",
@@ -74,8 +88,15 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Paint photos in one pass each, in styles of a network."""
+    from tfnst import images
+
     if morph and (style or style_map or skip_existing):
         raise ValueError("--morph goes without --style, --style-map and --skip-existing")
+    if morph and (depth or keep_metadata or no_metadata):
+        raise ValueError("--morph goes without --depth, --keep-metadata and --no-metadata")
+    metadata = terminal.kept_metadata(keep_metadata, no_metadata)
+    if depth is not None and output.suffix and not output.is_dir():
+        images.check_target(output, depth=depth)
     terminal.require_recipe(no_recipe, paths)
     if frames and not morph:
         raise ValueError("--frames goes with --morph NAME,NAME")
@@ -116,7 +137,9 @@ def apply(
         painter.weights_for(shares, strength)  # wrong names and numbers, before any picture
         checked_stroke(stroke, painter.strokes)
         longest = min((side for side in (size, painter.side) if side), default=None)
-        look = Look(shares, strength, tuple(style_map or ()), keep_color, longest, quality, stroke)
+        finish: dict[str, Any] = dict(quality=quality, depth=depth, metadata=metadata)
+        masked = tuple(style_map or ())
+        look = Look(shares, strength, masked, keep_color, longest, stroke=stroke, **finish)
         if morph:
             terminal.keep_apart([*pictures, *works], [output])
             morphs.write_morph(painter, pictures[0], output, names, frames or 24, look)

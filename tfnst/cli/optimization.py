@@ -12,7 +12,20 @@ import typer
 
 from tfnst import devices
 from tfnst.cli import processor, terminal
-from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
+from tfnst.cli.app import (
+    AsJson,
+    Depth,
+    Device,
+    KeepMetadata,
+    Network,
+    NoMetadata,
+    NoRecipe,
+    Option,
+    Paths,
+    Quiet,
+    Weights,
+    app,
+)
 
 
 @app.command()
@@ -84,6 +97,9 @@ def stylize(
         bool, Option("--numbered", help="Write those to files of their own: OUTPUT_00010.")
     ] = False,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    depth: Depth = None,
+    keep_metadata: KeepMetadata = False,
+    no_metadata: NoMetadata = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -92,9 +108,10 @@ def stylize(
     from tfnst.cli.painting import Outputs, paint_recipe
     from tfnst.synthesis.settings import Settings
 
-    for target in (output, comparison):
-        if target is not None:
-            images.check_target(target)
+    images.check_target(output, depth=depth)
+    if comparison is not None:
+        images.check_target(comparison)
+    metadata = terminal.kept_metadata(keep_metadata, no_metadata)
     if recipe is not None and (recipe.suffix != ".json" or not recipe.parent.is_dir()):
         raise ValueError(f"--recipe {str(recipe)!r}: name a .json file in a folder that exists")
     if numbered and not save_every:
@@ -144,6 +161,7 @@ def stylize(
     processor.remark_on_precision(precision, device)
     from tfnst.painting import optimization
 
+    finish: dict[str, Any] = dict(quality=quality, depth=depth, metadata=metadata)
     painting_recipe = optimization.gather(
         content,
         styles,
@@ -152,7 +170,7 @@ def stylize(
         network=network,
         weights=weights,
         start=start if from_file else None,
-        quality=quality,
+        **finish,
     )
     with device_scope:
         paint_recipe(painting_recipe, outputs, quiet, as_json)

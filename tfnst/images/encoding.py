@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from tfnst.arguments import FieldError
 from tfnst.files import File, FileError, called, require_file, require_parent, write_bytes
 from tfnst.images import exif, png, profiles, tiff
 from tfnst.images.arrays import (
@@ -118,7 +119,7 @@ def encode(
 def require_depth(path: File, kind: str, depth: int | None) -> None:
     """ValueError for a number of bits a channel that a kind of file does not hold."""
     if depth not in (None, 8, 16) or isinstance(depth, float):
-        raise ValueError(f"depth is {depth!r}; give 8 or 16, bits a channel")
+        raise FieldError("depth", depth, "8 or 16, bits a channel")
     if depth == 16 and kind not in DEEP:
         raise FileError(path, f"{kind} holds 8 bits a channel; save it as .png or .tif for 16")
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from tfnst import images
 from tfnst.images.color import keep_color
 from tfnst.networks.mixture import LARGEST_SHARE, SHARE
+from tfnst.painting.finish import Depth, Metadata
 from tfnst.painting.painters import Painter
 from tfnst.validation import Checked
 
@@ -33,6 +34,8 @@ class Look(Checked):
         quality: of JPEG and WebP, 1 to 100.
         stroke: 0 for the finest strokes to 1 for the largest, with a network that has both; None
             for those between.
+        depth: bits a channel, 8 or 16; None for as many as the photo has and the format holds.
+        metadata: what is kept of the photo's: "none", "public" or "all" (`images.Metadata.kept`).
 
     Raises:
         ValueError: masks that do not fit the styles or their shares.
@@ -50,6 +53,8 @@ class Look(Checked):
     size: Annotated[int, Field(ge=1)] | None = 1024
     quality: Annotated[int, Field(ge=1, le=100)] = 95
     stroke: Annotated[float, Field(ge=0, le=1)] | None = None
+    depth: Depth = None
+    metadata: Metadata = "public"
 
     def __post_init__(self) -> None:
         super().__post_init__()

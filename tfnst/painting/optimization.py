@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfnst import images
 from tfnst.features import vgg_architecture, vgg_weights
+from tfnst.painting.finish import Depth, Finish, Metadata
 from tfnst.painting.recipes import InterfaceRecipe, Recipe
 from tfnst.painting.sources import Source
 from tfnst.synthesis.interface import restyle
@@ -29,6 +29,8 @@ def gather(
     weights: str = "auto",
     start: str | Path | None = None,
     quality: int = 95,
+    depth: Depth = None,
+    metadata: Metadata = "public",
 ) -> Recipe:
     """The recipe of a painting to come: names are resolved, and every file is hashed.
 
@@ -41,6 +43,8 @@ def gather(
         weights: the file of its weights, or "auto".
         start: the file of the picture to start from, if there is one.
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
 
     Returns:
         The recipe, which `begin` begins.
@@ -58,6 +62,8 @@ def gather(
         weights=file,
         start=None if start is None else Source.of(start),
         quality=quality,
+        depth=depth,
+        metadata=metadata,
     )
 
 
@@ -69,6 +75,8 @@ def gather_interface(
     network: str = "auto",
     weights: str = "auto",
     quality: int = 95,
+    depth: Depth = None,
+    metadata: Metadata = "public",
 ) -> InterfaceRecipe:
     """The recipe of a screen to be restyled: names are resolved, and every file is hashed.
 
@@ -79,6 +87,8 @@ def gather_interface(
         network: name of the feature network, or "auto".
         weights: the file of its weights, or "auto".
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
 
     Returns:
         The recipe, which `begin` begins.
@@ -88,13 +98,12 @@ def gather_interface(
     """
     name, file = feature_network(network, weights)
     sources = Source.of(screen), Source.of(artwork)
-    return InterfaceRecipe(*sources, settings, name, file, quality=quality)
+    finish: dict[str, Any] = dict(quality=quality, depth=depth, metadata=metadata)
+    return InterfaceRecipe(*sources, settings, name, file, **finish)
 
 
-def begin(
-    recipe: Recipe | InterfaceRecipe, *folders: Path
-) -> tuple[StyleTransfer, np.ndarray | None]:
-    """The painting, ready to run, and the content's alpha at the size of the result.
+def begin(recipe: Recipe | InterfaceRecipe, *folders: Path) -> tuple[StyleTransfer, Finish]:
+    """The painting, ready to run, and how it becomes a file: with the content's alpha, and more.
 
     Inputs that have moved are looked for in `folders`.
     """
@@ -115,10 +124,10 @@ def begin(
             start=None if recipe.start is None else _loaded(recipe.start.find(*folders), size).rgb,
             **features,
         )
-    alpha = content.alpha
-    if alpha is not None:
-        alpha = images.resize(alpha, *painting.shape)
-    return painting, alpha
+    finish = Finish.of(content, recipe.depth, recipe.metadata, recipe.quality)
+    if content.alpha is not None:
+        finish = replace(finish, alpha=images.resize(content.alpha, *painting.shape))
+    return painting, finish
 
 
 def _loaded(file: Path, size: float) -> images.Picture:

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tfnst import assets, files, images
 from tfnst.files import FileError
 from tfnst.painting.appearance import GRADIENT, Look, paint
+from tfnst.painting.finish import Finish
 from tfnst.painting.painters import Painter
 from tfnst.painting.recipes import PassRecipe, to_json
 from tfnst.painting.sources import Source
@@ -37,6 +37,7 @@ def encoded(
 
     Inputs that have moved are looked for in `folders`.
     """
+    images.check_target(target, depth=recipe.look.depth)
     file = recipe.picture.find(*folders)
     picture = images.load(file, recipe.look.size)
     if (shortest := min(picture.rgb.shape[:2])) < images.MIN_SIDE:
@@ -47,8 +48,10 @@ def encoded(
         )
     masks = tuple(mask.find(*folders) for mask in recipe.masks) or recipe.look.masks
     painted = paint(painter, picture, replace(recipe.look, masks=masks))
-    options: dict[str, Any] = dict(recipe=text, quality=recipe.look.quality)
-    return images.encode(target, painted, alpha=picture.alpha, **options)
+    look = recipe.look
+    return Finish.of(picture, look.depth, look.metadata, look.quality).encoded(
+        target, painted, text
+    )
 
 
 def _reason(failure: Exception, source: Path) -> str:
