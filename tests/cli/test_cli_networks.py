@@ -482,14 +482,14 @@ def test_depth_and_metadata_of_photos_are_kept_or_not(tfnst: Call, home: Path) -
     photo = images.load("photo.png")
     images.save("shots/a.png", photo, depth=16, metadata=metadata)
     images.save("shots/b.jpg", photo, metadata=metadata)
-    common = ("--style", "wave", "--model", "my.keras", "-q")
+    common, again = ("--style", "wave", "--model", "my.keras", "-q"), ("--inputs", "shots", "-q")
     for name, option in (("public", ()), ("all", ["--keep-metadata"]), ("none", ["--no-metadata"])):
         assert tfnst("apply", "shots", "-o", name, *common, *option).status == 0
         for file, depth in ((f"{name}/a.png", 16), (f"{name}/b.jpg", 8)):
             picture = images.load(file)
             held = [word in picture.metadata.exif for word in (b"Mia", b"SN4711")]
             assert held == {"public": [True, False], "all": [True, True], "none": [False] * 2}[name]
-            assert picture.depth == depth and tfnst("repeat", file, "-q").status == 0
+            assert picture.depth == depth and tfnst("repeat", file, *again).status == 0
     done = tfnst("apply", "shots", "-o", "deep", *common, "--depth", 16)
     assert done.status == 1 and "JPEG holds 8 bits a channel" in done.err
     assert images.load("deep/a.png").depth == 16 and not Path("deep/b.jpg").exists()
