@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Call, heeding
+from tests.images.samples import camera_exif
 from tfnst import assets, files, images
 from tfnst.cli.app import ORDER
 from tfnst.features import vgg_weights
@@ -353,6 +354,40 @@ def test_alpha_is_kept_and_jpeg_lies_over_white(tfnst: Call, home: Path) -> None
     assert tfnst("stylize", "cut.png", "art.png", "-o", "out.jpg", *FAST, "-q").status == 0
     flat = images.load("out.jpg")
     assert flat.alpha is None and flat.rgb[:15].min() > 0.95
+
+
+def test_depth_and_metadata_of_the_photo_are_kept(tfnst: Call, home: Path) -> None:
+    metadata = images.Metadata(camera_exif().tobytes()[6:])
+    images.save("deep.tif", images.load("photo.png"), depth=16, metadata=metadata)
+    assert tfnst("stylize", "deep.tif", "art.png", "-o", "out.tif", *FAST, "-q") == (0, "", "")
+    picture = images.load("out.tif")
+    assert picture.depth == 16 and (images.as_uint16(picture.rgb) % 257).any()
+    assert b"Mia" in picture.metadata.exif and b"SN4711" not in picture.metadata.exif
+    assert tfnst("repeat", "out.tif", "-q").status == 0
+    options = ("--depth", 8, "--keep-metadata", "-q")
+    assert tfnst("stylize", "deep.tif", "art.png", "-o", "out.png", *FAST, *options).status == 0
+    picture = images.load("out.png")
+    assert picture.depth == 8 and b"SN4711" in picture.metadata.exif
+    assert tfnst("repeat", "out.png", "-q").status == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--depth", "12"), "--depth is 12; use 8 or 16, bits a channel"),
+        (("--depth", "16"), "JPEG holds 8 bits a channel; save it as .png or .tif for 16"),
+        (("--keep-metadata", "--no-metadata"), "--keep-metadata goes without --no-metadata"),
+    ],
+)
+@pytest.mark.parametrize("command", ["stylize", "apply", "analogy", "restyle-ui"])
+def test_what_no_file_can_hold_is_told_at_once(
+    tfnst: Call, home: Path, command: str, options: tuple[str, ...], says: str
+) -> None:
+    inputs = {"apply": ["photo.png"], "analogy": ["photo.png", "art.png", "art2.png"]}
+    named = inputs.get(command, ["photo.png", "art.png"])
+    done = tfnst(command, *named, "-o", "out.jpg", *options)
+    assert done.status == 2 and says in done.err and len(done.err.splitlines()) == 1
+    assert listing(home) == INPUTS
 
 
 def test_json_lines(tfnst: Call, home: Path) -> None:

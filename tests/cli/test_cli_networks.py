@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT, Call, untrained, untrained_any
+from tests.images.samples import camera_exif
 from tfnst import assets, images
 from tfnst.networks import settings as shapes
 from tfnst.networks.any_style import load_any_network
@@ -473,3 +474,24 @@ def test_a_sheet_does_not_take_its_photos_place(tfnst: Call, home: Path) -> None
     ended = tfnst("styles", "--model", "my.keras", "--photo", "photo.png", "-o", "photo.png")
     assert ended.status == 2 and "would be overwritten" in ended.err
     assert Path("photo.png").read_bytes() == before
+
+
+def test_depth_and_metadata_of_photos_are_kept_or_not(tfnst: Call, home: Path) -> None:
+    metadata = images.Metadata(camera_exif().tobytes()[6:])
+    (home / "shots").mkdir()
+    photo = images.load("photo.png")
+    images.save("shots/a.png", photo, depth=16, metadata=metadata)
+    images.save("shots/b.jpg", photo, metadata=metadata)
+    common, again = ("--style", "wave", "--model", "my.keras", "-q"), ("--inputs", "shots", "-q")
+    for name, option in (("public", ()), ("all", ["--keep-metadata"]), ("none", ["--no-metadata"])):
+        assert tfnst("apply", "shots", "-o", name, *common, *option).status == 0
+        for file, depth in ((f"{name}/a.png", 16), (f"{name}/b.jpg", 8)):
+            picture = images.load(file)
+            held = [word in picture.metadata.exif for word in (b"Mia", b"SN4711")]
+            assert held == {"public": [True, False], "all": [True, True], "none": [False] * 2}[name]
+            assert picture.depth == depth and tfnst("repeat", file, *again).status == 0
+    done = tfnst("apply", "shots", "-o", "deep", *common, "--depth", 16)
+    assert done.status == 1 and "JPEG holds 8 bits a channel" in done.err
+    assert images.load("deep/a.png").depth == 16 and not Path("deep/b.jpg").exists()
+    done = tfnst("apply", "photo.png", "-o", "a.gif", "--morph", "wave,night", "--no-metadata")
+    assert done.status == 2 and "--morph goes without --depth, --keep-metadata" in done.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from PIL import Image
+from PIL import ExifTags, Image, TiffImagePlugin
 
 quick = settings(max_examples=30, deadline=None, database=None)
 
@@ -43,3 +43,40 @@ def problem(call: object, *arguments: object, **keywords: object) -> str:
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     return message
+
+
+def deep_noise(height: int = 12, width: int = 17, channels: int = 3, seed: int = 0) -> np.ndarray:
+    shape = (height, width, channels)
+    return np.random.default_rng(seed).integers(0, 65536, shape, np.uint16)
+
+
+XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:RDF><rdf:Description rdf:about="uuid:17" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:aux="http://ns.adobe.com/exif/1.0/aux/"
+ xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ tiff:Orientation="6" aux:SerialNumber="0815" exif:GPSLatitude="48,8N" xmp:Rating="4">
+<dc:creator><rdf:Seq><rdf:li>Mia Müller</rdf:li></rdf:Seq></dc:creator>
+<exif:GPSLongitude>11,34E</exif:GPSLongitude>
+</rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="w"?>"""
+
+IPTC = b"\x1c\x01\x5a\x00\x03\x1b%G\x1c\x02\x50\x00\x03Mia\x1c\x02\x5a\x00\x06Munich"
+
+
+def camera_exif() -> Image.Exif:
+    """As of a camera that was turned, with what tells whose it is and where it was."""
+    block = Image.Exif()
+    base, ifd = ExifTags.Base, ExifTags.IFD
+    block[base.Make], block[base.Orientation], block[base.Artist] = "Acme", 6, b"Mia"
+    block[base.ImageDescription] = "Harbour"
+    block[base.Copyright] = "© Mia Müller".encode()
+    shot = block.get_ifd(ifd.Exif)
+    shot[base.DateTimeOriginal] = "2024:05:06 07:08:09"
+    shot[base.ExposureTime] = TiffImagePlugin.IFDRational(1, 250)
+    shot[base.BodySerialNumber], shot[base.MakerNote] = "SN4711", b"Acme secret" * 9
+    shot[base.ExifImageWidth] = 4000
+    gps = block.get_ifd(ifd.GPSInfo)
+    gps[ExifTags.GPS.GPSLatitudeRef] = "N"
+    gps[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 30.0)
+    return block

@@ -27,6 +27,7 @@ from tests.images.samples import (
     stored,
 )
 from tfnst import images
+from tfnst.images import profiles
 
 
 class TestRoundTrips:
@@ -86,6 +87,12 @@ class TestRoundTrips:
         images.save(tmp_path / "a.png", noise())
         with Image.open(tmp_path / "a.png") as image:
             assert image.info["srgb"] == 0
+
+    @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".tif"])
+    def test_others_hold_the_profile_of_srgb(self, tmp_path: Path, suffix: str) -> None:
+        images.save(tmp_path / f"a{suffix}", noise())
+        with Image.open(tmp_path / f"a{suffix}") as image:
+            assert image.info["icc_profile"] == profiles.srgb()
 
     @pytest.mark.parametrize("suffix", WRITTEN)
     def test_the_same_input_gives_the_same_bytes(self, tmp_path: Path, suffix: str) -> None:
@@ -172,6 +179,21 @@ class TestWritingFails:
     @pytest.mark.parametrize("quality", [0, 101, 80.5, "best"])
     def test_quality(self, tmp_path: Path, quality: object) -> None:
         assert "1 to 100" in problem(images.save, tmp_path / "a.jpg", noise(), quality=quality)
+
+    @pytest.mark.parametrize("depth", [12, 0, "16", 16.0])
+    def test_depth(self, tmp_path: Path, depth: object) -> None:
+        message = problem(images.save, tmp_path / "a.png", noise(), depth=depth)
+        assert message == f"depth is {depth!r}; use 8 or 16, bits a channel"
+
+    def test_depth_that_the_format_lacks(self, tmp_path: Path) -> None:
+        for suffix, kind in ((".jpg", "JPEG"), (".webp", "WEBP")):
+            file = tmp_path / f"a{suffix}"
+            for message in (
+                problem(images.save, file, noise(), depth=16),
+                problem(images.check_target, file, depth=16),
+            ):
+                assert f"{kind} holds 8 bits a channel; save it as .png or .tif" in message
+            images.save(file, images.Picture(slope(), depth=16))  # as deep as it goes
 
     def test_alpha(self, tmp_path: Path) -> None:
         for alpha, text in (

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from tfnst import images
+from tfnst.images import png
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 17, 3), np.uint8)
 RECIPE = '{"tfnst": "1.0"}'
@@ -108,3 +109,14 @@ def test_missing_rows_are_refused(missing: int, interlace: int, depth: int) -> N
 def test_a_picture_that_ends_black_is_read(kind: str) -> None:
     Image.new(kind, (20, 19)).save(buffer := io.BytesIO(), "PNG")
     assert images.load(buffer).rgb.shape == (19, 20, 3)
+
+
+def test_pixels_of_16_bits_in_a_frame() -> None:
+    frame = images.encode("a.png", np.zeros((1, 1, 3), np.uint8), recipe=RECIPE)
+    smooth = np.linspace(0, 65535, 70 * 40 * 3).astype(np.uint16).reshape(70, 40, 3)
+    data = png.deepened(frame, smooth)
+    picture = images.load(io.BytesIO(data))
+    np.testing.assert_array_equal(images.as_uint16(picture.rgb), smooth)
+    assert picture.recipe == RECIPE and picture.depth == 16
+    plain = len(zlib.compress(smooth.astype(">u2").tobytes()))
+    assert len(data) < 0.3 * plain  # differences pack better than values

@@ -66,8 +66,8 @@ def test_a_recipe_makes_the_same_file_again(pair: Path, tmp_path: Path) -> None:
     recipe = gathered(pair, size=16, pair_size=24, quality=80)
     picture, text = tmp_path / "made.jpg", to_json(recipe.by_names())
     assert str(pair) not in text
-    analogy, alpha = analogies.begin(recipe)
-    assert (analogy.b.shape, alpha) == ((11, 16, 3), None)
+    analogy, finish = analogies.begin(recipe)
+    assert (analogy.b.shape, finish.alpha) == ((11, 16, 3), None)
     reports = list(analogy.run())
     images.save(picture, analogy.picture(), recipe=text, quality=80)
     shown: list[Any] = []
@@ -89,12 +89,12 @@ def test_alpha_is_white_in_a_pair_and_kept_of_b(pair: Path) -> None:
         images.save(pair / f"{name}.png", grass(0, 24, 32), alpha=alpha)
     kept = np.linspace(0, 1, 20 * 28, dtype=np.float32).reshape(20, 28)
     images.save(pair / "b.png", grass(1, 20, 28), alpha=kept)
-    analogy, alpha_of_b = analogies.begin(gathered(pair, settings=AnalogySettings(mode="color")))
+    analogy, finish = analogies.begin(gathered(pair, settings=AnalogySettings(mode="color")))
     for _ in analogy.run():
         pass
     np.testing.assert_array_equal(analogy.picture(), 1)
-    assert alpha_of_b is not None
-    np.testing.assert_allclose(alpha_of_b, kept, atol=1 / 255)
+    assert finish.alpha is not None
+    np.testing.assert_allclose(finish.alpha, kept, atol=1 / 255)
 
 
 def test_values_that_will_not_do(pair: Path) -> None:

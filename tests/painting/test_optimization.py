@@ -85,7 +85,8 @@ def test_begin_reads_pictures_styles_over_white_and_alpha_at_the_size_of_the_res
         network=LITE,
         start=tmp_path / "start.png",
     )
-    painting, cover = begin(recipe)
+    painting, finish = begin(recipe)
+    cover = finish.alpha
     assert painting.shape == (38, 48) and cover is not None and cover.shape == (38, 48)
     assert cover[0].max() < 0.05 and cover[-1].min() > 0.95
     np.testing.assert_allclose(painting.content, noise(0), atol=3e-3)

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import untrained
+from tests.images.samples import XMP, camera_exif
 from tfnst import images
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.painting import pictures
@@ -131,3 +132,35 @@ def test_a_picture_too_large_for_memory_stops_nothing(
     targets = Targets([tmp_path / "in"], tmp_path / "out")
     reports = list(pictures.paint_files(network, targets, Look({"wave": 1}), model))
     assert [bool(report.error) for report in reports] == [True, False]
+
+
+@pytest.mark.parametrize(("suffix", "depth"), [(".tif", 16), (".png", 16), (".jpg", 8)])
+def test_depth_and_metadata_are_kept_and_made_again(
+    suffix: str, depth: int, network: StyleNetwork, model: Path, tmp_path: Path
+) -> None:
+    metadata = images.Metadata(camera_exif().tobytes()[6:], XMP.encode())
+    alpha = np.linspace(0, 1, 52, dtype=np.float32)[None].repeat(40, 0)
+    images.save(tmp_path / "a.png", photo(), alpha=alpha, depth=16, metadata=metadata)
+    targets = Targets([tmp_path / "a.png"], tmp_path / f"b{suffix}")
+    list(pictures.paint_files(network, targets, Look({"wave": 1}, metadata="all"), model))
+    result = images.load(tmp_path / f"b{suffix}")
+    assert result.depth == depth and b"SN4711" in result.metadata.exif
+    assert b"0815" in result.metadata.xmp
+    if depth == 16:
+        painted = images.as_uint16(network.stylize(images.load(tmp_path / "a.png").rgb, "wave"))
+        np.testing.assert_array_equal(images.as_uint16(result.rgb), painted)
+        assert result.alpha is not None
+        np.testing.assert_array_equal(images.as_uint16(result.alpha), images.as_uint16(alpha))
+    recipe = from_json(result.recipe or "")
+    again = paint_again(recipe, tmp_path / f"b{suffix}", [model.parent])
+    assert again == (tmp_path / f"b{suffix}").read_bytes()
+
+
+def test_a_depth_that_the_format_lacks_is_told_before_painting(
+    network: StyleNetwork, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.png")
+    monkeypatch.setattr(pictures, "paint", None)
+    targets = Targets([tmp_path / "a.png"], tmp_path / "b.jpg")
+    with pytest.raises(ValueError, match=r"JPEG holds 8 bits a channel; save it as \.png"):
+        list(pictures.paint_files(network, targets, Look({"wave": 1}, depth=16), model))

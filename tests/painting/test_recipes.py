@@ -11,9 +11,10 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from tfnst.painting.appearance import Look
-from tfnst.painting.recipes import PassRecipe, Recipe, from_json, to_json
+from tfnst.painting.recipes import PassRecipe, Recipe, TextureRecipe, from_json, to_json
 from tfnst.painting.sources import Source, versions
 from tfnst.synthesis.settings import PRESETS, Settings
+from tfnst.synthesis.texture_settings import TextureSettings
 
 LITE = "vgg19-lite"
 SMALL = Settings(size=48, steps=(10,))
@@ -57,6 +58,8 @@ recipes = st.builds(
     start=st.none() | sources,
     steps_done=st.none() | st.integers(1, 999),
     quality=st.integers(1, 100),
+    depth=st.sampled_from([None, 8, 16]),
+    metadata=st.sampled_from(["none", "public", "all"]),
     versions=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
 )
 
@@ -86,13 +89,30 @@ def test_settings_from_json_are_the_same(preset: str) -> None:
         from_json(json.dumps({**data, "settings": {**data["settings"], "zest": 1, "glitter": 2}}))
 
 
+def test_recipes_of_before_have_8_bits_and_no_metadata() -> None:
+    data = json.loads(without("depth", "metadata"))
+    old = from_json(json.dumps(data))
+    assert isinstance(old, Recipe) and (old.depth, old.metadata) == (8, "none")
+    source = Source("a.png", "0" * 64)
+    data = json.loads(to_json(PassRecipe(source, source, (), Look({"wave": 1.0}))))
+    del data["look"]["depth"], data["look"]["metadata"]
+    old = from_json(json.dumps(data))
+    assert isinstance(old, PassRecipe)
+    assert (old.look.depth, old.look.metadata) == (8, "none")
+    data = json.loads(to_json(TextureRecipe((source,), TextureSettings(64, 64), (1.0,))))
+    del data["depth"]
+    old = from_json(json.dumps(data))
+    assert isinstance(old, TextureRecipe) and old.depth == 8
+
+
 def changed(**changes: Any) -> str:
     return json.dumps({**json.loads(to_json(some_recipe())), **changes})
 
 
-def without(name: str) -> str:
+def without(*names: str) -> str:
     data = json.loads(to_json(some_recipe()))
-    del data[name]
+    for name in names:
+        del data[name]
     return json.dumps(data)
 
 
@@ -130,6 +150,8 @@ def without(name: str) -> str:
         (changed(settings={"colour": "red"}), "colour"),
         (changed(network=[LITE]), "network is"),
         (changed(quality="high"), "quality is 'high'"),
+        (changed(depth=12), "depth is 12; use 8 or 16, bits a channel"),
+        (changed(metadata="some"), "metadata is 'some'; use none, public or all"),
         (changed(steps_done="all"), "steps_done is 'all'"),
         (changed(versions=[]), "versions is"),
     ],
@@ -174,6 +196,8 @@ def test_what_is_no_recipe_of_ours_is_told(text: str) -> None:
         (("look", "masks"), [3]),
         (("look", "masks"), 3),
         (("look", "size"), 32.5),
+        (("look", "depth"), 12),
+        (("look", "metadata"), "some"),
         (("look", "brush"), 1),
     ],
 )

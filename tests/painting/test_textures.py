@@ -59,7 +59,7 @@ def files(tmp_path: Path) -> list[Path]:
 @pytest.mark.usefixtures("shallow")
 def test_a_texture_can_be_made_again(files: list[Path], tmp_path: Path) -> None:
     recipe = textures.gather_texture(files, SMALL, shares=[2, 1], network="vgg19-lite")
-    work = textures.begin(recipe)
+    work, _ = textures.begin(recipe)
     assert work.shares == [2, 1] and [s.shape[0] for s in work.sources] == [40, 64]
     for _ in work.run():
         pass
@@ -87,3 +87,11 @@ def test_what_takes_no_network_names_none(files: list[Path]) -> None:
 def test_an_unknown_network_is_told(files: list[Path]) -> None:
     with pytest.raises(ValueError, match="network 'vgg11' is unknown; use one of auto"):
         textures.gather_texture(files, SMALL, network="vgg11")
+
+
+def test_as_deep_as_the_deepest_source(files: list[Path]) -> None:
+    settings = TextureSettings(64, 64, method="portilla-simoncelli")
+    assert textures.begin(textures.gather_texture(files, settings))[1].photo_depth == 8
+    images.save(files[1], images.load(files[1]), depth=16)
+    _, finish = textures.begin(textures.gather_texture(files, settings, depth=8))
+    assert (finish.photo_depth, finish.depth) == (16, 8)

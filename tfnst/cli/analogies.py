@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tfnst.cli import terminal
-from tfnst.cli.app import AsJson, NoRecipe, Option, Paths, Quiet, app
+from tfnst.cli.app import (
+    AsJson,
+    Depth,
+    KeepMetadata,
+    NoMetadata,
+    NoRecipe,
+    Option,
+    Paths,
+    Quiet,
+    app,
+)
 
 if TYPE_CHECKING:
     from tfnst.painting.recipes import AnalogyRecipe
@@ -58,6 +68,9 @@ def analogy(
     ] = None,
     enlarge: Annotated[bool, Option("--enlarge", help="Bring a smaller B to --size, too.")] = False,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    depth: Depth = None,
+    keep_metadata: KeepMetadata = False,
+    no_metadata: NoMetadata = False,
     no_recipe: NoRecipe = False,
     paths: Paths = False,
     quiet: Quiet = False,
@@ -69,7 +82,8 @@ def analogy(
     """
     from tfnst import files, images
 
-    images.check_target(output)
+    images.check_target(output, depth=depth)
+    metadata = terminal.kept_metadata(keep_metadata, no_metadata)
     terminal.require_recipe(no_recipe, paths)
     terminal.keep_apart([a, a_prime, b], [output])
     files.require_writable(output)
@@ -81,7 +95,8 @@ def analogy(
         kappa=kappa, levels=levels, remap=remap, weight=weight, blur=blur, seed=seed, **choices
     )
     sizes: dict[str, Any] = dict(size=size, pair_size=pair_size, enlarge=enlarge)
-    recipe = analogies.gather_analogy(a, a_prime, b, settings, **sizes, quality=quality)
+    finish: dict[str, Any] = dict(quality=quality, depth=depth, metadata=metadata)
+    recipe = analogies.gather_analogy(a, a_prime, b, settings, **sizes, **finish)
     _make(recipe, output, not no_recipe, paths, quiet, as_json)
 
 
@@ -97,13 +112,13 @@ def _make(
     recipe: AnalogyRecipe, output: Path, embed: bool, paths: bool, quiet: bool, as_json: bool
 ) -> None:
     """Make B', and write it, also where it was stopped after a level; then with status 130."""
-    from tfnst import files, images
+    from tfnst import files
     from tfnst.painting import analogies
     from tfnst.painting.recipes import to_json
     from tfnst.synthesis.coverage import ENOUGH
 
     began = time.perf_counter()
-    work, alpha = analogies.begin(recipe)
+    work, finish = analogies.begin(recipe)
     reports: deque[AnalogyProgress] = deque(maxlen=1)
     bar = terminal.progress_bar(quiet, as_json, describe)
     stop = terminal.watch(work.run(), bar, reports.append)
@@ -115,7 +130,7 @@ def _make(
     # What a first Ctrl-C promised, a second one does not take.
     with files.uninterrupted() if stop else contextlib.nullcontext():
         text = to_json(kept) if embed else None
-        images.save(output, work.picture(), alpha=alpha, recipe=text, quality=recipe.quality)
+        finish.write(output, work.picture(), text)
     seconds, coverage = round(time.perf_counter() - began, 1), reports[-1].coverage
     height, width = work.b.shape[:2]
     if as_json:

@@ -84,6 +84,17 @@ Gallery = Annotated[
 NoRecipe = Annotated[
     bool, Option("--no-recipe", help="Leave the recipe out of the picture; none can repeat it.")
 ]
+Depth = Annotated[
+    int | None,
+    Option(metavar="8|16", help="Bits a channel; if not given, a .png or .tif has the photo's."),
+]
+KeepMetadata = Annotated[
+    bool,
+    Option("--keep-metadata", help="Keep the photo's place (GPS), serial numbers and notes, too."),
+]
+NoMetadata = Annotated[
+    bool, Option("--no-metadata", help="Keep nothing of the photo's EXIF, XMP and IPTC.")
+]
 Paths = Annotated[
     bool, Option("--paths", help="Keep the paths of inputs in the recipe, not their names alone.")
 ]

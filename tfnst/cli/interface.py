@@ -9,7 +9,20 @@ import typer
 
 from tfnst import devices
 from tfnst.cli import processor, terminal
-from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
+from tfnst.cli.app import (
+    AsJson,
+    Depth,
+    Device,
+    KeepMetadata,
+    Network,
+    NoMetadata,
+    NoRecipe,
+    Option,
+    Paths,
+    Quiet,
+    Weights,
+    app,
+)
 
 
 @app.command("restyle-ui")
@@ -49,6 +62,9 @@ def restyle_ui(
         int, Option(min=0, metavar="N", help="Write OUTPUT every N steps as well.")
     ] = 0,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    depth: Depth = None,
+    keep_metadata: KeepMetadata = False,
+    no_metadata: NoMetadata = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +76,8 @@ def restyle_ui(
     from tfnst.cli.painting import Outputs, paint_recipe
     from tfnst.synthesis.interface_settings import InterfaceSettings, own_size
 
-    images.check_target(output)
+    images.check_target(output, depth=depth)
+    metadata = terminal.kept_metadata(keep_metadata, no_metadata)
     terminal.require_recipe(no_recipe, paths)
     outputs = Outputs(output, every=save_every, embed=not no_recipe, paths=paths)
     swatches = [] if palette is None else _palette_files(palette)
@@ -85,8 +102,9 @@ def restyle_ui(
     processor.remark_on_precision(precision, device)
     from tfnst.painting import optimization
 
+    finish: dict[str, Any] = dict(quality=quality, depth=depth, metadata=metadata)
     recipe = optimization.gather_interface(
-        screenshot, artwork, settings, network=network, weights=weights, quality=quality
+        screenshot, artwork, settings, network=network, weights=weights, **finish
     )
     with device_scope:
         paint_recipe(recipe, outputs, quiet, as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +14,13 @@ from tfnst.cli.app import (
     AsJson,
     ColorMask,
     ColorMethodName,
+    Depth,
     Device,
     Gallery,
     KeepColor,
+    KeepMetadata,
     Manifest,
+    NoMetadata,
     NoRecipe,
     Option,
     PaletteFrom,
@@ -91,6 +94,9 @@ def apply(
     manifest: Manifest = None,
     gallery: Gallery = None,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    depth: Depth = None,
+    keep_metadata: KeepMetadata = False,
+    no_metadata: NoMetadata = False,
     no_recipe: NoRecipe = False,
     paths: Paths = False,
     device: Device = "auto",
@@ -98,10 +104,17 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Paint photos in one pass each, in styles of a network."""
+    from tfnst import images
+
     if morph and (style or style_map or skip_existing or manifest or gallery):
         raise ValueError(
             "--morph goes without --style, --style-map, --skip-existing, --manifest and --gallery"
         )
+    if morph and (depth or keep_metadata or no_metadata):
+        raise ValueError("--morph goes without --depth, --keep-metadata and --no-metadata")
+    metadata = terminal.kept_metadata(keep_metadata, no_metadata)
+    if depth is not None and output.suffix and not output.is_dir():
+        images.check_target(output, depth=depth)
     terminal.require_recipe(no_recipe, paths)
     if frames and not morph:
         raise ValueError("--frames goes with --morph NAME,NAME")
@@ -144,19 +157,12 @@ def apply(
         checked_stroke(stroke, painter.strokes)
         kept = painting.color_method(keep_color, color_method)
         longest = min((side for side in (size, painter.side) if side), default=None)
-        look = Look(
-            shares,
-            strength,
-            tuple(style_map or ()),
-            kept,
-            longest,
-            quality,
-            stroke,
-            mask,
-            cast(Any, subject),
-            palette_from,
-            color_mask,
+        chosen: dict[str, Any] = dict(
+            mask=mask, subject=subject, palette=palette_from, color_mask=color_mask
         )
+        chosen |= dict(quality=quality, depth=depth, metadata=metadata)
+        masked = tuple(style_map or ())
+        look = Look(shares, strength, masked, kept, longest, stroke=stroke, **chosen)
         if morph:
             read = [file for file in (mask, palette_from, color_mask) if file is not None]
             terminal.keep_apart([*pictures, *works, *read], [output])

@@ -17,11 +17,14 @@ from tfnst.cli.app import (
     AsJson,
     ColorMask,
     ColorMethodName,
+    Depth,
     Device,
     Gallery,
     KeepColor,
+    KeepMetadata,
     Manifest,
     Network,
+    NoMetadata,
     NoRecipe,
     Option,
     PaletteFrom,
@@ -139,6 +142,9 @@ def stylize(
     skip_existing: SkipExisting = False,
     manifest: Manifest = None,
     gallery: Gallery = None,
+    depth: Depth = None,
+    keep_metadata: KeepMetadata = False,
+    no_metadata: NoMetadata = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -153,9 +159,11 @@ def stylize(
         raise ValueError("--comparison, --recipe and --save-every go with one photo")
     if not whole_folder and (skip_existing or manifest or gallery):
         raise ValueError("--skip-existing, --manifest and --gallery go with a folder of photos")
-    for target in (None if whole_folder else output, comparison):
-        if target is not None:
-            images.check_target(target)
+    if not whole_folder:
+        images.check_target(output, depth=depth)
+    if comparison is not None:
+        images.check_target(comparison)
+    metadata = terminal.kept_metadata(keep_metadata, no_metadata)
     if recipe is not None and (recipe.suffix != ".json" or not recipe.parent.is_dir()):
         raise ValueError(f"--recipe {str(recipe)!r}: name a .json file in a folder that exists")
     if numbered and not save_every:
@@ -219,7 +227,6 @@ def stylize(
         network=network,
         weights=weights,
         start=start if from_file else None,
-        quality=quality,
         masks=mask or (),
         style_masks=style_mask or (),
         style_scales=scales if len(scales) > 1 else (),
@@ -228,6 +235,9 @@ def stylize(
         keep_color=kept,
         palette=palette_from,
         color_mask=color_mask,
+        quality=quality,
+        depth=cast(Any, depth),
+        metadata=metadata,
     )
     with device_scope:
         if whole_folder:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from tfnst import files, images
+from tfnst import files
 from tfnst.arguments import FieldError
 from tfnst.cli import terminal
 from tfnst.painting.recipes import InterfaceRecipe, Recipe, to_json
 
 if TYPE_CHECKING:
+    from tfnst.painting.finish import Finish
     from tfnst.synthesis.style_transfer import Progress, StyleTransfer
 
 
@@ -83,7 +84,7 @@ class _Work:
 
     recipe: Recipe | InterfaceRecipe
     painting: StyleTransfer
-    alpha: Any
+    finish: Finish
     outputs: Outputs
 
     def paint(self, quiet: bool, as_json: bool) -> tuple[str, int] | None:
@@ -103,13 +104,8 @@ class _Work:
         """The picture so far, whose recipe this answers."""
         done = None if self.painting.finished else self.painting.steps_done
         recipe = replace(self.recipe, steps_done=done)
-        images.save(
-            picture,
-            self.painting.picture(),
-            alpha=self.alpha,
-            recipe=to_json(recipe) if self.outputs.embed else None,
-            quality=recipe.quality,
-        )
+        text = to_json(recipe) if self.outputs.embed else None
+        self.finish.write(picture, self.painting.picture(), text)
         return recipe
 
     def write(self) -> None:
@@ -137,8 +133,8 @@ def paint_recipe(
     from tfnst.painting import optimization
 
     began, output = time.perf_counter(), outputs.picture
-    painting, alpha = optimization.begin(recipe, output.parent)
-    work = _Work(recipe if outputs.paths else recipe.by_names(), painting, alpha, outputs)
+    painting, finish = optimization.begin(recipe, output.parent)
+    work = _Work(recipe if outputs.paths else recipe.by_names(), painting, finish, outputs)
     stop = work.paint(quiet, as_json)
     if stop and not painting.steps_done:
         terminal.complain(f"{stop[0]}; nothing was painted", stop[1])

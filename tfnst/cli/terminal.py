@@ -21,6 +21,7 @@ from tfnst.arguments import FieldError
 from tfnst.files import STOPPING
 
 if TYPE_CHECKING:
+    from tfnst.images import Keep
     from tfnst.painting.targets import Targets
     from tfnst.training.photo_folder import PhotoFolder
 
@@ -333,6 +334,13 @@ def require_recipe(no_recipe: bool, paths: bool) -> None:
     """Refuse --paths where there is no recipe to tell them."""
     if no_recipe and paths:
         raise ValueError("--paths goes without --no-recipe: they would be part of it")
+
+
+def kept_metadata(everything: bool, nothing: bool) -> Keep:
+    """What of a photo's metadata --keep-metadata, --no-metadata or neither keep."""
+    if everything and nothing:
+        raise ValueError("--keep-metadata goes without --no-metadata; give one of them")
+    return "all" if everything else "none" if nothing else "public"
 
 
 def parts(text: str) -> tuple[str, ...]:

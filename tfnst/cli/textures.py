@@ -13,7 +13,18 @@ import typer
 
 from tfnst import devices
 from tfnst.cli import terminal
-from tfnst.cli.app import AsJson, Device, Network, NoRecipe, Option, Paths, Quiet, Weights, app
+from tfnst.cli.app import (
+    AsJson,
+    Depth,
+    Device,
+    Network,
+    NoRecipe,
+    Option,
+    Paths,
+    Quiet,
+    Weights,
+    app,
+)
 
 if TYPE_CHECKING:
     from tfnst.painting.recipes import TextureRecipe
@@ -50,6 +61,7 @@ def texture(
     no_recipe: NoRecipe = False,
     paths: Paths = False,
     quality: Annotated[int, Option(min=1, max=100, help="Of JPEG and WebP, 1 to 100.")] = 95,
+    depth: Depth = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +71,7 @@ def texture(
     """
     from tfnst import files, images
 
-    images.check_target(output)
+    images.check_target(output, depth=depth)
     terminal.require_recipe(no_recipe, paths)
     terminal.keep_apart([*sources, Path(weights)], [output])
     files.require_writable(output)
@@ -76,7 +88,7 @@ def texture(
     device_scope = devices.start_tensorflow(device)
     from tfnst.painting import textures
 
-    options: dict[str, Any] = dict(network=network, weights=weights, quality=quality)
+    options: dict[str, Any] = dict(network=network, weights=weights, quality=quality, depth=depth)
     recipe = textures.gather_texture(sources, settings, **options)
     with device_scope:
         _make(recipe, output, not no_recipe, paths, quiet, as_json)
@@ -100,11 +112,11 @@ def _make(
     recipe: TextureRecipe, output: Path, embed: bool, paths: bool, quiet: bool, as_json: bool
 ) -> None:
     """Synthesise, and write the texture, also where it was stopped; then with status 130 or 1."""
-    from tfnst import files, images
+    from tfnst import files
     from tfnst.painting import recipes, textures
 
     began = time.perf_counter()
-    work = textures.begin(recipe)
+    work, finish = textures.begin(recipe)
     statistics: Statistics = {}
     bar = terminal.progress_bar(quiet, as_json, describe)
     stop = terminal.watch(work.run(), bar, lambda report: statistics.update(report.statistics))
@@ -116,7 +128,7 @@ def _make(
     text = recipes.to_json(kept) if embed else None
     # What a first Ctrl-C promised, a second one does not take.
     with files.uninterrupted() if stop else contextlib.nullcontext():
-        images.save(output, work.picture(), recipe=text, quality=recipe.quality)
+        finish.write(output, work.picture(), text)
     seconds = round(time.perf_counter() - began, 1)
     if as_json:
         named = {k: {"before": b, "after": a} for k, (b, a) in statistics.items()}

@@ -2,6 +2,7 @@ from .arrays import Array as Array
 from .arrays import Picture as Picture
 from .arrays import Pixels as Pixels
 from .arrays import as_uint8 as as_uint8
+from .arrays import as_uint16 as as_uint16
 from .arrays import fitted as fitted
 from .arrays import padded as padded
 from .arrays import resize as resize
@@ -9,9 +10,12 @@ from .arrays import validate as validate
 from .color import Colors as Colors
 from .color import keep_color as keep_color
 from .color import match_colors as match_colors
+from .encoding import DEEP as DEEP
 from .encoding import check_target as check_target
 from .encoding import encode as encode
 from .encoding import save as save
+from .metadata import Keep as Keep
+from .metadata import Metadata as Metadata
 from .palette import as_android as as_android
 from .palette import as_css as as_css
 from .palette import clusters as clusters

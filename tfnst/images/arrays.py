@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
 
 from tfnst.arguments import shown
+from tfnst.images.metadata import Metadata
 from tfnst.images.sizes import HALO
 
 Array = np.ndarray
@@ -21,11 +22,15 @@ class Picture:
         rgb: (H, W, 3) float32 in [0, 1], sRGB.
         alpha: (H, W) float32 in [0, 1], None when opaque.
         recipe: the JSON text that `save` put into the file, None when it holds none.
+        depth: bits a channel that the file has, 8, or 16 for more than 8.
+        metadata: what the file says of the picture, in EXIF, XMP and IPTC.
     """
 
     rgb: Array
     alpha: Array | None = None
     recipe: str | None = None
+    depth: int = 8
+    metadata: Metadata = field(default_factory=Metadata)
 
     def over_white(self) -> Array:
         """The colours without the transparency, (H, W, 3): white paper shows through."""
@@ -131,6 +136,23 @@ def as_uint8(array: Array) -> Array:
     """
     rounded: Array = np.rint(np.clip(array, 0, 1) * 255)
     return rounded.astype(np.uint8)
+
+
+def as_uint16(array: Array) -> Array:
+    """Floats as 16 bits: as `as_uint8`, from 0 to 65,535.
+
+    Args:
+        array: floats of any shape, 0 black and 1 white; float32 holds every value.
+
+    Returns:
+        uint16 of the same shape.
+
+    Examples:
+        >>> as_uint16(np.array([0.0, 0.5, 1.0])).tolist()
+        [0, 32768, 65535]
+    """
+    rounded: Array = np.rint(np.clip(array, 0, 1) * np.float32(65535))
+    return rounded.astype(np.uint16)
 
 
 def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-import json
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps, features
 
 from tfnst.files import File, FileError
-from tfnst.images import gamut, jpeg, png
+from tfnst.images import deep, gamut, jpeg, metadata, png, profiles
 from tfnst.images.arrays import Array, checked_unit, unit
+from tfnst.images.metadata import Metadata
 from tfnst.images.sizes import LARGE, MAX_PIXELS, MIN_SIDE
 
-IMAGE_DESCRIPTION = 270
 _PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 262, 258, 339
 _READ = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "HEIF")
 _HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")  # brands
+_AVIF = (b"avif", b"avis")
 
 
 class _Quiet:
@@ -70,30 +71,60 @@ def _decoding(path: File) -> Iterator[None]:
         raise FileError(path, text) from error
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """What a file holds: colour (H, W, 1 or 3), alpha (H, W), each uint8 or float32 in [0, 1]."""
+
+    colour: Array
+    alpha: Array | None
+    depth: int
+    recipe: str | None
+    metadata: Metadata
+
+
 def decoded(
     path: File, file: IO[bytes], enough: int | None = None, draft: int | None = None
-) -> tuple[Array, Array | None, str | None]:
-    """Colour (H, W, 1 or 3) and alpha (H, W), each uint8 or float32 in [0, 1], and the recipe.
+) -> Decoded:
+    """What a file holds, upright.
 
     Above `LARGE` pixels, it may be reduced by a whole factor, the long side to no less than
     `enough`; a JPEG whose sides are several times `draft` to a half, a quarter or an eighth.
     """
     with _decoding(path):
-        image: Image.Image = identified(path, file)
+        image = identified(path, file)
         is_large = image.width * image.height > LARGE
         if side := draft or (is_large and enough):
             image.draft(None, (side, side))
+        kind = deep.kind(image)
         image.load()
         if image.format == "PNG" and _ends_black(image):
             png.require_pixels(file)
-        recipe = _recipe_in(image)
-        # A broken EXIF block costs the rotation, not the picture.
-        with contextlib.suppress(Exception):
-            ImageOps.exif_transpose(image, in_place=True)
-        if enough and is_large:
-            image = _reduced(image, max(image.size) // enough)
-        rgb, alpha = _wide_grey(path, image) if image.mode[0] in "IF" else _colour(image)
-    return rgb, None if alpha is None or (unit(alpha) == 1).all() else alpha, recipe
+        said = metadata.metadata_of(image, file)
+        recipe, said = _recipe_in(image), metadata.without_recipe(said)
+        upright = _upright(image)
+        values = _deep_values(path, file, kind, upright) if kind else None
+        factor = max(upright.size) // enough if enough and is_large else 1
+        rgb, alpha, depth = _colours(path, upright, values, factor)
+    opaque = alpha is None or (unit(alpha) == 1).all()
+    return Decoded(rgb, None if opaque else alpha, depth, recipe, said)
+
+
+def _colours(
+    path: File, image: Image.Image, values: Array | None, factor: int
+) -> tuple[Array, Array | None, int]:
+    """Colour, alpha and depth."""
+    if image.mode[0] in "IF":
+        return *_wide_grey(path, image), 16
+    if values is not None and (deep_colour := _deep_colour(image, values, factor)):
+        return *deep_colour, 16
+    return *_colour(_reduced(image, factor)), 8
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    # A broken EXIF block costs the rotation, not the picture.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def identified(path: File, file: IO[bytes], smallest: int = MIN_SIDE) -> ImageFile.ImageFile:
@@ -103,6 +134,9 @@ def identified(path: File, file: IO[bytes], smallest: int = MIN_SIDE) -> ImageFi
         raise FileError(path, "the file is empty, 0 bytes; copy or download it again")
     if prefix[4:8] == b"ftyp" and prefix[8:12] in _HEIC and "HEIF" not in Image.OPEN:
         _register_heif(path)
+    if prefix[4:8] == b"ftyp" and prefix[8:12] in _AVIF and not features.check("avif"):
+        text = "AVIF takes a Pillow built with it: pip install -U pillow, or convert it to PNG"
+        raise FileError(path, text)
     kinds = (Image.OPEN[kind] for kind in _READ if kind in Image.OPEN)
     makers = [make for make, accept in kinds if accept and accept(prefix) is True]
     if not makers:
@@ -146,9 +180,49 @@ def _register_heif(path: File) -> None:
     try:
         heif = importlib.import_module("pillow_heif")
     except ImportError:
-        text = "HEIC is read with pillow-heif; pip install pillow-heif, or convert it to PNG"
+        text = "HEIC takes the extra heif: pip install pillow-heif, or convert it to PNG"
         raise FileError(path, text) from None
     heif.register_heif_opener()
+
+
+def _deep_values(path: File, file: IO[bytes], kind: deep.Kind, upright: Image.Image) -> Array:
+    """Colours of 16 bits with alpha where there is some, upright: (H, W, C) uint16."""
+
+    def half(lower: bool) -> Array:
+        file.seek(0)
+        image = identified(path, file)
+        deep.read_bytes(image, lower)
+        image.load()
+        return np.asarray(_upright(image))
+
+    if kind == "grey":
+        return deep.grey_with_alpha(half(False))
+    upper = np.asarray(upright) if kind == "straight" else half(False)
+    values = deep.combined(upper, half(True))
+    return deep.straight(values) if kind == "multiplied" else values
+
+
+def _deep_colour(
+    image: Image.Image, values: Array, factor: int
+) -> tuple[Array, Array | None] | None:
+    """Colour and alpha of 16 bits in sRGB; None where only Pillow knows what its profile means."""
+    profile, key = image.info.get("icc_profile"), image.info.get("transparency")
+    bands = [band.astype(np.float32) / np.float32(65535) for band in np.moveaxis(values, 2, 0)]
+    if isinstance(key, tuple) and len(bands) == 3:
+        bands.append((values != np.array(key, np.uint16)).any(axis=2).astype(np.float32))
+    if factor > 1:
+        bands = [np.asarray(Image.fromarray(band).reduce(factor)) for band in bands]
+    alpha = bands.pop() if len(bands) in (2, 4) else None
+    rgb = np.stack(bands, axis=2)
+    gamma, is_adobe = gamut.gamma(image), gamut.is_adobe(image)
+    if profile and len(bands) == 1:
+        return _grey_in_srgb(rgb, profile), alpha
+    if profile and profiles.is_rgb(profile):
+        converted = profiles.in_srgb(rgb, profile)
+        return None if converted is None else (converted, alpha)
+    if is_adobe or gamma != gamut.SRGB:
+        rgb = gamut.in_srgb(rgb, gamma, is_adobe and len(bands) == 3)
+    return rgb, alpha
 
 
 def _wide_grey(path: File, image: Image.Image) -> tuple[Array, Array | None]:
@@ -169,11 +243,15 @@ def _wide_grey(path: File, image: Image.Image) -> tuple[Array, Array | None]:
     if (gamma := gamut.gamma(image)) != gamut.SRGB:
         grey = gamut.in_srgb(grey, gamma)
     if profile := image.info.get("icc_profile"):
-        # Pillow transforms 8 bits only: bend the wide values along what becomes of the 256 greys.
-        ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
-        curve = np.asarray(_in_srgb(ramp, profile))[0, :, 1] / 255
-        grey = np.interp(grey, np.linspace(0, 1, 256), curve).astype(np.float32)
+        grey = _grey_in_srgb(grey, profile)
     return grey[..., None], alpha
+
+
+def _grey_in_srgb(grey: Array, profile: bytes) -> Array:
+    """Wide values bent along what becomes of the 256 greys: Pillow transforms 8 bits only."""
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    curve = np.asarray(_in_srgb(ramp, profile))[0, :, 1] / 255
+    return np.interp(grey, np.linspace(0, 1, 256), curve).astype(np.float32)
 
 
 def _colour(image: Image.Image) -> tuple[Array, Array | None]:
@@ -195,6 +273,8 @@ def _colour(image: Image.Image) -> tuple[Array, Array | None]:
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """The picture as sRGB; a profile that is broken, or of another kind of colour, is ignored."""
+    if profile == profiles.srgb() and image.mode == "RGB":
+        return image
     with contextlib.suppress(Exception):
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}[source.profile.xcolor_space]
@@ -209,12 +289,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 def _recipe_in(image: Image.Image) -> str | None:
     texts = [image.info.get("tfnst")]
     with contextlib.suppress(Exception):
-        texts.append(image.getexif().get(IMAGE_DESCRIPTION))
-    return next((text for text in texts if isinstance(text, str) and is_recipe(text)), None)
-
-
-def is_recipe(text: str) -> bool:
-    """Whether it is a JSON object that mentions tfnst."""
-    with contextlib.suppress(ValueError, RecursionError):
-        return "tfnst" in text and isinstance(json.loads(text), dict)
-    return False
+        texts.append(image.getexif().get(metadata.DESCRIPTION))
+    return next(
+        (text for text in texts if isinstance(text, str) and metadata.is_recipe(text)), None
+    )

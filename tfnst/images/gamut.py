@@ -47,6 +47,11 @@ def _row_in_srgb(row: np.ndarray, gamma: float, adobe: bool) -> np.ndarray:
     light = row.astype(np.float32) ** np.float32(1 / gamma)
     if adobe:
         light = (light @ _ADOBE_TO_SRGB.T).clip(0, 1)
+    return encoded(light)
+
+
+def encoded(light: np.ndarray) -> np.ndarray:
+    """Light in [0, 1] as values of sRGB, float32 in [0, 1]."""
     bright = 1.055 * light ** np.float32(1 / 2.4) - 0.055
-    encoded: np.ndarray = np.where(light <= 0.0031308, 12.92 * light, bright)
-    return encoded.clip(0, 1).astype(np.float32)
+    values: np.ndarray = np.where(light <= 0.0031308, 12.92 * light, bright)
+    return values.clip(0, 1).astype(np.float32)

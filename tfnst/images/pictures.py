@@ -2,8 +2,9 @@
 
 Reads JPEG, PNG, WebP, TIFF, GIF, BMP and AVIF (the first frame or page), writes JPEG, PNG, WebP
 and TIFF.
-Grey keeps its 16 bits and float TIFF its 32; of 16-bit colour, and of 16-bit grey with alpha,
-Pillow decodes the upper 8 bits only. Files are written with 8 bits per channel.
+PNG and TIFF keep 16 bits a channel, reading and writing, and grey TIFF of floats its 32, reading;
+CMYK, a TIFF's separate planes and colours of a profile made of tables are read with 8, as is what
+HEIC and AVIF have beyond 8.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def load(
     require_positive(size=1 if size is None else size)
     enough = 4 * size if enough is None and size is not None else enough
     with opened(path) as file:
-        rgb, alpha, recipe = decoded(path, file, enough, size if draft else None)
+        content = decoded(path, file, enough, size if draft else None)
+    rgb, alpha = content.colour, content.alpha
     height, width = rgb.shape[:2]
     if size is not None and (upscale or size < max(height, width)):
         height, width = fitted(height, width, size)
@@ -61,7 +63,8 @@ def load(
         rgb, alpha = resized_with_alpha(unit(rgb), unit(alpha), height, width)
     else:
         rgb, alpha = resize(rgb, height, width), None if alpha is None else unit(alpha)
-    return Picture(rgb if rgb.shape[2] == 3 else np.repeat(rgb, 3, axis=2), alpha, recipe)
+    rgb = rgb if rgb.shape[2] == 3 else np.repeat(rgb, 3, axis=2)
+    return Picture(rgb, alpha, content.recipe, content.depth, content.metadata)
 
 
 def require_picture(path: File, smallest: int = MIN_SIDE) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from tfnst import images
+from tfnst.painting.finish import Depth, Finish, Metadata
 from tfnst.painting.recipes import AnalogyRecipe
 from tfnst.painting.sources import Source
 from tfnst.synthesis.analogies import Analogy
@@ -23,6 +22,8 @@ def gather_analogy(
     pair_size: int | None = None,
     enlarge: bool = False,
     quality: int = 95,
+    depth: Depth = None,
+    metadata: Metadata = "public",
 ) -> AnalogyRecipe:
     """The recipe of an analogy to come: every file is hashed.
 
@@ -35,6 +36,8 @@ def gather_analogy(
         pair_size: that of A and A' at most; None for the same.
         enlarge: bring a smaller B to `size`, too.
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
 
     Returns:
         The recipe, which `begin` begins.
@@ -51,11 +54,13 @@ def gather_analogy(
         size if pair_size is None else pair_size,
         enlarge,
         quality=quality,
+        depth=depth,
+        metadata=metadata,
     )
 
 
-def begin(recipe: AnalogyRecipe, *folders: Path) -> tuple[Analogy, np.ndarray | None]:
-    """The analogy, ready to run, and B's alpha at the size of the result.
+def begin(recipe: AnalogyRecipe, *folders: Path) -> tuple[Analogy, Finish]:
+    """The analogy, ready to run, and how it becomes a file: with B's alpha, and more.
 
     What is transparent in A and A' is white. Inputs that have moved are looked for in `folders`.
     """
@@ -63,4 +68,5 @@ def begin(recipe: AnalogyRecipe, *folders: Path) -> tuple[Analogy, np.ndarray | 
     picture = images.load(b, recipe.size, upscale=recipe.enlarge)
     pair_size = recipe.pair_size
     pair = images.load(a, pair_size), images.load(a_prime, pair_size)
-    return Analogy(pair[0], pair[1], picture.rgb, recipe.settings), picture.alpha
+    finish = Finish.of(picture, recipe.depth, recipe.metadata, recipe.quality)
+    return Analogy(pair[0], pair[1], picture.rgb, recipe.settings), finish

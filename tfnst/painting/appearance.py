@@ -15,6 +15,7 @@ from tfnst.images.color import ColorMethod
 from tfnst.images.masks import blended, read_mask
 from tfnst.networks.mixture import LARGEST_SHARE, SHARE
 from tfnst.painting.colors import read_area, read_colors
+from tfnst.painting.finish import Depth, Metadata
 from tfnst.painting.painters import Painter
 from tfnst.validation import Checked
 
@@ -42,6 +43,8 @@ class Look(Checked):
         subject: paint the photo's main "subject" or its "background" alone.
         palette: a picture whose colours the painting has.
         color_mask: a grey picture of where it has those of photo or palette.
+        depth: bits a channel, 8 or 16; None for as many as the photo has and the format holds.
+        metadata: what is kept of the photo's: "none", "public" or "all" (`images.Metadata.kept`).
 
     Raises:
         ValueError: masks that do not fit the styles or their shares, or fields that exclude each
@@ -64,6 +67,8 @@ class Look(Checked):
     subject: Subject | None = None
     palette: File = None
     color_mask: File = None
+    depth: Depth = None
+    metadata: Metadata = "public"
 
     def __post_init__(self) -> None:
         super().__post_init__()

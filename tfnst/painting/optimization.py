@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tfnst.features import vgg_architecture, vgg_weights
 from tfnst.images.color import ColorMethod, Colors
 from tfnst.painting.appearance import Subject
 from tfnst.painting.colors import read_area, read_colors
+from tfnst.painting.finish import Depth, Finish, Metadata
 from tfnst.painting.recipes import InterfaceRecipe, Recipe
 from tfnst.painting.regions import read_regions
 from tfnst.painting.sources import Source
@@ -42,6 +44,8 @@ def gather(
     keep_color: ColorMethod | None = None,
     palette: str | Path | None = None,
     color_mask: str | Path | None = None,
+    depth: Depth = None,
+    metadata: Metadata = "public",
 ) -> Recipe:
     """The recipe of a painting to come: names are resolved, and every file is hashed.
 
@@ -62,6 +66,8 @@ def gather(
         keep_color: the method by which the painting has the photo's colours.
         palette: the file of a picture whose colours it has.
         color_mask: the file of where it has those of photo or palette.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
 
     Returns:
         The recipe, which `begin` begins.
@@ -87,6 +93,8 @@ def gather(
         keep_color=keep_color,
         palette=_source(palette),
         color_mask=_source(color_mask),
+        depth=depth,
+        metadata=metadata,
     )
 
 
@@ -102,6 +110,8 @@ def gather_interface(
     network: str = "auto",
     weights: str = "auto",
     quality: int = 95,
+    depth: Depth = None,
+    metadata: Metadata = "public",
 ) -> InterfaceRecipe:
     """The recipe of a screen to be restyled: names are resolved, and every file is hashed.
 
@@ -112,6 +122,8 @@ def gather_interface(
         network: name of the feature network, or "auto".
         weights: the file of its weights, or "auto".
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
 
     Returns:
         The recipe, which `begin` begins.
@@ -121,13 +133,12 @@ def gather_interface(
     """
     name, file = feature_network(network, weights)
     sources = Source.of(screen), Source.of(artwork)
-    return InterfaceRecipe(*sources, settings, name, file, quality=quality)
+    finish: dict[str, Any] = dict(quality=quality, depth=depth, metadata=metadata)
+    return InterfaceRecipe(*sources, settings, name, file, **finish)
 
 
-def begin(
-    recipe: Recipe | InterfaceRecipe, *folders: Path
-) -> tuple[StyleTransfer, np.ndarray | None]:
-    """The painting, ready to run, and the content's alpha at the size of the result.
+def begin(recipe: Recipe | InterfaceRecipe, *folders: Path) -> tuple[StyleTransfer, Finish]:
+    """The painting, ready to run, and how it becomes a file: with the content's alpha, and more.
 
     Inputs that have moved are looked for in `folders`.
     """
@@ -157,10 +168,10 @@ def begin(
             colors=_colors(recipe, folders),
             **features,
         )
-    alpha = content.alpha
-    if alpha is not None:
-        alpha = images.resize(alpha, *painting.shape)
-    return painting, alpha
+    finish = Finish.of(content, recipe.depth, recipe.metadata, recipe.quality)
+    if content.alpha is not None:
+        finish = replace(finish, alpha=images.resize(content.alpha, *painting.shape))
+    return painting, finish
 
 
 def _regions(

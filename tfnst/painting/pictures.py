@@ -12,6 +12,7 @@ from tfnst import assets, files, images
 from tfnst.files import FileError
 from tfnst.painting.appearance import GRADIENT, Look, paint
 from tfnst.painting.colors import read_colors
+from tfnst.painting.finish import Finish
 from tfnst.painting.painters import Painter
 from tfnst.painting.recipes import LOOKED_UP, PassRecipe, to_json
 from tfnst.painting.sources import Source
@@ -38,6 +39,7 @@ def encoded(
 
     Inputs that have moved are looked for in `folders`.
     """
+    images.check_target(target, depth=recipe.look.depth)
     file = recipe.picture.find(*folders)
     picture = images.load(file, recipe.look.size)
     if (shortest := min(picture.rgb.shape[:2])) < images.MIN_SIDE:
@@ -50,8 +52,10 @@ def encoded(
     named: dict[str, Any] = {name: source.find(*folders) for name, source in sources.items()}
     masks = tuple(mask.find(*folders) for mask in recipe.masks) or recipe.look.masks
     painted = paint(painter, picture, replace(recipe.look, masks=masks, **named))
-    options: dict[str, Any] = dict(recipe=text, quality=recipe.look.quality)
-    return images.encode(target, painted, alpha=picture.alpha, **options)
+    look = recipe.look
+    return Finish.of(picture, look.depth, look.metadata, look.quality).encoded(
+        target, painted, text
+    )
 
 
 def reason(failure: Exception, source: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +14,7 @@ from pydantic import Field
 from tfnst.images.color import ColorMethod
 from tfnst.images.sizes import MIN_SIDE
 from tfnst.painting.appearance import GRADIENT, Look, Subject, refuse_both
+from tfnst.painting.finish import Depth, Metadata
 from tfnst.painting.sources import Source, versions
 from tfnst.synthesis.analogy_settings import AnalogySettings
 from tfnst.synthesis.interface_settings import InterfaceSettings
@@ -73,6 +74,8 @@ class Recipe(_Repeatable):
         start: the file of the picture to start from, if there is one.
         steps_done: of a run that was stopped.
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
         versions: of the packages that took part, and of the machine.
         masks: of where to paint, or of where each style goes; see `read_regions`.
         style_masks: of the part of each style that counts.
@@ -96,6 +99,8 @@ class Recipe(_Repeatable):
     start: Source | None = None
     steps_done: Annotated[int, Field(ge=1)] | None = None
     quality: Quality = 95
+    depth: Depth = None
+    metadata: Metadata = "public"
     versions: dict[str, str] = field(default_factory=versions)
     masks: tuple[Source, ...] = ()
     style_masks: tuple[Source, ...] = ()
@@ -177,6 +182,8 @@ class AnalogyRecipe(_Repeatable):
         enlarge: bring a smaller B to `size`, too.
         steps_done: of a run that was stopped, to the last level that was complete.
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
         versions: of the packages that took part, and of the machine.
 
     Raises:
@@ -192,6 +199,8 @@ class AnalogyRecipe(_Repeatable):
     enlarge: bool = False
     steps_done: Annotated[int, Field(ge=1)] | None = None
     quality: Quality = 95
+    depth: Depth = None
+    metadata: Metadata = "public"
     versions: dict[str, str] = field(default_factory=versions)
 
     @property
@@ -212,6 +221,8 @@ class InterfaceRecipe(_Repeatable):
         weights: the file of its weights.
         steps_done: of a run that was stopped.
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for the photo's, where the format holds them.
+        metadata: what is kept of the photo's: "none", "public" or "all".
         versions: of the packages that took part, and of the machine.
 
     Raises:
@@ -225,6 +236,8 @@ class InterfaceRecipe(_Repeatable):
     weights: Source
     steps_done: Annotated[int, Field(ge=1)] | None = None
     quality: Quality = 95
+    depth: Depth = None
+    metadata: Metadata = "public"
     versions: dict[str, str] = field(default_factory=versions)
 
 
@@ -240,6 +253,8 @@ class TextureRecipe(_Repeatable):
         weights: the file of its weights.
         steps_done: of a run that was stopped.
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for those of the deepest source, where the format holds
+            them.
         versions: of the packages that took part, and of the machine.
 
     Raises:
@@ -253,12 +268,15 @@ class TextureRecipe(_Repeatable):
     weights: Source | None = None
     steps_done: Annotated[int, Field(ge=1)] | None = None
     quality: Quality = 95
+    depth: Depth = None
     versions: dict[str, str] = field(default_factory=versions)
 
 
 AnyRecipe = Recipe | PassRecipe | AnalogyRecipe | InterfaceRecipe | TextureRecipe
 # What settings of version 0.1, which has no fields of these names, amount to.
 EARLIER = {"canvas": "pixels", "scales": [1], "detail": 0.0, "growth": math.sqrt(2)}
+# And how its pictures were finished, whatever the photo.
+EARLIER_FINISH = {"depth": 8, "metadata": "none"}
 KINDS: dict[str, type[AnyRecipe]] = {
     "stylize": Recipe,
     "apply": PassRecipe,
@@ -308,7 +326,16 @@ def from_json(text: str) -> AnyRecipe:
             kept = data["look"].get("keep_color")
             if isinstance(kept, bool):  # of version 0.1, which knew one method
                 data["look"]["keep_color"] = "luminance" if kept else None
-        recipe: AnyRecipe = restored(kind, data)
+        recipe: AnyRecipe = restored(kind, _finished_earlier(kind, data))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this recipe cannot be read: {error}") from None
     return recipe
+
+
+def _finished_earlier(kind: type[AnyRecipe], data: dict[str, Any]) -> dict[str, Any]:
+    """The same with what all recipes of before had in common, where it does not say."""
+    if kind is PassRecipe:
+        look = data.get("look")
+        return data | {"look": EARLIER_FINISH | look} if isinstance(look, dict) else data
+    names = {each.name for each in fields(kind)}
+    return {k: v for k, v in EARLIER_FINISH.items() if k in names} | data

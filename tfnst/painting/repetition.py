@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfnst import images
 from tfnst.painting import pictures
+from tfnst.painting.finish import Finish
 from tfnst.painting.painters import open_painter
 from tfnst.painting.recipes import (
     AnalogyRecipe,
@@ -47,20 +46,20 @@ def paint_again(
         artworks = [artwork.find(*folders) for artwork in recipe.artworks]
         painter = open_painter(recipe.model.find(*folders), artworks)
         return pictures.encoded(recipe, picture, painter, text, *folders)
-    work, alpha = _begun(recipe, folders)
+    work, finish = _begun(recipe, folders)
     stop, closely = recipe.steps_done, not isinstance(recipe, AnalogyRecipe)
     # A run that was stopped may have been watched more closely than the usual.
     for report in work.run(1) if stop and closely else work.run():
         show(report)
         if report.step == stop:
             break
-    return images.encode(picture, work.picture(), alpha=alpha, recipe=text, quality=recipe.quality)
+    return finish.encoded(picture, work.picture(), text)
 
 
 def _begun(
     recipe: Recipe | AnalogyRecipe | InterfaceRecipe | TextureRecipe, folders: Sequence[Path]
-) -> tuple[Any, np.ndarray | None]:
-    """What makes the picture, and its alpha; no kind needs what the others import."""
+) -> tuple[Any, Finish]:
+    """What makes the picture, and how it becomes a file; no kind needs what the others import."""
     if isinstance(recipe, AnalogyRecipe):
         from tfnst.painting import analogies
 
@@ -68,7 +67,7 @@ def _begun(
     if isinstance(recipe, TextureRecipe):
         from tfnst.painting import textures
 
-        return textures.begin(recipe, *folders), None
+        return textures.begin(recipe, *folders)
     from tfnst.painting import optimization
 
     return optimization.begin(recipe, *folders)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfnst import images
 from tfnst.painting import optimization
 from tfnst.painting.pictures import Applied, reason
 from tfnst.painting.recipes import Recipe, to_json
@@ -66,7 +65,7 @@ def paint_series(
         try:
             if not skipped:
                 recipe = recipe_of(source)
-                work, alpha = optimization.begin(recipe)
+                work, finish = optimization.begin(recipe)
                 if earlier is not None:
                     work.share_measurements(earlier)
                 for progress in work.run():
@@ -74,8 +73,7 @@ def paint_series(
                     yield SeriesProgress(step - 1, steps, fraction, str(source), progress)
                 text = to_json(recipe if paths else recipe.by_names()) if embed else None
                 target.parent.mkdir(parents=True, exist_ok=True)
-                picture = work.picture()
-                images.save(target, picture, alpha=alpha, recipe=text, quality=recipe.quality)
+                finish.write(target, work.picture(), text)
                 earlier = work
         except Exception as failure:  # also TensorFlow's, as when a picture does not fit its memory
             error = reason(failure, source)

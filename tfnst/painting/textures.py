@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfnst import images
+from tfnst.painting.finish import Depth, Finish
 from tfnst.painting.optimization import feature_network, weights_homes
 from tfnst.painting.recipes import TextureRecipe
 from tfnst.painting.sources import Source
@@ -21,6 +22,7 @@ def gather_texture(
     network: str = "auto",
     weights: str = "auto",
     quality: int = 95,
+    depth: Depth = None,
 ) -> TextureRecipe:
     """The recipe of a texture to come: names are resolved, and every file is hashed.
 
@@ -31,6 +33,8 @@ def gather_texture(
         network: name of the feature network, or "auto"; without meaning for a method that has none.
         weights: the file of its weights, or "auto".
         quality: of the file's encoding, 1 to 100.
+        depth: bits a channel, 8 or 16; None for those of the deepest source, where the format holds
+            them.
 
     Returns:
         The recipe, which `begin` begins.
@@ -46,20 +50,24 @@ def gather_texture(
         network=name,
         weights=file,
         quality=quality,
+        depth=depth,
     )
 
 
-def begin(recipe: TextureRecipe, *folders: Path) -> TextureSynthesis:
-    """The texture, ready to run; what is transparent in sources is white.
+def begin(recipe: TextureRecipe, *folders: Path) -> tuple[TextureSynthesis, Finish]:
+    """The texture, ready to run, and how it becomes a file.
 
-    Inputs that have moved are looked for in `folders`.
+    What is transparent in sources is white. Inputs that have moved are looked for in `folders`.
     """
     files = [texture.find(*folders) for texture in recipe.textures]
     weights = recipe.weights and recipe.weights.find(*weights_homes(), *folders)
-    return TextureSynthesis(
-        [images.load(file, enough=recipe.settings.source_size) for file in files],
+    pictures = [images.load(file, enough=recipe.settings.source_size) for file in files]
+    deepest = max(picture.depth for picture in pictures)
+    texture = TextureSynthesis(
+        pictures,
         recipe.settings,
         shares=recipe.shares,
         network=recipe.network or "auto",
         weights="auto" if weights is None else str(weights),
     )
+    return texture, Finish(photo_depth=deepest, depth=recipe.depth, quality=recipe.quality)
