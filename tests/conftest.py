@@ -120,12 +120,9 @@ def stroke_network() -> StyleNetwork:
     return untrained("wave", "night", strokes=2)
 
 
-def run_eagerly(replace: Callable[[object, str, object], None]) -> None:
+def run_eagerly(replace: Callable[[object, str, object], None], trainer: type) -> None:
     """Steps of training without a graph, which takes longer to trace than a few steps take."""
-    from tfnst.training import style_trainer
-
-    always = property(lambda trainer: True, lambda trainer, value: None)
-    replace(style_trainer.StyleTrainer, "run_eagerly", always)
+    replace(trainer, "run_eagerly", property(lambda _: True, lambda _, value: None))
 
 
 def untrace(replace: Callable[[object, str, object], None]) -> None:
@@ -142,7 +139,7 @@ def untrace(replace: Callable[[object, str, object], None]) -> None:
         return dict.fromkeys(targets.STYLE_TERMS, distance)
 
     blank = np.zeros((8, 8, 3), np.float32)
-    run_eagerly(replace)
+    run_eagerly(replace, style_trainer.StyleTrainer)
     replace(style_trainer.StyleTrainer, "measure", measure)
     replace(training_run.StyleRun, "preview", lambda run: blank)
 

@@ -222,7 +222,7 @@ def test_a_new_row_leaves_the_others_as_they_are(
 def test_everything_can_be_trained_on(
     photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_eagerly(monkeypatch.setattr)
+    run_eagerly(monkeypatch.setattr, style_trainer.StyleTrainer)
     start = StyleNetwork(["old", "older"], SETTINGS.network)
     settings = replace(SETTINGS, steps=1, everything=True, precision="bfloat16")
     output = tmp_path / "other.keras"
