@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from tfnst import cli
+from tfnst import cli, devices
 
 if TYPE_CHECKING:
     from tfnst.export.bundle import Exported
@@ -39,6 +39,18 @@ def pytest_collection_finish() -> None:
     """Have collections of garbage pass over all that imports have made, which is there to stay."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def graphs_as_traced() -> Iterator[None]:
+    """Graphs run as they were traced: to optimise them takes longer than a few steps gain by it."""
+    with as_traced():
+        yield
+
+
+def as_traced() -> AbstractContextManager[None]:
+    """`devices.as_traced` where TensorFlow is at work, for fixtures that outlive a module's."""
+    return devices.as_traced() if "tensorflow" in sys.modules else nullcontext()
 
 
 def untrained(*styles: str, strokes: int = 1) -> StyleNetwork:
@@ -108,11 +120,15 @@ def stroke_network() -> StyleNetwork:
     return untrained("wave", "night", strokes=2)
 
 
-def untrace(replace: Callable[[object, str, object], None]) -> None:
-    """Steps of training without a graph, which takes longer to trace than a few steps take.
+def run_eagerly(replace: Callable[[object, str, object], None], trainer: type) -> None:
+    """Steps of training without a graph, which takes longer to trace than a few steps take."""
+    replace(trainer, "run_eagerly", property(lambda _: True, lambda _, value: None))
 
-    And one loss that is soon measured and a blank preview, for tests that are about files and
-    clocks.
+
+def untrace(replace: Callable[[object, str, object], None]) -> None:
+    """`run_eagerly`, with one loss that is soon measured and a blank preview.
+
+    For tests that are about files and clocks.
     """
     from keras import ops
 
@@ -122,9 +138,8 @@ def untrace(replace: Callable[[object, str, object], None]) -> None:
         distance = ops.mean(ops.square(painted - photo), (1, 2, 3))
         return dict.fromkeys(targets.STYLE_TERMS, distance)
 
-    always = property(lambda trainer: True, lambda trainer, value: None)
     blank = np.zeros((8, 8, 3), np.float32)
-    replace(style_trainer.StyleTrainer, "run_eagerly", always)
+    run_eagerly(replace, style_trainer.StyleTrainer)
     replace(style_trainer.StyleTrainer, "measure", measure)
     replace(training_run.StyleRun, "preview", lambda run: blank)
 
@@ -171,7 +186,7 @@ def _export(
 ) -> tuple[Path, list[Exported]]:
     from tfnst.export.bundle import Exported, ExportSettings, export
 
-    with shared(factory, name) as home:
+    with as_traced(), shared(factory, name) as home:
         notes = home.with_suffix(".json")
         if not notes.exists():
             settings = ExportSettings(formats, ("64", "dynamic"))

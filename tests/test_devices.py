@@ -15,6 +15,11 @@ from tensorflow.python.eager import context
 from tfnst import devices
 
 
+@pytest.fixture(scope="module", autouse=True)
+def graphs_as_traced() -> None:
+    """As TensorFlow itself runs them, in place of what other tests do."""
+
+
 def test_silent_stderr_overlaps(capfd: pytest.CaptureFixture[str]) -> None:
     first, second = devices.silent_stderr(), devices.silent_stderr()
     first.__enter__()

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfnst import devices
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.images.sizes import HALO
 from tfnst.networks.settings import NetworkSettings
@@ -47,7 +48,8 @@ def history(count: int) -> dict[str, Any]:
         trainer = style_trainer.StyleTrainer(network, extractor, targets, settings)
         trainer.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
         trainer.optimizer.build(trainer.trainable_variables)  # or else the step is traced twice
-    fitted = trainer.fit(dataset, epochs=2, shuffle=False, verbose=0).history
+    with devices.as_traced():
+        fitted = trainer.fit(dataset, epochs=2, shuffle=False, verbose=0).history
     return {name: fitted[name] for name in ("loss", "style", "content")}
 
 

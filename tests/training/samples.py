@@ -1,9 +1,15 @@
-"""Artworks and settings for tests of the style trainer and of its targets."""
+"""Artworks and settings for tests of trainings, and a disk that is full."""
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
+from typing import Any
 
+import h5py
+import numpy as np
+import pytest
+
+from tfnst import files
 from tfnst.networks.settings import AnyStyleSettings, NetworkSettings
 from tfnst.training.settings import AnyStyleTrainingSettings, TrainingSettings
 
@@ -44,3 +50,22 @@ def halved(picture: np.ndarray, scale: int) -> np.ndarray:
     height, width = (side // scale * scale for side in picture.shape[:2])
     blocks = picture[:height, :width].reshape(height // scale, scale, width // scale, scale, 3)
     return blocks.mean((1, 3)).astype(np.float32)
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch, name: str) -> list[object]:
+    """Files of a name cannot be written any more; gives what HDF5 is opened in from now on."""
+    honest, open_h5 = files.write_bytes, h5py.File
+    opened: list[object] = []
+
+    def full(target: Path, data: bytes) -> None:
+        if target.name == name:
+            raise files.FileError(target, "cannot be written (No space left on device)")
+        honest(target, data)
+
+    def noted(where: object, *arguments: Any, **options: Any) -> h5py.File:
+        opened.append(where)
+        return open_h5(where, *arguments, **options)
+
+    monkeypatch.setattr(files, "write_bytes", full)
+    monkeypatch.setattr(h5py, "File", noted)
+    return opened

@@ -173,7 +173,7 @@ def test_a_training_leaves_no_gradient_in_the_registry(fitted: Fitted) -> None:
 
 def test_its_state_survives_a_restart(tmp_path: Path, photos: photo_folder.PhotoFolder) -> None:
     """Weights, optimiser and random state, by Keras' own weights file."""
-    batches = StyleBatches(photos, range(2), SETTINGS, 2)
+    batches = StyleBatches(photos, range(2), SETTINGS, 1)
     schedule = Schedule(batches)
     options = dict(verbose=0, shuffle=False, callbacks=[schedule])
     whole = trainer(eager=True)  # a whole training is stopped in its graph, in test_training_run

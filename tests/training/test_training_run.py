@@ -8,17 +8,16 @@ import json
 import os
 import re
 import shutil
-import signal
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
-import h5py
 import keras
 import numpy as np
 import pytest
 
+from tests.conftest import run_eagerly
+from tests.training.samples import full_disk
 from tfnst import assets, files, images
 from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
@@ -38,6 +37,7 @@ SETTINGS = TrainingSettings(
     log_every=2,
 )
 ARTWORKS = {name: assets.artwork(name) for name in ("swirl", "mosaic")}
+SWIRL = {"swirl": ARTWORKS["swirl"]}
 
 
 @pytest.fixture(scope="module")
@@ -56,22 +56,38 @@ def eager_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
 files_and_clocks = pytest.mark.usefixtures("untraced")  # of which the graph knows nothing
 
 
+class Whole(NamedTuple):
+    """A training from beginning to end, in its graph: its network's file, and what was told."""
+
+    output: Path
+    reports: list[TrainingProgress]
+    logged: list[list[str]]  # names, of each step, that callbacks are given
+    half: Path  # the file as it was after half the steps, with what is beside it
+
+
 @pytest.fixture(scope="module")
-def whole(
-    photos: photo_folder.PhotoFolder, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, list[TrainingProgress]]:
-    """A training from beginning to end, in its graph; its network's file, and its reports."""
+def whole(photos: photo_folder.PhotoFolder, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     output = tmp_path_factory.mktemp("whole") / "my.keras"
+    logged: list[list[str]] = []
+    note = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: logged.append(sorted(logs))
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "CHECKPOINT", -1)
         patch.setattr(style_trainer, "AVERAGE", 0.0)
-        run = training_run.train(ARTWORKS, photos, output, SETTINGS, credit="By hand.")
-        return output, list(run)
+        run = training_run.train(
+            ARTWORKS, photos, output, SETTINGS, credit="By hand.", callbacks=[note]
+        )
+        reports = list(itertools.islice(run, 2))
+        half = shutil.copytree(output.parent, tmp_path_factory.mktemp("half") / "whole")
+        return Whole(output, [*reports, *run], logged, half / output.name)
 
 
-def test_it_reports_and_writes_all_files(whole: tuple[Path, list[TrainingProgress]]) -> None:
-    output, reports = whole
-    assert [r.step for r in reports] == [2, 4, 6, 8]
+def test_it_reports_and_writes_all_files(whole: Whole) -> None:
+    output, reports, logged, _ = whole
+    assert logged == [sorted(["loss", *style_trainer.TERMS])] * 8
+    assert [r.step for r in reports] == [2, 4, 6, 8] and reports[0].steps == 8
+    assert 0 < reports[0].seconds < reports[1].seconds < reports[2].seconds < reports[3].seconds
     assert [r.fraction for r in reports] == [0.25, 0.5, 0.75, 1.0]
     network = keras.models.load_model(output)
     assert network.styles == ("swirl", "mosaic")
@@ -99,8 +115,8 @@ def test_the_guides_training_works(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     shutil.copy(ARTWORKS["swirl"], "my_artwork.jpg")
     Path("my_photos").mkdir()
     images.save("my_photos/a.png", images.load(assets.photo(), 80).rgb)
-    exec(code, names := {"settings": replace(SETTINGS, steps=2)})
-    assert shrunk == 1 and names["report"].step == 2
+    exec(code, names := {"settings": replace(SETTINGS, steps=1)})
+    assert shrunk == 1 and names["report"].step == 1
     beside = {"mine.md", "mine.png", "mine.keras.log.jsonl", "mine.keras.checkpoints"}
     assert beside < {file.name for file in tmp_path.iterdir()}
     assert all(name in guide.read_text("utf-8") for name in beside)
@@ -114,31 +130,28 @@ def test_names_that_are_not_utf_8_end_no_training(
     artwork.write_bytes(ARTWORKS["swirl"].read_bytes())
     list(
         training_run.train(
-            {"swirl": artwork}, photos, tmp_path / "my.keras", replace(SETTINGS, steps=2)
+            {"swirl": artwork}, photos, tmp_path / "my.keras", replace(SETTINGS, steps=1)
         )
     )
     assert "| swirl | caf?.jpg |" in (tmp_path / "my.md").read_text("utf-8")
 
 
 def test_a_restart_goes_on_as_if_nothing_had_happened(
-    whole: tuple[Path, list[TrainingProgress]],
-    photos: photo_folder.PhotoFolder,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    whole: Whole, photos: photo_folder.PhotoFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Or what is written hardly moves in eight steps.
     monkeypatch.setattr(style_trainer, "AVERAGE", 0.0)
-    (file, expected), halves = whole, tmp_path / "halves.keras"
-    stopped = training_run.train(ARTWORKS, photos, halves, SETTINGS)
-    next(stopped), next(stopped)
-    stopped.close()
-    resumed = list(training_run.train(ARTWORKS, photos, halves, SETTINGS, resume=True))
+    file, expected, _, half = whole
+    before = keras.models.load_model(half)
+    resumed = list(training_run.train(ARTWORKS, photos, half, SETTINGS, resume=True))
     assert [r.step for r in resumed] == [6, 8]
     assert resumed[-1].learning_rate == expected[-1].learning_rate
     assert resumed[-1].style == pytest.approx(expected[-1].style, rel=1e-3)
-    one, other = (keras.models.load_model(output) for output in (file, halves))
+    one, other = (keras.models.load_model(output) for output in (file, half))
     for mine, theirs in zip(one.weights, other.weights, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=2e-4)
+    changes = [np.abs(a - b).max() for a, b in zip(one.weights, before.weights, strict=True)]
+    assert max(changes) > 1e-3
 
 
 @pytest.mark.usefixtures("untraced")
@@ -147,12 +160,12 @@ def test_averages_are_written_and_weights_go_on(
 ) -> None:
     """fit itself would put the averages in the weights' place at each report."""
     settings = replace(SETTINGS, steps=4, log_every=1)
-    run = training_run.StyleRun(
-        StyleNetwork(["a"], SETTINGS.network),
-        [[images.load(assets.artwork("swirl"), 96).rgb]],
-        photos,
-        tmp_path / "a.keras",
-        settings,
+    artworks = [[images.load(assets.artwork("swirl"), 96).rgb]]
+    run, again = (
+        training_run.StyleRun(
+            StyleNetwork(["a"], SETTINGS.network), artworks, photos, tmp_path / "a.keras", settings
+        )
+        for _ in range(2)
     )
     averages = [weight.numpy() for weight in run.network.trainable_variables]
     for step in range(4):
@@ -168,6 +181,13 @@ def test_averages_are_written_and_weights_go_on(
         np.testing.assert_allclose(kept, average, atol=1e-6)
     for average, weight in zip(averages, run.result().trainable_variables, strict=True):
         np.testing.assert_allclose(weight, average, atol=1e-6)
+    run.state.parent.mkdir()
+    run.write()
+    run.save()
+    again.load()
+    written = keras.models.load_model(tmp_path / "a.keras")
+    for one, other in zip(again.result().weights, written.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.usefixtures("untraced")
@@ -199,9 +219,12 @@ def test_a_new_row_leaves_the_others_as_they_are(
         )
 
 
-def test_everything_can_be_trained_on(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
+def test_everything_can_be_trained_on(
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_eagerly(monkeypatch.setattr, style_trainer.StyleTrainer)
     start = StyleNetwork(["old", "older"], SETTINGS.network)
-    settings = replace(SETTINGS, everything=True, precision="bfloat16")
+    settings = replace(SETTINGS, steps=1, everything=True, precision="bfloat16")
     output = tmp_path / "other.keras"
     list(training_run.train({"old": ARTWORKS["swirl"]}, photos, output, settings, start))
     network = keras.models.load_model(output)
@@ -216,19 +239,18 @@ def test_checkpoints_of_another_training_are_not_gone_on_with(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     output = tmp_path / "my.keras"
-    next(training_run.train(ARTWORKS, photos, output, SETTINGS))
+    settings = replace(SETTINGS, log_every=1)
+    next(training_run.train(ARTWORKS, photos, output, settings))
     with pytest.raises(ValueError, match="holds a training; go on with --resume or delete it"):
-        training_run.train(ARTWORKS, photos, output, SETTINGS)
+        training_run.train(ARTWORKS, photos, output, settings)
     with pytest.raises(ValueError, match="of another training"):
-        training_run.train(ARTWORKS, photos, output, replace(SETTINGS, size=68), resume=True)
+        training_run.train(ARTWORKS, photos, output, replace(settings, size=68), resume=True)
     assert checkpoints.schedule(output) == {"steps": 8, "minutes": 0.0, "learning_rate": 0.002}
     with pytest.raises(ValueError, match="of another training"):
-        training_run.train({"swirl": ARTWORKS["swirl"]}, photos, output, SETTINGS, resume=True)
-    longer = replace(SETTINGS, steps=6, learning_rate=1e-4)
-    assert [r.step for r in training_run.train(ARTWORKS, photos, output, longer, resume=True)] == [
-        4,
-        6,
-    ]
+        training_run.train(SWIRL, photos, output, settings, resume=True)
+    other = replace(settings, steps=3, learning_rate=1e-4)
+    resumed = training_run.train(ARTWORKS, photos, output, other, resume=True)
+    assert [report.step for report in resumed] == [2, 3]
 
 
 @files_and_clocks
@@ -237,9 +259,10 @@ def test_a_checkpoint_is_of_the_settings_that_were_asked_for(
 ) -> None:
     """A run makes others of them: a network that is given has its own shape."""
     start, output = StyleNetwork(["wave"], NetworkSettings((0, 12, 16), 1)), tmp_path / "my.keras"
-    next(training_run.train(ARTWORKS, photos, output, SETTINGS, start))
+    settings = replace(SETTINGS, log_every=1)
+    next(training_run.train(SWIRL, photos, output, settings, start))
     noted = json.loads(checkpoints.state_file(output).with_name("run.json").read_text("utf-8"))
-    asked = json.loads(json.dumps(asdict(SETTINGS)))
+    asked = json.loads(json.dumps(asdict(settings)))
     assert noted == noted | {k: v for k, v in asked.items() if k not in fitting.CHANGEABLE}
 
 
@@ -250,6 +273,9 @@ def test_what_cannot_be_trained_is_told_first(
         training_run.train(ARTWORKS, photos, tmp_path / "my.h5", SETTINGS)
     with pytest.raises(ValueError, match="nothing"):
         training_run.train({"a": tmp_path / "nothing.jpg"}, photos, tmp_path / "my.keras", SETTINGS)
+    with pytest.raises(ValueError, match="vgg20"):
+        settings = replace(SETTINGS, extractor="vgg20")
+        training_run.train(ARTWORKS, photos, tmp_path / "my.keras", settings)
     assert not list(tmp_path.iterdir())
 
 
@@ -283,248 +309,20 @@ def test_nothing_is_written_over(photos: photo_folder.PhotoFolder, tmp_path: Pat
 
 
 @files_and_clocks
-def test_a_start_that_comes_to_nothing_is_in_nobodys_way(
-    photos: photo_folder.PhotoFolder, tmp_path: Path
-) -> None:
-    output = tmp_path / "my.keras"
-    with pytest.raises(ValueError, match="vgg20"):
-        training_run.train(ARTWORKS, photos, output, replace(SETTINGS, extractor="vgg20"))
-    assert list(tmp_path.iterdir()) == []
-    training_run.train(
-        ARTWORKS, photos, output, replace(SETTINGS, size=64)
-    )  # and no report asked for
-    assert next(training_run.train(ARTWORKS, photos, output, SETTINGS)).step == 2
-
-
-@files_and_clocks
-def test_a_run_stopped_before_its_last_checkpoint_ends_with_all_files(
-    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The checkpoint comes last: whatever is killed before it is done again."""
-    output = tmp_path / "my.keras"
-    honest = training_run.model_card.write_style_card
-
-    def full(*arguments: object, **options: object) -> None:
-        raise OSError("the disk is full")
-
-    monkeypatch.setattr(training_run.model_card, "write_style_card", full)
-    with pytest.raises(OSError, match="full"):
-        list(training_run.train(ARTWORKS, photos, output, SETTINGS))
-    assert not checkpoints.state_file(output).exists()
-    assert not [file for file in tmp_path.rglob("*") if file.name.startswith(".")]
-    monkeypatch.setattr(training_run.model_card, "write_style_card", honest)
-    *_, last = training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
-    assert last.fraction == 1 and output.exists()
-
-
-@files_and_clocks
-@pytest.mark.parametrize("name", ["my.keras", "state.weights.h5"])
 def test_a_full_disk_is_met_by_the_atomic_writer_alone(
-    name: str, photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HDF5 that meets it crashes the process; and the last whole file stays."""
     output = tmp_path / "my.keras"
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
+    settings = replace(SETTINGS, steps=2, log_every=1)
+    reports = training_run.train(SWIRL, photos, output, settings)
     next(reports)
-    (file,) = tmp_path.rglob(name)
-    before, honest, open_h5 = file.read_bytes(), files.write_bytes, h5py.File
-    opened: list[object] = []
-
-    def full(target: Path, data: bytes) -> None:
-        if target.name == name:
-            raise files.FileError(target, "cannot be written (No space left on device)")
-        honest(target, data)
-
-    def noted(where: object, *arguments: Any, **options: Any) -> h5py.File:
-        opened.append(where)
-        return open_h5(where, *arguments, **options)
-
-    monkeypatch.setattr(files, "write_bytes", full)
-    monkeypatch.setattr(h5py, "File", noted)
-    with pytest.raises(files.FileError, match=f"{name}: .*No space left"):
+    before = output.read_bytes()
+    opened = full_disk(monkeypatch, output.name)
+    with pytest.raises(files.FileError, match=r"my\.keras: .*No space left"):
         list(reports)
     assert opened and all(isinstance(where, io.BytesIO) for where in opened)
-    assert file.read_bytes() == before
-
-
-class Diary(keras.callbacks.Callback):  # type: ignore[misc]
-    """Notes what it is called for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[Any] = []
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        self.events.append("begin")
-
-    def on_train_end(self, logs: Any = None) -> None:
-        self.events.append("end")
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.events.append(("batch", batch, sorted(logs)))
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.events.append((epoch, self.params["epochs"], logs["style"]))
-
-
-@files_and_clocks
-def test_callbacks_see_one_training_whose_epochs_are_its_reports(
-    photos: photo_folder.PhotoFolder, tmp_path: Path
-) -> None:
-    diary, output = Diary(), tmp_path / "my.keras"
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS, callbacks=[diary])
-    styles = [next(reports).style]
-    reports.close()
-    terms = sorted(["loss", *style_trainer.TERMS])
-    steps = [("batch", n, terms) for n in range(SETTINGS.log_every)]
-    assert diary.events == ["begin", *steps, (0, 4, styles[0]), "end"]
-    diary, tensorboard = Diary(), keras.callbacks.TensorBoard(tmp_path / "board")
-    resumed = training_run.train(
-        ARTWORKS, photos, output, SETTINGS, resume=True, callbacks=(diary, tensorboard)
-    )
-    styles = [report.style for report in resumed]
-    epochs = [event for event in diary.events if event not in steps]
-    assert epochs == ["begin", *((n, 4, style) for n, style in enumerate(styles, 1)), "end"]
-    assert len(list((tmp_path / "board").rglob("events.*"))) == 1
-
-
-@files_and_clocks
-def test_a_callback_can_end_a_training(photos: photo_folder.PhotoFolder, tmp_path: Path) -> None:
-    output = tmp_path / "my.keras"
-    stop = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: setattr(stop.model, "stop_training", True)
-    )
-    reports = list(training_run.train(ARTWORKS, photos, output, SETTINGS, callbacks=[stop]))
-    assert [report.step for report in reports] == [2]
-    assert output.exists() and output.with_suffix(".png").exists()
-    reports = list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
-    assert [report.step for report in reports] == [4, 6, 8]
-
-
-@files_and_clocks
-def test_what_was_learnt_is_kept_when_it_is_stopped(
-    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between two reports, by whoever reads them, and in the midst of steps."""
-    monkeypatch.setattr(fitting, "CHECKPOINT", 3600)
-    output = tmp_path / "my.keras"
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
-    next(reports)
-    assert not checkpoints.state_file(output).exists()
-    reports.close()
-    assert keras.models.load_model(output).styles == ("swirl", "mosaic")
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
-    assert next(reports).step == 4
-    fit = style_trainer.StyleTrainer.fit
-
-    def interrupted(self: style_trainer.StyleTrainer, *arguments: Any, **options: Any) -> None:
-        fit(self, *arguments, **options)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(style_trainer.StyleTrainer, "fit", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        next(reports)
-    monkeypatch.setattr(style_trainer.StyleTrainer, "fit", fit)
-    assert [
-        r.step for r in training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
-    ] == [8]
-
-
-@files_and_clocks
-def test_a_second_ctrl_c_loses_no_checkpoint(
-    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fitting, "CHECKPOINT", 3600)
-    output = tmp_path / "my.keras"
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
-    next(reports)
-    honest = files.write_bytes
-
-    def impatient(target: Path, data: bytes) -> None:
-        signal.raise_signal(signal.SIGINT)
-        honest(target, data)
-
-    monkeypatch.setattr(files, "write_bytes", impatient)
-    reports.close()
-    assert checkpoints.state_file(output).exists() and output.exists()
-
-
-@files_and_clocks
-def test_a_network_that_is_gone_is_written_again(
-    photos: photo_folder.PhotoFolder, tmp_path: Path
-) -> None:
-    output = tmp_path / "my.keras"
-    list(training_run.train(ARTWORKS, photos, output, SETTINGS))
-    before = keras.models.load_model(output)
-    output.unlink()
-    assert list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)) == []
-    for one, other in zip(keras.models.load_model(output).weights, before.weights, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-@files_and_clocks
-def test_a_second_training_into_one_output_is_refused(
-    photos: photo_folder.PhotoFolder, tmp_path: Path
-) -> None:
-    output = tmp_path / "my.keras"
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
-    next(reports)
-    with pytest.raises(ValueError, match="is being written by another process"):
-        training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True)
-    reports.close()
-    assert list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
-
-
-@files_and_clocks
-def test_whoever_dies_before_the_checkpoint_repeats_neither_log_nor_clock(
-    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output = tmp_path / "my.keras"
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
-    first, state = next(reports), checkpoints.state_file(output)
-    kept = state.read_bytes()
-    next(reports)
-    reports.close()
-    # As if it had died after log and clock, and within the log's next line.
-    state.write_bytes(kept)
-    with Path(f"{output}.log.jsonl").open("a") as log:
-        log.write('{"step": 6')
-    assert checkpoints.noted(state)["seconds"] > first.seconds
-    assert checkpoints.noted(state, first.step)["seconds"] == first.seconds
-    resumed = list(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
-    assert [report.step for report in resumed] == [4, 6, 8]
-    lines = Path(f"{output}.log.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [2, 4, 6, 8]
-
-
-@files_and_clocks
-@pytest.mark.parametrize("name", ["clock.json", "run.json", "state.weights.h5"])
-def test_a_damaged_checkpoint_is_told(
-    name: str, photos: photo_folder.PhotoFolder, tmp_path: Path
-) -> None:
-    output = tmp_path / "my.keras"
-    next(training_run.train(ARTWORKS, photos, output, SETTINGS))
-    damaged = checkpoints.state_file(output).with_name(name)
-    damaged.write_bytes(damaged.read_bytes()[:10])
-    with pytest.raises((RuntimeError, ValueError), match=r"is damaged; delete .*, and begin"):
-        next(training_run.train(ARTWORKS, photos, output, SETTINGS, resume=True))
-
-
-@files_and_clocks
-def test_a_loss_that_is_no_number_ends_it(
-    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output = tmp_path / "my.keras"
-    reports = training_run.train(ARTWORKS, photos, output, SETTINGS)
-    next(reports)
-    with monkeypatch.context() as patch:
-        patch.setattr(training_run, "learning_rate", lambda *_: float("nan"))
-        with pytest.raises(RuntimeError, match="the loss became nan by step"):
-            list(reports)
-    assert np.isfinite(keras.models.load_model(output).weights[0]).all()
-    slower = replace(SETTINGS, learning_rate=1e-4)
-    *_, last = training_run.train(ARTWORKS, photos, output, slower, resume=True)
-    assert np.isfinite(last.style)
+    assert output.read_bytes() == before
 
 
 def test_the_schedule_is_one_of_steps_or_of_time() -> None:
@@ -547,7 +345,7 @@ def test_rows_alone_learn_faster(photos: photo_folder.PhotoFolder, tmp_path: Pat
     ):
         settings = replace(SETTINGS, steps=1, log_every=1, learning_rate=chosen)
         output = tmp_path / f"{number}.keras"
-        *_, last = training_run.train(ARTWORKS, photos, output, settings, begun)
+        *_, last = training_run.train(SWIRL, photos, output, settings, begun)
         assert 0 <= last.learning_rate < highest
         assert f"| learning_rate | {highest} |" in output.with_suffix(".md").read_text("utf-8")
 
@@ -557,22 +355,9 @@ def test_a_restart_keeps_the_learning_rate_unless_another_is_chosen(
     photos: photo_folder.PhotoFolder, tmp_path: Path
 ) -> None:
     output = tmp_path / "my.keras"
-    settings = replace(SETTINGS, steps=4, learning_rate=0.125)
-    next(training_run.train(ARTWORKS, photos, output, settings))
+    settings = replace(SETTINGS, steps=2, log_every=1, learning_rate=0.125)
+    next(training_run.train(SWIRL, photos, output, settings))
     for chosen, highest in ((None, 0.125), (0.25, 0.25), (None, 0.25)):
-        settings = replace(settings, steps=settings.steps + 2, learning_rate=chosen)
-        next(training_run.train(ARTWORKS, photos, output, settings, resume=True))
+        settings = replace(settings, steps=settings.steps + 1, learning_rate=chosen)
+        next(training_run.train(SWIRL, photos, output, settings, resume=True))
         assert checkpoints.schedule(output)["learning_rate"] == highest
-
-
-@files_and_clocks
-def test_training_by_time_ends_in_time(
-    photos: photo_folder.PhotoFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ticks = itertools.count(0.0, 2.0)  # so the steps of one report take two seconds
-    monkeypatch.setattr(fitting, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
-    settings = replace(SETTINGS, minutes=0.1)
-    reports = list(training_run.train(ARTWORKS, photos, tmp_path / "my.keras", settings))
-    assert [r.seconds for r in reports] == [2.0, 4.0, 6.0]
-    assert [r.fraction for r in reports] == pytest.approx([1 / 3, 2 / 3, 1])
-    assert [(r.step, r.steps) for r in reports] == [(2, 6), (4, 6), (6, 6)]

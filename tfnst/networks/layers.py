@@ -67,16 +67,17 @@ class ConditionalInstanceNormalization(keras.layers.Layer):  # type: ignore[misc
             (B, H, W, C), of x's dtype.
         """
         weights = ops.cast(style_weights, "float32")
-        if len(weights.shape) == 2:
-            weights = ops.reshape(weights, (-1, 1, 1, self.styles))
         precise = ops.cast(x, "float32")
         mean, variance = statistics or moments(precise, (1, 2))
         mixing = weights if mixtures is None else ops.cast(mixtures, "float32")
         # One product and one sum a position: what is of the channel's size is put together first.
         # Clipped on both sides, for which LiteRT has one operation.
         part = ops.clip(variance * STEEPNESS, -1.0, 1.0)
-        scale = ops.matmul(mixing, self.gamma) * (ops.rsqrt(variance + self.epsilon) * part)
-        shift = ops.matmul(mixing, self.beta) - mean * scale
+        gamma, beta = ops.matmul(mixing, self.gamma), ops.matmul(mixing, self.beta)
+        if mixtures is None and len(weights.shape) == 2:  # now, as they are matrices before
+            gamma, beta = (ops.reshape(row, (-1, 1, 1, x.shape[-1])) for row in (gamma, beta))
+        scale = gamma * (ops.rsqrt(variance + self.epsilon) * part)
+        shift = beta - mean * scale
         if mixtures is not None:
             scale, shift = ops.matmul(weights, scale), ops.matmul(weights, shift)
         return ops.cast(precise * scale + shift, x.dtype)
