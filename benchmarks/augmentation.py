@@ -248,9 +248,9 @@ def write_sheet(file: Path, side: int) -> None:
 def main() -> None:
     """Train and test every classifier, and print means and deviations over seeds."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--side", type=int, default=48, help="of pictures, in pixels")
+    options.add_argument("--side", type=int, default=32, help="of pictures, in pixels")
     options.add_argument("--pictures", type=int, default=1000, help="to train with")
-    options.add_argument("--epochs", type=int, default=12)
+    options.add_argument("--epochs", type=int, default=10)
     options.add_argument("--seeds", type=int, default=5)
     options.add_argument("--augmentations", nargs="+", default=list(AUGMENTATIONS))
     options.add_argument("--sheet", type=Path, help="a PNG file of what they look like")

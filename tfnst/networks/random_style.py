@@ -44,7 +44,8 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
     lost to them. Without training nothing changes. Weights are frozen, whatever is thawed around
     them. XLA knows no sizes that chance decides: compiled by it, or on another backend than
     TensorFlow, the layer paints all pictures and keeps those that are chosen; else it paints no
-    others. In `tf.data` it needs TensorFlow as Keras' backend.
+    others. In `tf.data` it needs TensorFlow as Keras' backend. No gradient passes through what is
+    painted, so that a step of training keeps nothing of the network.
 
     Args:
         probability: of a picture to be painted, from 0 to 1; the paper's half.
@@ -120,7 +121,9 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
         images = ops.cast(images, self.compute_dtype)
         if not training:
             return images
-        return self._some_painted(images) if len(shape) == 4 else self._some_painted(images[None])[0]
+        return (
+            self._some_painted(images) if len(shape) == 4 else self._some_painted(images[None])[0]
+        )
 
     def compute_output_shape(self, images_shape: Any) -> Any:
         """Those of the input."""
@@ -136,7 +139,9 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
             Which are to be painted, (B,); weights of photo and styles, (B, 1 + S) that add up to 1;
             strokes, (B, 1).
         """
-        uniform = keras.random.uniform((count, 3 + 2 * STICKS), dtype="float32", seed=self.generator)
+        uniform = keras.random.uniform(
+            (count, 3 + 2 * STICKS), dtype="float32", seed=self.generator
+        )
         strength = _between(self.strength, uniform[:, 1:2])
         stroke = _between(self.stroke or (0.0, 0.0), uniform[:, 2:3])
         sticks, choices = uniform[:, 3 : 3 + STICKS], uniform[:, 3 + STICKS :]
@@ -148,7 +153,7 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
         """(B, H, W, 3), those drawn painted."""
         chosen, weights, stroke = self.draw(ops.shape(images)[0])
         if keras.backend.backend() != "tensorflow" or _in_xla():
-            painted = self._painted(images, weights, stroke)
+            painted = ops.stop_gradient(self._painted(images, weights, stroke))
             return ops.where(ops.reshape(chosen, (-1, 1, 1, 1)), painted, images)
         import tensorflow as tf
 
@@ -156,7 +161,8 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
 
         def paint() -> Tensor:
             drawn = (tf.gather_nd(tensor, indices) for tensor in (images, weights, stroke))
-            return tf.tensor_scatter_nd_update(images, indices, self._painted(*drawn))
+            painted = tf.stop_gradient(self._painted(*drawn))
+            return tf.tensor_scatter_nd_update(images, indices, painted)
 
         return tf.cond(tf.size(indices) > 0, paint, lambda: images)
 
@@ -178,7 +184,7 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
 
         Keras keeps those beside it, in one file.
         """
-        network = self.preset or keras.saving.serialize_keras_object(self.network)
+        shape = {key: self.network.get_config()[key] for key in ("settings", "dtype")}
         return {
             **super().get_config(),
             "probability": self.probability,
@@ -187,7 +193,7 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
             "stroke": self.stroke and list(self.stroke),
             "seed": self.seed,
             "value_range": list(self.value_range),
-            "network": network,
+            "network": self.preset or shape,
         }
 
     @classmethod
@@ -195,7 +201,7 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
         """Make it again; a network of one's own has random weights until those of a file are set."""
         network = config["network"]
         if isinstance(network, dict):
-            network = keras.saving.deserialize_keras_object(network)
+            network = StyleNetwork(config["styles"], **network)
         return cls(**{**config, "network": network})
 
 
