@@ -220,7 +220,7 @@ def measure_speed(side: int) -> None:
     }
     for probability in (0.5, 1.0):
         layer = tf.function(RandomStyle(probability, seed=0))
-        calls[f"RandomStyle({probability})"] = lambda layer=layer: layer(pixels)
+        calls[f"RandomStyle({probability})"] = functools.partial(layer, pixels)
     times = take_turns(calls)
     for name in list(calls)[1:]:
         print(

@@ -189,6 +189,17 @@ def test_it_gives_its_own_dtype(make: Callable[..., Any], dtype: str) -> None:
     assert untouched.any() and not untouched.all()
 
 
+def test_the_network_paints_in_its_own_precision(
+    make: Callable[..., Any], small_network: StyleNetwork
+) -> None:
+    half = small_network.with_styles(small_network.styles, "mixed_float16")
+    layer, images = make(1, strength=(0.5, 1), network=half), photos()
+    assert layer.get_config()["network"]["dtype"] == layer.network.parts.dtype == "mixed_float16"
+    painted = layer(images)
+    assert painted.dtype == "float32"
+    np.testing.assert_allclose(painted, make(1, strength=(0.5, 1))(images), atol=4)
+
+
 def test_a_policy_of_half_precision_goes(make: Callable[..., Any]) -> None:
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")

@@ -24,19 +24,19 @@ Span = tuple[float, float]
 
 @keras.saving.register_keras_serializable("tfnst")
 class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
-    """Pictures in random styles while a model trains, to be used like `keras.layers.RandomContrast`.
+    """Pictures in random styles while a model trains: a layer like `keras.layers.RandomContrast`.
 
     Jackson et al., "Style augmentation: data augmentation via style randomization", CVPR Workshops
     2019: colours and textures of a picture change, and the forms that its label is about stay. For
     each picture of a batch anew: whether it is painted, how strongly, in which mixture of styles
     and by what size of strokes. Those that are not painted come back bit by bit.
 
-    Departing from the paper, which draws embeddings of styles from a Gaussian, the rows of a
-    network's styles are mixed by a Dirichlet distribution whose concentrations add up to 1: its
-    mean is the mean of the rows, it keeps half of their variance, and some two styles have a part
-    in a painting (1/Σw² of the mean of Σw²). The paper fits its Gaussian to the embeddings of
-    80,000 paintings; one fitted to a few rows reaches far beyond all of them, where networks have
-    learnt nothing and forms are lost.
+    Departing from the paper, which draws embeddings of styles from a Gaussian fitted to those of
+    80,000 paintings, the rows of a network's styles are mixed by a Dirichlet distribution whose
+    concentrations add up to 1 (`dirichlet`): its mean is the mean of the rows, it keeps half of
+    their variance, and some two styles have a part in a painting. A Gaussian fitted to a few rows
+    lies outside of what is between them: of sixteen shares it would make some six negative, and
+    there a network has learnt nothing.
 
     As Keras' layers do, it takes (H, W, 3) or (B, H, W, 3), whole numbers or floats, in a `Dataset`
     of `tf.data` or a model, or a dict whose "images" they are, and gives floats (of its `dtype`).
@@ -198,7 +198,7 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> RandomStyle:
-        """Make it again; a network of one's own has random weights until those of a file are set."""
+        """Make it again; of a network of one's own with random weights, until a file's are set."""
         network = config["network"]
         if isinstance(network, dict):
             network = StyleNetwork(config["styles"], **network)
@@ -232,7 +232,7 @@ def _between(span: Span, uniform: Tensor) -> Tensor:
     return low + (high - low) * uniform
 
 
-def _frozen(network: object, styles: object) -> StyleNetwork:
+def _frozen(network: Any, styles: Any) -> StyleNetwork:
     """A copy of a network, or what ships or a file holds, of some of its styles, frozen."""
     require("network", network, str | Path | StyleNetwork, "'gallery', a file or a StyleNetwork")
     source = network if isinstance(network, StyleNetwork) else load_network(network)
@@ -246,7 +246,7 @@ def _frozen(network: object, styles: object) -> StyleNetwork:
     return copy
 
 
-def _stroke(value: object, strokes: int) -> Span | None:
+def _stroke(value: Any, strokes: int) -> Span | None:
     if strokes > 1:
         return (0.0, 1.0) if value is None else _span("stroke", value)
     if value is None:
@@ -256,7 +256,7 @@ def _stroke(value: object, strokes: int) -> Span | None:
     )
 
 
-def _span(name: str, value: object, single: bool = False) -> Span:
+def _span(name: str, value: Any, single: bool = False) -> Span:
     """Lowest and highest of what is to be drawn, which is one number or two."""
     ends = list(value) if isinstance(value, list | tuple) and not single else [value, value]
     fit = all(isinstance(end, numbers.Real) and 0 <= end <= 1 for end in ends)
@@ -265,7 +265,7 @@ def _span(name: str, value: object, single: bool = False) -> Span:
     return float(ends[0]), float(ends[1])
 
 
-def _value_range(value: object) -> Span:
+def _value_range(value: Any) -> Span:
     ends = list(value) if isinstance(value, list | tuple) else []
     if len(ends) != 2 or not all(isinstance(end, numbers.Real) for end in ends):
         raise FieldError("value_range", value, "(low, high), such as (0, 255) or (0, 1)")
