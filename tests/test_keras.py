@@ -29,6 +29,7 @@ from tfnst.networks.layers import (
     Smooth,
     Upsample,
 )
+from tfnst.networks.random_style import RandomStyle
 from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork
 from tfnst.networks.transport import Description, Routes, Transport
@@ -82,6 +83,11 @@ def extractor(dtype: str) -> FeatureExtractor:
     return FeatureExtractor("vgg19-lite", layers, "average", dtype=dtype, name="eye")
 
 
+def random_style(dtype: str) -> keras.Model:
+    options: dict[str, Any] = {"value_range": (0, 1), "network": untrained("wave", "night")}
+    return layer_model(RandomStyle(1, 0.8, ["wave"], dtype=dtype, **options), image)
+
+
 described = np.tile(np.eye(8, dtype="f")[np.triu_indices(8)], (1, 1))
 described = np.concatenate([np.full((1, 8), 0.5, "f"), described], 1)
 whole = np.ones((1, 1), np.float32)
@@ -119,6 +125,7 @@ CASES: dict[str, tuple[Callable[[str], keras.Model], Any]] = {
         lambda dtype: layer_model(Routes(dtype="float32"), deep, matrices, offsets, ways),
         [deep, matrices, offsets, ways],
     ),
+    "RandomStyle": (random_style, [image]),
     "AnyStyleNetwork": (lambda dtype: untrained_any(), any_inputs),
 }
 
@@ -212,10 +219,15 @@ def test_the_optimizer_is_made_again_from_its_configuration() -> None:
 def test_keras_alone_loads_a_network_in_a_fresh_process(tmp_path: Path, imports: str) -> None:
     network("float32").save(tmp_path / "my.keras")
     extractor("float32").save(tmp_path / "eye.keras")
+    random_style("float32").save(tmp_path / "random.keras")
     code = (
         f"import sys, {imports}\n"
-        "for name in sys.argv[1:]: print(type(keras.models.load_model(name)).__name__)"
+        "for name in sys.argv[1:]:\n"
+        "    model = keras.models.load_model(name)\n"
+        "    print(type(model).__name__, type(model.layers[-1]).__name__)"
     )
-    files = [str(tmp_path / name) for name in ("my.keras", "eye.keras")]
+    files = [str(tmp_path / name) for name in ("my.keras", "eye.keras", "random.keras")]
     done = subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True)
-    assert done.stdout.split() == ["StyleNetwork", "FeatureExtractor"], done.stderr
+    kinds = [line.split() for line in done.stdout.splitlines()]
+    assert [kind for kind, _ in kinds[:2]] == ["StyleNetwork", "FeatureExtractor"], done.stderr
+    assert kinds[2][1] == "RandomStyle"

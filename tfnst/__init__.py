@@ -38,7 +38,12 @@ def __getattr__(name: str) -> Any:
 def _register(_: Any) -> None:
     # Called while one of these modules is itself being imported, this fails, and is called again
     # when the module is complete.
-    for module in ("networks.style_network", "networks.any_style", "features.vgg"):
+    for module in (
+        "networks.style_network",
+        "networks.any_style",
+        "networks.random_style",
+        "features.vgg",
+    ):
         with contextlib.suppress(ImportError):
             importlib.import_module(f"tfnst.{module}")
 

@@ -1,3 +1,4 @@
+from . import layers as layers
 from .features.vgg import FeatureExtractor as FeatureExtractor
 from .images import load as load
 from .images import save as save

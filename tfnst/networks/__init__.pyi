@@ -5,6 +5,7 @@ from .any_style import write_any_network as write_any_network
 from .mixture import PHOTO as PHOTO
 from .mixture import mask_shares as mask_shares
 from .mixture import row_weights as row_weights
+from .random_style import RandomStyle as RandomStyle
 from .settings import CONFIGURATIONS as CONFIGURATIONS
 from .settings import AnyStyleSettings as AnyStyleSettings
 from .settings import NetworkSettings as NetworkSettings
