@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 from tfnst import devices, images
 from tfnst.arguments import require, shown
 from tfnst.features import vgg, vgg_architecture, vgg_weights
-from tfnst.synthesis import canvases, default_objective, inputs, objective
+from tfnst.synthesis import canvases, default_objective, inputs, objective, tiles
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.progress import DivergenceError, LevelProgress
@@ -102,6 +102,7 @@ class StyleTransfer:
         self.shape = inputs.checked_shape(self.content, settings.size)
         layers = objective.layers_of(self.terms)
         self.extractor = feature_model(network, weights, layers, settings)
+        tiles.check_size(self.shape, self.terms, self.extractor, settings.size)
         sizes = level_sizes(settings.size, settings.smallest, settings.growth)
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(sizes))]
@@ -184,9 +185,19 @@ class StyleTransfer:
             shape = images.fitted(height, width, min(side, max(height, width)))
             image = _resized(style, shape)
             visible = None if mask is None else _resized(mask[..., None], shape)
-            view = objective.view(self.extractor, image, objective.scales_of(self.terms), visible)
-            measurements.append(objective.measure(self.terms, view))
+            measurements.append(self._measurement(image, visible))
         return objective.blend(self.terms, measurements, self.shares)
+
+    def _measurement(self, image: np.ndarray, mask: np.ndarray | None) -> dict[str, Any]:
+        """Of one artwork, with its halo and as one of a batch."""
+        if image.size > 3 * tiles.LARGE and tiles.can_tile(self.terms, self.extractor):
+            return self._tiling.measure(image, mask)
+        view = objective.view(self.extractor, image, objective.scales_of(self.terms), mask)
+        return objective.measure(self.terms, view)
+
+    @functools.cached_property
+    def _tiling(self) -> tiles.Tiling:
+        return tiles.Tiling(self.extractor, self.terms)
 
     def _begin_level(self, canvas: Canvas, size: int, level: int) -> None:
         height, width, _ = self.content.shape
