@@ -78,16 +78,15 @@ def band_sums(image: Tensor, mask: Tensor | None = None, core: Core | None = Non
     stride, offset = 1, 2  # of the band's positions, in pixels
     for band in _bands(x):
         squares = within(ops.square(band), core, stride, offset)
-        visible = None if weights is None else weights[:, 2:-2, 2:-2]
-        if visible is None:
-            _, height, width, _ = ops.shape(squares)
-            count = ops.cast(height * width, "float32") * ops.ones_like(squares[:, 0, 0])
-        else:
+        _, height, width, _ = ops.shape(squares)
+        count = ops.cast(height * width, "float32")
+        if weights is not None:
+            visible = weights[:, 2:-2, 2:-2]
             own = within(visible, core, stride, offset)
-            squares, count = own * squares, ops.sum(own, (1, 2)) * ops.ones_like(x[:, 0, 0])
+            squares, count = own * squares, ops.sum(own, (1, 2))
             weights = visible[:, ::2, ::2]
-        counts.append(count)
         totals.append(ops.sum(squares, (1, 2)))
+        counts.append(count * ops.ones_like(totals[-1]))
         stride, offset = 2 * stride, offset + 4 * stride
     return BandSums(ops.stack(counts, 1), ops.stack(totals, 1))
 

@@ -21,7 +21,7 @@ from tfnst.synthesis.default_objective import default_terms, style_share
 from tfnst.synthesis.objective import Objective, WeightedTerm, view
 from tfnst.synthesis.pyramid import Bands, Form, Pixels
 from tfnst.synthesis.settings import Settings
-from tfnst.synthesis.tiles import LARGE, TiledObjective, can_tile
+from tfnst.synthesis.tiles import TiledObjective, by_tiles
 
 # Of a picture: the total, its gradient, and the terms' distances.
 Slope = Callable[[Any], tuple[Any, Any, Any]]
@@ -122,8 +122,9 @@ class Canvas:
         Neighbours are found for start and photo blended by the strength, or, layer by layer and
         `apart`, for the start alone; they count while there is `matching`.
         """
-        large = content.shape[0] * content.shape[1] > LARGE
-        self.tiled = self._tiled if large and can_tile(self.objective.terms, self.model) else None
+        height, width, _ = content.shape
+        tiled = by_tiles(height, width, self.objective.terms, self.model)
+        self.tiled = self._tiled if tiled else None
         if self.tiled is not None:
             self.tiled.aim(tf.constant(self._padded(content)), style)
         else:

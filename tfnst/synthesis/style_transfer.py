@@ -190,7 +190,7 @@ class StyleTransfer:
 
     def _measurement(self, image: np.ndarray, mask: np.ndarray | None) -> dict[str, Any]:
         """Of one artwork, with its halo and as one of a batch."""
-        if image.size > 3 * tiles.LARGE and tiles.can_tile(self.terms, self.extractor):
+        if tiles.by_tiles(*image.shape[1:3], self.terms, self.extractor):
             return self._tiling.measure(image, mask)
         view = objective.view(self.extractor, image, objective.scales_of(self.terms), mask)
         return objective.measure(self.terms, view)

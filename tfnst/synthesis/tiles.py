@@ -18,13 +18,13 @@ import tensorflow as tf
 from tfnst import devices
 from tfnst.features.vgg import FeatureExtractor
 from tfnst.features.vgg_architecture import pooled, reach
+from tfnst.images.sizes import ONE_STEP
 from tfnst.losses.cores import Core, within
 from tfnst.losses.terms import AdditiveTerm, ReducedTerm, View
 from tfnst.synthesis.objective import Objective, WeightedTerm, adds_up, layers_of, reduced, summed
 
-LARGE = 2_000_000  # pixels: a step in one piece, of VGG-19-lite, takes 3 GB for a few more
-ONE_PIECE = 4_500_000  # pixels at most of what does not add up, in 5 GB
-SIDE = 1024  # pixels of a core at most: the larger, the less of the work are margins
+MOST = 4_500_000  # pixels in one piece of what does not add up: 5 GB, with VGG-19-lite
+SIDE = 768  # pixels of a core at most: the larger, the less of the work are margins
 MULTIPLE = 16  # pixels a side that one position of the deepest layers is
 TILE = (tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((4,), tf.int32))  # and its core
 MASK = tf.TensorSpec((1, None, None, 1))
@@ -62,8 +62,8 @@ def tiles(height: int, width: int, margin: int) -> list[Tile]:
         margin: pixels around a core that are seen with it, a multiple of `MULTIPLE`.
 
     Returns:
-        Tiles of about one size that begin at multiples of `MULTIPLE`, so that every pixel falls to
-        the position of a layer that it has in one piece.
+        Tiles of one size, for which memory is found again, that begin at multiples of `MULTIPLE`,
+        so that every pixel falls to the position of a layer that it has in one piece.
     """
     lines, columns = (list(_parts(side, margin)) for side in (height, width))
     return [
@@ -77,15 +77,16 @@ def _parts(side: int, margin: int) -> Iterator[tuple[slice, int, int]]:
     """Of a side: what is seen, where the core begins in that, and how long it is."""
     length = -(-side // -(-side // SIDE))
     length += -length % MULTIPLE
+    seen = length + 2 * margin
+    seen = min(side, seen + (side - seen) % MULTIPLE)  # so that the last one begins at a multiple
     for start in range(0, side, length):
-        stop = min(start + length, side)
-        first = max(0, start - margin)
-        yield slice(first, min(side, stop + margin)), start - first, stop - start
+        first = min(max(0, start - margin), side - seen)
+        yield slice(first, first + seen), start - first, min(length, side - start)
 
 
-def can_tile(terms: Sequence[WeightedTerm], extractor: Any) -> bool:
-    """Whether all terms add up, and it is known how far the network sees."""
-    return not _obstacles(terms, extractor)
+def by_tiles(height: int, width: int, terms: Sequence[WeightedTerm], extractor: Any) -> bool:
+    """Whether a picture is so large that it goes by tiles, and can."""
+    return height * width > ONE_STEP and not _obstacles(terms, extractor)
 
 
 def check_size(
@@ -96,11 +97,11 @@ def check_size(
     Raises:
         ValueError: `size`, which makes a picture of that shape, in one line.
     """
-    if shape[0] * shape[1] <= ONE_PIECE or not (names := _obstacles(terms, extractor)):
+    if shape[0] * shape[1] <= MOST or not (names := _obstacles(terms, extractor)):
         return
     raise ValueError(
         f"size is {size}, but {' and '.join(names)} want a picture in one piece, which may have "
-        f"{ONE_PIECE / 1e6:.1f} million pixels; use a smaller size, or what adds up over tiles: "
+        f"{MOST / 1e6:.1f} million pixels; use a smaller size, or what adds up over tiles: "
         "method 'statistics' with style_loss 'wasserstein', 'gram' or 'mean-std', without histogram"
     )
 
@@ -117,7 +118,7 @@ class TiledObjective:
     """An objective of pictures too large for one piece.
 
     Args:
-        extractor: see `can_tile`.
+        extractor: a `FeatureExtractor`, or anything where no term reads a layer.
         objective: whose terms all add up.
         jit_compile: compile with XLA, once for each shape of tiles, of which there are few.
     """
@@ -155,7 +156,7 @@ class Tiling:
     """Sums of pictures and their gradients, tile by tile.
 
     Args:
-        extractor: see `can_tile`.
+        extractor: a `FeatureExtractor`, or anything where no term reads a layer.
         terms: all of which add up.
         jit_compile: as of `TiledObjective`.
 
