@@ -24,10 +24,10 @@ from tfnst.synthesis.objective import WeightedTerm
 from tfnst.synthesis.settings import Settings
 from tfnst.synthesis.style_transfer import StyleTransfer
 
-SIZE = (131, 117)  # neither is a multiple of anything
+SIZE = (101, 87)  # with halos neither is a multiple of anything
 LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1")
 SETTINGS = Settings(
-    size=131, smallest=131, content_layers=("block2_conv2",), style_layers=LAYERS, strength=0.4
+    size=101, smallest=101, content_layers=("block2_conv2",), style_layers=LAYERS, strength=0.4
 )
 
 
@@ -38,9 +38,9 @@ def network(*layers: str, dtype: str | None = None) -> FeatureExtractor:
 
 @pytest.fixture
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every picture goes by tiles, of 48 pixels a side."""
+    """Every picture goes by tiles, of 64 pixels a side at most, and margins."""
     monkeypatch.setattr(tiles, "ONE_STEP", 0)
-    monkeypatch.setattr(tiles, "SIDE", 48)
+    monkeypatch.setattr(tiles, "SIDE", 64)
 
 
 @pytest.fixture
@@ -106,10 +106,10 @@ def test_cores_cover_every_pixel_once(height: int, width: int, margin: int) -> N
 
 
 @pytest.mark.usefixtures("small_tiles", "eager")
-@pytest.mark.parametrize("loss", ["wasserstein", "gram", "mean-std"])
-def test_slopes_are_those_of_one_piece_at_all_scales(loss: Any) -> None:
+@pytest.mark.parametrize("loss", ["gram", "mean-std"])
+def test_other_style_losses_have_the_slopes_of_one_piece(loss: Any) -> None:
     (total, gradient, report), (total_whole, gradient_whole, report_whole) = slopes(
-        replace(SETTINGS, style_loss=loss)
+        replace(SETTINGS, style_loss=loss, scales=(1, 2))
     )
     assert float(total) == pytest.approx(float(total_whole), rel=1e-4)
     np.testing.assert_allclose(report, report_whole, rtol=1e-4)
@@ -117,31 +117,33 @@ def test_slopes_are_those_of_one_piece_at_all_scales(loss: Any) -> None:
 
 
 @pytest.mark.usefixtures("small_tiles", "eager")
-@pytest.mark.parametrize("name", [weighted.name for weighted in default_terms(SETTINGS)])
-def test_every_term_has_the_gradient_of_one_piece(name: str) -> None:
+def test_every_term_has_the_gradient_of_one_piece() -> None:
     whole, tiled = placed(SETTINGS, False), placed(SETTINGS, True)
-    for made in (whole, tiled):
-        made.objective.weights = {k: float(k == name) for k in made.objective.weights}
     image = tf.constant(whole.image)
     assert tiled.tiled is not None
-    expected = whole._slope(image)[1]
-    assert float(tf.norm(expected)) > 0
-    assert relative(tiled.tiled.slope(image)[1], expected) < 1e-4
+    names = list(whole.objective.weights)
+    assert names == ["content", "style", "style_2", "style_4", "variation", "detail"]
+    for name in names:
+        for made in (whole, tiled):
+            made.objective.weights = {k: float(k == name) for k in names}
+        expected = whole._slope(image)[1]
+        assert float(tf.norm(expected)) > 0
+        assert relative(tiled.tiled.slope(image)[1], expected) < 1e-4
 
 
 @pytest.mark.usefixtures("small_tiles", "eager")
 @pytest.mark.parametrize("pooling", ["max", "average"])
 def test_margins_are_as_wide_as_the_deepest_layer_sees(pooling: Any) -> None:
-    settings = Settings(size=277, smallest=277, style_loss="gram", scales=(1,), pooling=pooling)
-    (_, gradient, _), (_, expected, _) = slopes(settings, (277, 203))
+    settings = Settings(size=211, smallest=211, style_loss="gram", scales=(1,), pooling=pooling)
+    (_, gradient, _), (_, expected, _) = slopes(settings, (211, 40))
     assert relative(gradient, expected) < 1e-4
 
 
 @pytest.mark.usefixtures("small_tiles", "eager")
-def test_a_margin_too_narrow_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_margin_too_narrow_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "reach", lambda layers: 1)
-    settings = Settings(size=277, smallest=277, style_loss="gram", scales=(1,))
-    (_, gradient, _), (_, expected, _) = slopes(settings, (277, 203))
+    settings = Settings(size=211, smallest=211, style_loss="gram", scales=(1,))
+    (_, gradient, _), (_, expected, _) = slopes(settings, (211, 40))
     assert relative(gradient, expected) > 1e-3
 
 
@@ -207,7 +209,7 @@ def test_a_large_artwork_goes_by_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     masks = [None, np.ones((80, 64), np.float32)]
     network_ = network(*SETTINGS.layers)
     painting = StyleTransfer(*pictures, SETTINGS, network=network_, style_masks=masks)
-    painting.style_measurements(131)
+    painting.style_measurements(101)
     assert sizes == [(96, 112, None), (112, 96, (112, 96))]
 
 

@@ -71,7 +71,8 @@ class StyleTransfer:
         start: the picture to start from, with `settings.start` "picture".
 
     Raises:
-        ValueError: a picture, share, term, mask, network, layer or start that does not fit.
+        ValueError: a picture, share, term, mask, network, layer or start that does not fit, or a
+            size too large for terms that want the picture in one piece.
     """
 
     def __init__(
@@ -190,7 +191,8 @@ class StyleTransfer:
 
     def _measurement(self, image: np.ndarray, mask: np.ndarray | None) -> dict[str, Any]:
         """Of one artwork, with its halo and as one of a batch."""
-        if tiles.by_tiles(*image.shape[1:3], self.terms, self.extractor):
+        _, height, width, _ = image.shape
+        if tiles.by_tiles(height, width, self.terms, self.extractor):
             return self._tiling.measure(image, mask)
         view = objective.view(self.extractor, image, objective.scales_of(self.terms), mask)
         return objective.measure(self.terms, view)
