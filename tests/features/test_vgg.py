@@ -40,6 +40,21 @@ def test_the_convolutions_are_those_of_keras_applications(reference: keras.Model
     )
 
 
+@pytest.mark.parametrize("layer", ["block1_conv1", "block3_conv2", "block5_conv1"])
+def test_layers_see_as_far_beyond_their_position_as_they_say(layer: str) -> None:
+    extractor = FeatureExtractor("vgg19-lite", [layer], pooling="average", weights=None)
+    for weight in extractor.weights:
+        weight.assign(abs(weight))  # so that all they see counts
+    image = tf.ones((1, 192, 16, 3))
+    stride, reach = vgg_architecture.pooled(layer), vgg_architecture.reach([layer])
+    middle = 96 // stride
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        value = tf.reduce_sum(extractor(image)[layer][:, middle])
+    rows = np.flatnonzero(np.abs(tape.gradient(value, image)).sum((0, 2, 3)))
+    assert (rows[0], rows[-1]) == (96 - reach, 95 + stride + reach)
+
+
 @pytest.mark.parametrize("size", [(32, 32), (45, 35)])
 def test_every_layer_is_that_of_keras_applications(
     reference: keras.Model, official: Path, size: tuple[int, int]

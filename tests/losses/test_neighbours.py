@@ -12,6 +12,7 @@ from hypothesis import given
 from tests.losses.equations import activation, picture, quick, seeds, unit_columns_of
 from tests.losses.views import assert_slope_agrees
 from tfnst import losses
+from tfnst.features.vgg_architecture import pooled
 from tfnst.losses import neighbours
 
 LAYERS = ("block1_conv1", "block3_conv1", "block4_conv1")
@@ -19,7 +20,7 @@ TERM = losses.NeighbourTerm(LAYERS)
 
 
 def view(seed: int, height: int = 16, width: int = 24, mask: Any = None) -> losses.View:
-    sides = {k: (height // neighbours.pooled(k), width // neighbours.pooled(k)) for k in LAYERS}
+    sides = {k: (height // pooled(k), width // pooled(k)) for k in LAYERS}
     activations = {  # none of them silent
         k: activation(seed + n, (1, *sides[k], 5)) + np.float32(0.1) for n, k in enumerate(LAYERS)
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from tfnst import files
+from tfnst import files, images
 from tfnst.arguments import FieldError
 from tfnst.cli import terminal
 from tfnst.painting.recipes import InterfaceRecipe, Recipe, to_json
@@ -90,8 +90,11 @@ class _Work:
     def paint(self, quiet: bool, as_json: bool) -> tuple[str, int] | None:
         """All steps, with stages written; why it ended before, and the exit status."""
         every = self.outputs.every
-        # Reports as often as usual, or a little more, so that they meet every Nth step.
-        often = max(n for n in range(1, 11) if every % n == 0)
+        height, width = self.painting.shape
+        # Reports as often as usual, or a little more, so that they meet every Nth step; where a
+        # step takes a minute, every one, or Ctrl-C would lose too much.
+        usual = 10 if height * width <= images.ONE_STEP else 1
+        often = max(n for n in range(1, usual + 1) if every % n == 0)
 
         def keep(report: Progress) -> None:
             if every and report.step % every == 0 and report.step < report.steps:

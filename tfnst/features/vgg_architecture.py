@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 4)
@@ -10,6 +11,27 @@ VGG19_LAYERS = tuple(
     for block, count in enumerate(CONVOLUTIONS_PER_BLOCK, start=1)
     for number in range(1, count + 1)
 )
+
+
+def pooled(layer: str) -> int:
+    """How many pixels a side make one position of a layer of VGG-19, by its name.
+
+    Examples:
+        >>> pooled("block3_conv2")
+        4
+    """
+    return 1 << int(layer[5]) - 1
+
+
+def reach(layers: Iterable[str]) -> int:
+    """How many pixels beyond those that one position is made of, on each side, layers see at most.
+
+    Examples:
+        >>> reach(["block1_conv2", "block2_conv1"])
+        4
+    """
+    deepest = max(map(VGG19_LAYERS.index, layers), default=-1)
+    return sum(map(pooled, VGG19_LAYERS[: deepest + 1]))
 
 
 @dataclass(frozen=True)

@@ -32,3 +32,4 @@ from .sizes import LONGEST_SIDE as LONGEST_SIDE
 from .sizes import MAX_PIXELS as MAX_PIXELS
 from .sizes import MIN_SIDE as MIN_SIDE
 from .sizes import ONE_PASS as ONE_PASS
+from .sizes import ONE_STEP as ONE_STEP

@@ -1,6 +1,8 @@
+from .bands import BandSums as BandSums
 from .bands import band_correlations as band_correlations
 from .bands import band_energies as band_energies
 from .bands import band_loss as band_loss
+from .bands import band_sums as band_sums
 from .coherence import coherence_loss as coherence_loss
 from .coherence import orientation_coherence as orientation_coherence
 from .column_terms import Columns as Columns
@@ -12,9 +14,12 @@ from .columns import cosine_distances as cosine_distances
 from .columns import euclidean_distances as euclidean_distances
 from .columns import hypercolumns_at as hypercolumns_at
 from .columns import places as places
+from .content import ContentSums as ContentSums
 from .content import content_distance as content_distance
 from .content import content_loss as content_loss
+from .content import content_sums as content_sums
 from .content import standardize as standardize
+from .cores import Core as Core
 from .histogram_terms import HistogramTerm as HistogramTerm
 from .histogram_terms import SlicedWassersteinTerm as SlicedWassersteinTerm
 from .histograms import directions as directions
@@ -39,8 +44,10 @@ from .region_terms import region_term as region_term
 from .relaxed_emd import relaxed_emd as relaxed_emd
 from .self_similarity import self_similarity as self_similarity
 from .self_similarity import self_similarity_loss as self_similarity_loss
+from .smoothness import VariationSums as VariationSums
 from .smoothness import edge_aware_smoothness as edge_aware_smoothness
 from .smoothness import total_variation as total_variation
+from .smoothness import variation_sums as variation_sums
 from .statistics import FeatureStatistics as FeatureStatistics
 from .statistics import blend_statistics as blend_statistics
 from .statistics import covariance as covariance
@@ -56,6 +63,7 @@ from .style import gram_style_loss as gram_style_loss
 from .style import mean_std as mean_std
 from .style import mean_std_style_loss as mean_std_style_loss
 from .style import wasserstein_style_loss as wasserstein_style_loss
+from .terms import AdditiveTerm as AdditiveTerm
 from .terms import BandTerm as BandTerm
 from .terms import ContentTerm as ContentTerm
 from .terms import GramTerm as GramTerm

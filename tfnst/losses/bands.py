@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
 
 from tfnst.losses import masks
+from tfnst.losses.cores import Core, within
 from tfnst.tensors import Tensor
 
 BANDS = 3  # from the finest, each of twice the size of the one before
@@ -21,6 +22,23 @@ _LINE = np.array([1, 4, 6, 4, 1], np.float32) / 16
 COLORS = np.array(
     [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32
 )
+
+
+class BandSums(NamedTuple):
+    """Sums over the positions of each band, the finest first, which add up over tiles.
+
+    Attributes:
+        count: (B, `BANDS`, 3), how many positions, or how much they count together.
+        total: (B, `BANDS`, 3), of squares.
+    """
+
+    count: Tensor
+    total: Tensor
+
+    @property
+    def energies(self) -> Tensor:
+        """Mean squares, as `band_energies` gives them."""
+        return self.total / (self.count + masks.NOTHING)
 
 
 def band_energies(image: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -40,14 +58,37 @@ def band_energies(image: Tensor, mask: Tensor | None = None) -> Tensor:
         >>> tuple(band_energies(flat).shape), float(ops.max(band_energies(flat))) < 1e-9
         ((1, 3, 3), True)
     """
+    return band_sums(image, mask).energies
+
+
+def band_sums(image: Tensor, mask: Tensor | None = None, core: Core | None = None) -> BandSums:
+    """What `band_energies` needs of a tile.
+
+    Args:
+        image: (B, H, W, 3) RGB, with margins of at least 16 pixels around the core.
+        mask: as there.
+        core: what counts; all, by default.
+
+    Returns:
+        The sums.
+    """
     x = _components(image, 3)
     weights = None if mask is None else masks.fitted(mask, x)
-    energies = []
+    counts, totals = [], []
+    stride, offset = 1, 2  # of the band's positions, in pixels
     for band in _bands(x):
-        visible = None if weights is None else weights[:, 2:-2, 2:-2]
-        energies.append(masks.average(ops.square(band), visible))
-        weights = None if visible is None else visible[:, ::2, ::2]
-    return ops.stack(energies, 1)
+        squares = within(ops.square(band), core, stride, offset)
+        _, height, width, _ = ops.shape(squares)
+        count = ops.cast(height * width, "float32")
+        if weights is not None:
+            visible = weights[:, 2:-2, 2:-2]
+            own = within(visible, core, stride, offset)
+            squares, count = own * squares, ops.sum(own, (1, 2))
+            weights = visible[:, ::2, ::2]
+        totals.append(ops.sum(squares, (1, 2)))
+        counts.append(count * ops.ones_like(totals[-1]))
+        stride, offset = 2 * stride, offset + 4 * stride
+    return BandSums(ops.stack(counts, 1), ops.stack(totals, 1))
 
 
 def band_correlations(image: Tensor, other: Tensor) -> Tensor:

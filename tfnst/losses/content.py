@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from keras import ops
 
 from tfnst.losses import masks
@@ -81,3 +83,56 @@ def content_distance(activation: Tensor, target: Tensor, mask: Tensor | None = N
     own_square = variance / ops.square(deviation)
     target_square = masks.average(ops.square(target), mask)
     return ops.mean(own_square + target_square - 2 * product / deviation, 1)
+
+
+class ContentSums(NamedTuple):
+    """Sums over a layer's positions, F's and the photo's P, which add up over tiles.
+
+    Attributes:
+        count: (B,), how many positions.
+        own: (B, C), ΣF.
+        own_square: (B, C), ΣF².
+        wanted: (B, C), ΣP.
+        wanted_square: (B, C), ΣP².
+        product: (B, C), ΣFP.
+    """
+
+    count: Tensor
+    own: Tensor
+    own_square: Tensor
+    wanted: Tensor
+    wanted_square: Tensor
+    product: Tensor
+
+    @property
+    def distance(self) -> Tensor:
+        """`content_distance` to the photo's standardised activations, (B,)."""
+        own, own_square, wanted, wanted_square, product = (
+            part / self.count[:, None] for part in self[1:]
+        )
+        variances = own_square - ops.square(own), wanted_square - ops.square(wanted)
+        # Of a channel that never changes, rounding can leave less than nothing.
+        variances = tuple(ops.maximum(variance, 0.0) for variance in variances)
+        deviations = [_deviation(variance) for variance in variances]
+        squares = [v / ops.square(d) for v, d in zip(variances, deviations, strict=True)]
+        correlation = (product - own * wanted) / (deviations[0] * deviations[1])
+        return ops.mean(squares[0] + squares[1] - 2 * correlation, 1)
+
+
+def content_sums(activation: Tensor, photo: Tensor) -> ContentSums:
+    """What `content_distance` needs of a tile.
+
+    Args:
+        activation: F, (B, H, W, C), of any float type.
+        photo: P, the photo's, likewise; not standardised, for that is seen of the whole only.
+
+    Returns:
+        The sums.
+    """
+    activation, photo = ops.cast(activation, "float32"), ops.cast(photo, "float32")
+    batch, height, width, _ = ops.shape(activation)
+    pairs = ((activation, activation), (photo, photo), (activation, photo))
+    own_square, wanted_square, product = (ops.sum(a * b, (1, 2)) for a, b in pairs)
+    own, wanted = ops.sum(activation, (1, 2)), ops.sum(photo, (1, 2))
+    count = ops.full((batch,), height * width, "float32")
+    return ContentSums(count, own, own_square, wanted, wanted_square, product)

@@ -11,9 +11,8 @@ from keras import ops
 from pydantic import AfterValidator, Field
 
 from tfnst import images
-from tfnst.features.vgg_architecture import VGG19_LAYERS
+from tfnst.features.vgg_architecture import VGG19_LAYERS, pooled
 from tfnst.images import HALO
-from tfnst.losses.neighbours import pooled
 from tfnst.losses.statistics import TINY
 from tfnst.losses.structure import cross_covariance, structure_loss
 from tfnst.losses.terms import Term, View

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from keras import ops
 
+from tfnst.features.vgg_architecture import pooled
 from tfnst.losses import masks
 from tfnst.losses.columns import unit_columns
-from tfnst.losses.neighbours import MOST, MOST_APART, matched_loss, nearest, pooled, stacked
+from tfnst.losses.neighbours import MOST, MOST_APART, matched_loss, nearest, stacked
 from tfnst.losses.terms import MatchingTerm, View
 from tfnst.tensors import Tensor
 from tfnst.validation import Checked, Layers

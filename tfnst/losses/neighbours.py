@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from tfnst import devices
+from tfnst.features.vgg_architecture import pooled
 from tfnst.losses import masks
 from tfnst.losses.columns import unit_columns
 from tfnst.tensors import Tensor
@@ -39,16 +40,6 @@ def stacked(activations: Mapping[str, Tensor], layers: Sequence[str]) -> dict[st
     middle = next(k for k in layers if pooled(k) == STRIDE)
     size = ops.shape(activations[middle])[1:3]
     return {k: _fitted(ops.cast(activations[k], "float32"), pooled(k), size) for k in layers}
-
-
-def pooled(layer: str) -> int:
-    """How many pixels a side make one position of a layer of VGG-19, by its name.
-
-    Examples:
-        >>> pooled("block3_conv2")
-        4
-    """
-    return 1 << int(layer[5]) - 1
 
 
 def _fitted(activation: Tensor, pixels: int, size: Sequence[Tensor | int]) -> Tensor:

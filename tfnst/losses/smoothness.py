@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from keras import ops
 
 from tfnst.losses import masks
+from tfnst.losses.cores import Core, within
 from tfnst.losses.kernels import total_variation as squared_differences
 from tfnst.tensors import Tensor
 
@@ -38,6 +41,56 @@ def total_variation(image: Tensor, mask: Tensor | None = None) -> Tensor:
     down = image[:, 1:] - image[:, :-1], mask[:, 1:] * mask[:, :-1]
     across = image[:, :, 1:] - image[:, :, :-1], mask[:, :, 1:] * mask[:, :, :-1]
     return sum(masks.average(ops.square(x), pairs, (1, 2, 3)) for x, pairs in (down, across))
+
+
+class VariationSums(NamedTuple):
+    """Sums over pairs of neighbours, down and across, which add up over tiles.
+
+    Attributes:
+        count: (B, 2), how many differences, or how much they count together.
+        total: (B, 2), of their squares.
+    """
+
+    count: Tensor
+    total: Tensor
+
+    @property
+    def variation(self) -> Tensor:
+        """`total_variation`, (B,)."""
+        return ops.sum(self.total / (self.count + masks.NOTHING), 1)
+
+
+def variation_sums(
+    image: Tensor, mask: Tensor | None = None, core: Core | None = None
+) -> VariationSums:
+    """What `total_variation` needs of a tile, whose pixels count with those before them.
+
+    Args:
+        image: (B, H, W, C), with margins around the core.
+        mask: as there, of the image's size.
+        core: what counts; all, by default.
+
+    Returns:
+        The sums.
+    """
+    image = within(ops.cast(image, "float32"), core, beyond=1)
+    weights = ops.ones_like(image[..., :1])
+    if mask is not None:
+        weights = within(ops.cast(mask, "float32"), core, beyond=1)
+    _, height, width, channels = ops.shape(image)
+    if core is not None:
+        height, width = core.height, core.width
+
+    def pairs(x: Tensor) -> tuple[tuple[Tensor, Tensor], ...]:
+        down, across = x[:, :, :width], x[:, :height]
+        return (down[:, 1:], down[:, :-1]), (across[:, :, 1:], across[:, :, :-1])
+
+    counts, totals = [], []
+    for (second, first), (one, other) in zip(pairs(image), pairs(weights), strict=True):
+        both = one * other
+        counts.append(channels * ops.sum(both, (1, 2, 3)))
+        totals.append(ops.sum(both * ops.square(second - first), (1, 2, 3)))
+    return VariationSums(ops.stack(counts, 1), ops.stack(totals, 1))
 
 
 def edge_aware_smoothness(image: Tensor, guide: Tensor) -> Tensor:

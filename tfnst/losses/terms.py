@@ -14,9 +14,10 @@ import keras
 from keras import ops
 from pydantic import Field
 
-from tfnst.losses.bands import band_energies, band_loss
-from tfnst.losses.content import content_distance, standardize
-from tfnst.losses.smoothness import total_variation
+from tfnst.losses.bands import BandSums, band_loss, band_sums
+from tfnst.losses.content import ContentSums, content_distance, content_sums, standardize
+from tfnst.losses.cores import Core, within
+from tfnst.losses.smoothness import VariationSums, total_variation, variation_sums
 from tfnst.losses.statistics import (
     FeatureStatistics,
     blend_statistics,
@@ -48,6 +49,8 @@ class View(NamedTuple):
         reduced: views of the same pictures smaller, by how many pixels a side make one.
         regions: (B, H, W, R) in [0, 1], how much each pixel belongs to each of some regions; None
             where there are none.
+        core: where the picture is a tile, which part of it counts; image and mask have margins
+            around it, activations have none. None where all counts.
     """
 
     image: Tensor
@@ -56,6 +59,7 @@ class View(NamedTuple):
     draw: Tensor | int = 0
     reduced: Mapping[int, View] = {}
     regions: Tensor | None = None
+    core: Core | None = None
 
 
 class Term(ABC):
@@ -119,6 +123,43 @@ class Term(ABC):
         return {}
 
 
+class AdditiveTerm(Term):
+    """A term that needs of a picture no more than sums over positions, which add up over tiles.
+
+    So pictures of any size can be painted by tiles, whose gradients are those of the whole.
+
+    Attributes:
+        beside: whether it compares every position with the photo's; only sums can, by tiles.
+    """
+
+    beside: bool = False
+
+    @abstractmethod
+    def sums(self, view: View, photo: Mapping[str, Tensor] | None = None) -> Any:
+        """Of what counts of a view; a tensor or a structure of them, each of batch dimension B.
+
+        Args:
+            view: the whole, or a tile with its `core`; margins are 16 pixels wide at least.
+            photo: the photo's activations there, of a term that sees them beside.
+        """
+
+    def from_sums(self, sums: Any) -> Any:
+        """The measurement of which these are the sums; unless overridden, the sums themselves."""
+        return sums
+
+    @abstractmethod
+    def compare(self, measurement: Any, target: Any) -> Tensor:
+        """`distance` by a measurement, (B,); what was seen beside the photo needs no target."""
+
+    def measure(self, view: View) -> Any:
+        """What of a view is to be matched."""
+        return self.from_sums(self.sums(view))
+
+    def distance(self, view: View, target: Any) -> Tensor:
+        """How far each picture is from its target, (B,)."""
+        return self.compare(self.measure(view), target)
+
+
 class MatchingTerm(Term):
     """A term whose target depends on the picture too, and is found anew as that changes."""
 
@@ -166,13 +207,16 @@ class LayeredTerm(Checked, Term):
 
     def distance(self, view: View, target: Any) -> Tensor:
         """The mean of the layers' losses, by their weights."""
+        return self.mean(self.details(view, target))
+
+    def mean(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """Of losses by layer, by the layers' weights."""
         weights = self.weights or (1.0,) * len(self.layers)
-        losses = self.details(view, target)
         weighted = [w * losses[k] for k, w in zip(self.layers, weights, strict=True)]
         return sum(weighted) / sum(weights)
 
 
-class StyleTerm(LayeredTerm):
+class StyleTerm(LayeredTerm, AdditiveTerm):
     """A loss of feature statistics, the mean over layers; see `LayeredTerm`."""
 
     @abstractmethod
@@ -183,9 +227,12 @@ class StyleTerm(LayeredTerm):
     def loss(self, statistics: FeatureStatistics, target: Any) -> Tensor:
         """Of one layer, (B,)."""
 
-    def measure(self, view: View) -> dict[str, FeatureStatistics]:
+    def sums(
+        self, view: View, photo: Mapping[str, Tensor] | None = None
+    ) -> dict[str, FeatureStatistics]:
         """Each layer's statistics; a mask weighs their positions."""
-        return {k: feature_statistics(view.activations[k], view.mask) for k in self.layers}
+        mask = None if view.mask is None else within(view.mask, view.core)
+        return {k: feature_statistics(view.activations[k], mask) for k in self.layers}
 
     def blend(
         self, measurements: Sequence[Mapping[str, FeatureStatistics]], shares: Sequence[float]
@@ -199,8 +246,18 @@ class StyleTerm(LayeredTerm):
 
     def details(self, view: View, target: Mapping[str, Any]) -> dict[str, Tensor]:
         """Each layer's loss."""
-        measured = self.measure(view)
-        return {k: self.loss(measured[k], target[k]) for k in self.layers}
+        return self._losses(self.measure(view), target)
+
+    def compare(
+        self, measurement: Mapping[str, FeatureStatistics], target: Mapping[str, Any]
+    ) -> Tensor:
+        """The mean of the layers' losses, by their weights."""
+        return self.mean(self._losses(measurement, target))
+
+    def _losses(
+        self, measurement: Mapping[str, FeatureStatistics], target: Mapping[str, Any]
+    ) -> dict[str, Tensor]:
+        return {k: self.loss(measurement[k], target[k]) for k in self.layers}
 
 
 class GramTerm(StyleTerm):
@@ -240,7 +297,7 @@ class MeanStdTerm(StyleTerm):
 
 
 @dataclass(frozen=True)
-class ContentTerm(Checked, Term):
+class ContentTerm(Checked, AdditiveTerm):
     """`content_distance`, the mean over layers, to the standardised activations of a photo.
 
     Args:
@@ -251,6 +308,7 @@ class ContentTerm(Checked, Term):
     """
 
     layers: Layers
+    beside = True
 
     def measure(self, view: View) -> dict[str, Tensor]:
         """Each layer's standardised activations, (B, h, w, C)."""
@@ -263,9 +321,18 @@ class ContentTerm(Checked, Term):
         )
         return sum(distances) / len(self.layers)
 
+    def sums(self, view: View, photo: Mapping[str, Tensor] | None = None) -> dict[str, ContentSums]:
+        """Each layer's, beside the photo's; not of masked views."""
+        photo = view.activations if photo is None else photo
+        return {k: content_sums(view.activations[k], photo[k]) for k in self.layers}
+
+    def compare(self, measurement: Mapping[str, ContentSums], target: Any) -> Tensor:
+        """`content_distance`, the mean over layers."""
+        return sum(measurement[k].distance for k in self.layers) / len(self.layers)
+
 
 @dataclass(frozen=True)
-class VariationTerm(Term):
+class VariationTerm(AdditiveTerm):
     """`total_variation`: all of it, or with a target, (B,), what exceeds that of the artworks."""
 
     needs_target = False
@@ -274,23 +341,34 @@ class VariationTerm(Term):
         """`total_variation`, (B,)."""
         return total_variation(view.image, view.mask)
 
-    def distance(self, view: View, target: Tensor | None) -> Tensor:
+    def sums(self, view: View, photo: Mapping[str, Tensor] | None = None) -> VariationSums:
+        """Of squared differences."""
+        return variation_sums(view.image, view.mask, view.core)
+
+    def from_sums(self, sums: VariationSums) -> Tensor:
+        """`total_variation`, (B,)."""
+        return sums.variation
+
+    def compare(self, measurement: Tensor, target: Tensor | None) -> Tensor:
         """The variation, or by how much it exceeds the target."""
-        variation = self.measure(view)
-        return variation if target is None else ops.relu(variation - target)
+        return measurement if target is None else ops.relu(measurement - target)
 
 
 @dataclass(frozen=True)
-class BandTerm(Term):
+class BandTerm(AdditiveTerm):
     """`band_loss`: as much in each of the finest bands as the artworks have."""
 
-    def measure(self, view: View) -> Tensor:
-        """`band_energies`, (B, bands, 3)."""
-        return band_energies(view.image, view.mask)
+    def sums(self, view: View, photo: Mapping[str, Tensor] | None = None) -> BandSums:
+        """Of squares."""
+        return band_sums(view.image, view.mask, view.core)
 
-    def distance(self, view: View, target: Tensor) -> Tensor:
+    def from_sums(self, sums: BandSums) -> Tensor:
+        """`band_energies`, (B, bands, 3)."""
+        return sums.energies
+
+    def compare(self, measurement: Tensor, target: Tensor) -> Tensor:
         """`band_loss`."""
-        return band_loss(self.measure(view), target)
+        return band_loss(measurement, target)
 
 
 @dataclass(frozen=True)

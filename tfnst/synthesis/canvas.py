@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import keras
@@ -21,6 +21,10 @@ from tfnst.synthesis.default_objective import default_terms, style_share
 from tfnst.synthesis.objective import Objective, WeightedTerm, view
 from tfnst.synthesis.pyramid import Bands, Form, Pixels
 from tfnst.synthesis.settings import Settings
+from tfnst.synthesis.tiles import TiledObjective, by_tiles
+
+# Of a picture: the total, its gradient, and the terms' distances.
+Slope = Callable[[Any], tuple[Any, Any, Any]]
 
 GAIN = 0.04  # how fast a steered weight follows, a step
 RUN = 25  # iterations of L-BFGS between steerings; each run begins without curvature and learns it
@@ -71,6 +75,7 @@ class Canvas:
         traced = tf.function(extractor, input_signature=signature, autograph=False)
         self.extractor = traced if self.objective.scales else extractor
         self.form = form or (Bands() if settings.in_bands else Pixels())
+        self.tiled: TiledObjective | None = None  # of a level that goes by tiles
         blank = tf.zeros((1, 1, 1, 3))
         blanks = [tf.zeros((1, 1, 1, c)) for c in self.form.channels]
         self.parts, self.momenta, self.velocities = (
@@ -87,7 +92,7 @@ class Canvas:
         # AutoGraph has nothing to translate here, and takes as long to see it as the tracing does.
         # Partial: of methods TensorFlow counts the traces of all canvases as one's, and warns.
         compiled = {"jit_compile": settings.jit_compile, "autograph": False}
-        self.step = tf.function(partial(self._step), **compiled)
+        self.step = tf.function(partial(self._step, self._slope), **compiled)
         self.train = tf.function(
             partial(self._train), input_signature=[tf.TensorSpec((), tf.int32)], **compiled
         )
@@ -95,7 +100,15 @@ class Canvas:
             partial(self._slope), input_signature=[tf.TensorSpec(picture, tf.float32)], **compiled
         )
         parts = [tf.TensorSpec((1, None, None, c), tf.float32) for c in self.form.channels]
-        self.slopes = tf.function(partial(self._slopes), input_signature=[parts], **compiled)
+        self.slopes = tf.function(
+            partial(self._slopes, self._slope), input_signature=[parts], **compiled
+        )
+        # The step that has its slope from tiles.
+        self.move = tf.function(
+            partial(self._move),
+            input_signature=[tf.TensorSpec(picture), tf.TensorSpec((len(terms),))],
+            **compiled,
+        )
 
     def begin_level(
         self,
@@ -118,11 +131,17 @@ class Canvas:
         if self.regions is not None:
             assert regions is not None
             self.regions.assign(self._padded(regions))
-        photo, picture = self.view(self._padded(content)), None
-        if self.objective.matches:
-            part = 1.0 if apart else self.settings.strength
-            picture = self.view(self._padded(part * start + (1 - part) * content))
-        self.objective.aim(photo, style, picture, apart, matching)
+        height, width, _ = content.shape
+        tiled = by_tiles(height, width, self.objective.terms, self.model)
+        self.tiled = self._tiled if tiled else None
+        if self.tiled is not None:
+            self.tiled.aim(tf.constant(self._padded(content)), style)
+        else:
+            photo, picture = self.view(self._padded(content)), None
+            if self.objective.matches:
+                part = 1.0 if apart else self.settings.strength
+                picture = self.view(self._padded(part * start + (1 - part) * content))
+            self.objective.aim(photo, style, picture, apart, matching)
         parts = self.form.split(tf.constant(self._padded(start)))
         variables = zip(self.parts, self.momenta, self.velocities, parts, strict=True)
         for variable, momentum, velocity, part in variables:
@@ -134,6 +153,10 @@ class Canvas:
             velocity.assign(fall**2 * tf.image.resize(velocity, size, "bilinear"))
         self.sum.assign(tf.zeros_like(self.image))
         self.count.assign(0.0)
+
+    @cached_property
+    def _tiled(self) -> TiledObjective:
+        return TiledObjective(self.model, self.objective, self.settings.jit_compile)
 
     def clear(self) -> None:
         """Be as it was made: nothing painted, no step done, weights where they begin."""
@@ -147,6 +170,9 @@ class Canvas:
         for variable in (self.adam_steps, self.count, self.report):
             variable.assign(tf.zeros_like(variable))
         self.objective.clear()
+        if self.tiled is not None:
+            self.tiled.clear()
+            self.tiled = None
 
     @property
     def on_cpu(self) -> bool:
@@ -173,21 +199,21 @@ class Canvas:
         devices.forget_gradients()
         return total, gradient, report
 
-    def _slopes(self, parts: Sequence[Any]) -> tuple[Any, list[Any], Any]:
+    def _slopes(self, slope: Slope, parts: Sequence[Any]) -> tuple[Any, list[Any], Any]:
         with tf.GradientTape() as tape:
             tape.watch(parts)
             image = self.form.compose(parts)
-        total, gradient, report = self._slope(image)
+        total, gradient, report = slope(image)
         slopes = tape.gradient(image, parts, gradient)
         devices.forget_gradients()
         return total, slopes, report
 
-    def _step(self) -> None:
+    def _step(self, slope: Slope) -> None:
         """The training step. It is traced into a graph, so Python decides nothing in it."""
         with tf.GradientTape() as tape:
             composed = self.form.compose(self.parts)
         image = tf.clip_by_value(composed, 0.0, 1.0)
-        _, gradient, report = self._slope(image)
+        _, gradient, report = slope(image)
         # Farther out of range nothing changes, and the way back becomes longer.
         outward = (composed - image) * gradient < 0
         gradient = tf.where(outward, tf.zeros_like(gradient), gradient)
@@ -200,9 +226,12 @@ class Canvas:
         self.report.assign(report)
         self.objective.steer(report, GAIN)
 
+    def _move(self, gradient: Any, report: Any) -> None:
+        self._step(lambda image: (None, gradient, report))
+
     def _train(self, steps: Any) -> None:
         def body(done: Any) -> tuple[Any]:
-            self._step()
+            self._step(self._slope)
             return (done + 1,)
 
         tf.while_loop(lambda done: done < steps, body, (tf.constant(0),))
@@ -253,6 +282,9 @@ class Canvas:
             yield from self._descend_by_lbfgs(first, [m for m in marks if first < m <= last], last)
 
     def _descend_by_adam(self, steps: int) -> None:
+        if self.tiled is not None:
+            self._descend_by_tiles(self.tiled, steps)
+            return
         # An accelerator takes all steps in one call; on a CPU a loop in the graph is slower than
         # one around it.
         if self.settings.jit_compile or not self.on_cpu:
@@ -261,6 +293,15 @@ class Canvas:
         with devices.as_traced():
             for _ in range(steps):
                 self.step()
+
+    def _descend_by_tiles(self, tiled: TiledObjective, steps: int) -> None:
+        with self._as_traced():
+            for _ in range(steps):
+                _, gradient, report = tiled.slope(self.image)
+                self.move(gradient, report)
+
+    def _as_traced(self) -> contextlib.AbstractContextManager[None]:
+        return devices.as_traced() if self.on_cpu else contextlib.nullcontext()
 
     def _descend_by_lbfgs(self, first: int, marks: Sequence[int], last: int) -> list[Stage]:
         """The steps after `first`; where it converges before a mark, that has what is reached."""
@@ -300,8 +341,11 @@ class Canvas:
 
     def _value_and_slope(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Of all variables in one row."""
-        with devices.as_traced() if self.on_cpu else contextlib.nullcontext():
-            total, slopes, report = self.slopes(self._as_parts(x))
+        slopes_of = self.slopes
+        if self.tiled is not None:
+            slopes_of = partial(self._slopes, self.tiled.slope)
+        with self._as_traced():
+            total, slopes, report = slopes_of(self._as_parts(x))
         self.report.assign(report)
         return float(total), _flat(slopes)
 

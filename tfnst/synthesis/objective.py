@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import tensorflow as tf
 from pydantic import Field
 
 from tfnst.losses.region_terms import RegionTerm
-from tfnst.losses.terms import MatchingTerm, ReducedTerm, Term, View
+from tfnst.losses.terms import AdditiveTerm, MatchingTerm, ReducedTerm, Term, View
 from tfnst.validation import Checked
 
 WEIGHT_RANGE = (1e-4, 1e3)
@@ -76,6 +77,18 @@ def regions_of(terms: Sequence[WeightedTerm]) -> int:
     return max((term.region + 1 for term in inner if isinstance(term, RegionTerm)), default=0)
 
 
+def adds_up(weighted: WeightedTerm) -> bool:
+    """Whether a term needs no more than sums over tiles, and the photo beside them at most."""
+    term = summed(weighted)
+    return isinstance(term, AdditiveTerm) and (weighted.source == "content" or not term.beside)
+
+
+def summed(weighted: WeightedTerm) -> Any:
+    """The term itself, at whatever scale it sees the picture."""
+    term = weighted.term
+    return term.term if isinstance(term, ReducedTerm) else term
+
+
 def view(
     extractor: Callable[[Any], Mapping[str, Any]],
     image: Any,
@@ -88,14 +101,14 @@ def view(
 
     Of a mask, (B, H, W, 1), and of regions, (B, H, W, R), likewise; `draw` is that of `View`.
     """
-    reduced = {}
+    smaller = {}
     for scale in scales:
-        there = [None if part is None else _reduced(part, scale) for part in (mask, regions)]
-        reduced[scale] = view(extractor, _reduced(image, scale), (), there[0], draw, there[1])
-    return View(image, extractor(image), mask, draw, reduced, regions)
+        there = [None if part is None else reduced(part, scale) for part in (mask, regions)]
+        smaller[scale] = view(extractor, reduced(image, scale), (), there[0], draw, there[1])
+    return View(image, extractor(image), mask, draw, smaller, regions)
 
 
-def _reduced(picture: Any, scale: int) -> Any:
+def reduced(picture: Any, scale: int) -> Any:
     """Averages of squares; reflected to `LEAST` pixels a side, of which deep layers see something.
 
     Squares that hang over a border are averages of what there is.
@@ -182,22 +195,36 @@ class Objective:
                 if weighted.wanted is None:
                     self.weights[name].assign(weighted.weight * self.share * matching)
             elif weighted.source is not None:
-                self._keep(name, term.target(self._measurement(weighted, photo, style)))
+                measure = partial(term.measure, photo)
+                self._keep(name, term.target(self._measurement(weighted, measure, style)))
+
+    def aim_by_sums(self, photo: Mapping[str, Any], style: Mapping[str, Any]) -> None:
+        """As `aim`, by names of terms, with the sums of a photo's tiles in place of its view.
+
+        Terms that see the photo beside keep nothing.
+        """
+        for weighted in self.terms:
+            term = summed(weighted)
+            if weighted.source is not None and not term.beside:
+                measure = partial(term.from_sums, photo[weighted.name])
+                measurement = self._measurement(weighted, measure, style)
+                self._keep(weighted.name, term.target(measurement))
 
     @property
     def matches(self) -> bool:
         """Whether some target depends on the picture too."""
         return any(isinstance(weighted.term, MatchingTerm) for weighted in self.terms)
 
-    def _measurement(self, weighted: WeightedTerm, photo: View, style: Mapping[str, Any]) -> Any:
+    def _measurement(
+        self, weighted: WeightedTerm, photo: Callable[[], Any], style: Mapping[str, Any]
+    ) -> Any:
         """Of the photo, or of the artworks with the photo's share."""
-        term = weighted.term
         if weighted.source == "content":
-            return term.measure(photo)
+            return photo()
         artworks = style[weighted.name]
         if self.share == 1:
             return artworks
-        return term.blend([artworks, term.measure(photo)], [self.share, 1 - self.share])
+        return weighted.term.blend([artworks, photo()], [self.share, 1 - self.share])
 
     def _keep(self, name: str, target: Any) -> None:
         """Put tensors into variables; pictures and activations may have another size next time."""
@@ -223,6 +250,15 @@ class Objective:
     def distances(self, view: View) -> Any:
         """Of one picture, (T,): a number a term, in their order."""
         return tf.stack([self._distance(w.term, view, self.targets[w.name])[0] for w in self.terms])
+
+    def distances_by_sums(self, sums: Mapping[str, Any]) -> Any:
+        """As `distances`, of a picture whose tiles' sums, by names of terms, add up to these."""
+        return tf.stack([self._compared(w, sums[w.name])[0] for w in self.terms])
+
+    def _compared(self, weighted: WeightedTerm, sums: Any) -> Any:
+        term = summed(weighted)
+        target = None if term.beside else self.targets[weighted.name]
+        return term.compare(term.from_sums(sums), target)
 
     def _distance(self, term: Term, view: View, target: Any) -> Any:
         """A term's; one that looks at several scales is traced once for all of them."""

@@ -19,7 +19,7 @@ from tfnst.arguments import require, shown
 from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.images.color import Colors
 from tfnst.images.masks import blended, union
-from tfnst.synthesis import canvases, default_objective, inputs, objective
+from tfnst.synthesis import canvases, default_objective, inputs, objective, tiles
 from tfnst.synthesis import style_bands as style_bands_module
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
@@ -83,7 +83,8 @@ class StyleTransfer:
         colors: whose colours the painting has; the styles' by default.
 
     Raises:
-        ValueError: a picture, share, term, mask, network, layer or start that does not fit.
+        ValueError: a picture, share, term, mask, network, layer or start that does not fit, or a
+            size too large for terms that want the picture in one piece.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class StyleTransfer:
         self.shape = inputs.checked_shape(self.content, settings.size)
         layers = objective.layers_of(self.terms)
         self.extractor = feature_model(network, weights, layers, settings)
+        tiles.check_size(self.shape, self.terms, self.extractor, settings.size)
         sizes = level_sizes(settings.size, settings.smallest, settings.growth)
         last = len(settings.steps) - 1
         self.plan = [settings.steps[min(level, last)] for level in range(len(sizes))]
@@ -253,11 +255,24 @@ class StyleTransfer:
             if self.regions:
                 shown = [np.asarray(region.parts[index]) for region in self.regions]
                 parts = _resized(np.stack(shown, -1), shape)
-            scales = objective.scales_of(self.terms)
-            view = objective.view(self.extractor, image, scales, visible, regions=parts)
-            measurements.append(objective.measure(self.terms, view))
+            measurements.append(self._measurement(image, visible, parts))
         shares = style_bands_module.shares_of(self.terms, self.shares, self.bands)
         return objective.blend(self.terms, measurements, shares)
+
+    def _measurement(
+        self, image: np.ndarray, mask: np.ndarray | None, regions: np.ndarray | None
+    ) -> dict[str, Any]:
+        """Of one artwork, with its halo and as one of a batch."""
+        _, height, width, _ = image.shape
+        if tiles.by_tiles(height, width, self.terms, self.extractor):
+            return self._tiling.measure(image, mask)
+        scales = objective.scales_of(self.terms)
+        view = objective.view(self.extractor, image, scales, mask, regions=regions)
+        return objective.measure(self.terms, view)
+
+    @functools.cached_property
+    def _tiling(self) -> tiles.Tiling:
+        return tiles.Tiling(self.extractor, self.terms)
 
     def _begin_level(self, canvas: Canvas, size: int, level: int) -> None:
         height, width, _ = self._painted.shape
