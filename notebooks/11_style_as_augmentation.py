@@ -302,8 +302,8 @@ layer = RandomStyle(0.5, seed=0)
 assert np.array_equal(layer(copies, training=False), copies)
 
 # %% [markdown]
-# In a pipeline it is one more `map`. Pictures of a batch that are not painted cost nothing: only the
-# others are gathered and sent through the network.
+# In a pipeline it is one more `map`. What is not painted of a batch costs nothing: only the others
+# are gathered and sent through the network.
 
 # %%
 batches = tf.data.Dataset.from_tensor_slices(training[0]).batch(32).map(RandomStyle(0.5, seed=0))
