@@ -151,6 +151,7 @@ AUGMENTATIONS: dict[str, Callable[[int], list[keras.layers.Layer]]] = {
     "none": lambda seed: [],
     "colour": color_layers,
     "style": lambda seed: [RandomStyle(seed=seed)],
+    "style, every picture": lambda seed: [RandomStyle(1, (0.5, 1), seed=seed)],
     "style and colour": lambda seed: [RandomStyle(seed=seed), *color_layers(seed)],
 }
 

@@ -306,8 +306,6 @@ def test_xla_paints_the_same(make: Callable[..., Any], monkeypatch: pytest.Monke
     # XLA has random numbers of its own.
     drawn = [np.asarray(tensor) for tensor in layer.draw(6)]
     assert 0 < drawn[0].sum() < 6
-    compiled = tf.function(layer, jit_compile=True)
-    assert changed(np.asarray(compiled(images)), compiled(images)).any()
     monkeypatch.setattr(layer, "draw", lambda count: [tf.constant(array) for array in drawn])
     painted = tf.function(layer, jit_compile=True)(images)
     np.testing.assert_allclose(painted, layer(images), atol=0.05)
@@ -363,10 +361,11 @@ def test_the_gallery_ships_in_it() -> None:
     layer = RandomStyle(1, 1, styles=["scream", "udnie"], seed=1)
     config = layer.get_config()
     assert config["network"] == "gallery" and config["styles"] == ["scream", "udnie"]
-    images = photos(2, 32, 32)
-    painted = layer(images)
-    np.testing.assert_array_equal(RandomStyle.from_config(config)(images), painted)
-    assert changed(images, painted).all()
+    again = RandomStyle.from_config(config)
+    for mine, theirs in zip(layer.network.weights, again.network.weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    images = photos(1, 16, 16)
+    assert changed(images, layer(images)).all()
 
 
 def test_a_file_of_a_network_goes(small_network: StyleNetwork, tmp_path: Path) -> None:

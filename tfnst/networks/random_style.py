@@ -224,7 +224,8 @@ def dirichlet(sticks: Tensor, choices: Tensor, categories: int) -> Tensor:
     rests = ops.concatenate([ops.ones_like(left[:, :1]), left], 1)
     broken = ops.concatenate([sticks[:, :-1], ops.ones_like(left[:, :1])], 1) * rests
     chosen = ops.minimum(ops.cast(choices * categories, "int32"), categories - 1)
-    return ops.sum(broken[..., None] * ops.one_hot(chosen, categories, dtype="float32"), 1)
+    shares = ops.sum(broken[..., None] * ops.one_hot(chosen, categories, dtype="float32"), 1)
+    return shares / ops.sum(shares, -1, keepdims=True)
 
 
 def _between(span: Span, uniform: Tensor) -> Tensor:
@@ -259,15 +260,19 @@ def _stroke(value: Any, strokes: int) -> Span | None:
 def _span(name: str, value: Any, single: bool = False) -> Span:
     """Lowest and highest of what is to be drawn, which is one number or two."""
     ends = list(value) if isinstance(value, list | tuple) and not single else [value, value]
-    fit = all(isinstance(end, numbers.Real) and 0 <= end <= 1 for end in ends)
+    fit = all(_is_number(end) and 0 <= end <= 1 for end in ends)
     if len(ends) != 2 or not fit or ends[0] > ends[1]:
         raise FieldError(name, value, UNIT if single else f"{UNIT}, or (low, high) of these")
     return float(ends[0]), float(ends[1])
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 def _value_range(value: Any) -> Span:
     ends = list(value) if isinstance(value, list | tuple) else []
-    if len(ends) != 2 or not all(isinstance(end, numbers.Real) for end in ends):
+    if len(ends) != 2 or not all(map(_is_number, ends)):
         raise FieldError("value_range", value, "(low, high), such as (0, 255) or (0, 1)")
     if not ends[0] < ends[1]:
         raise FieldError("value_range", value, "a low that is less than the high")
