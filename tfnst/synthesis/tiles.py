@@ -240,16 +240,13 @@ class Tiling:
             with tf.GradientTape() as tape:
                 tape.watch(picture)
                 there = _seen(picture, scale)
-            gradient = np.zeros(there.shape, np.float32)
+            gradient = total if scale == 1 else np.zeros(there.shape, np.float32)
             for n, tile in enumerate(self._tiles(there)):
                 photo = self.photo.get((scale, n), {})
                 part = passes.pull(along)(tile.of(there), tile.where, photo, along)
                 tile.of(gradient)[:] += part.numpy()
-            total += (
-                gradient
-                if scale == 1
-                else tape.gradient(there, picture, tf.constant(gradient)).numpy()
-            )
+            if scale > 1:
+                total += tape.gradient(there, picture, tf.constant(gradient)).numpy()
         return tf.constant(total)
 
     def _tiles(self, picture: Any) -> list[Tile]:
