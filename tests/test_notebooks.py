@@ -35,6 +35,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "06_to_the_phone": {"SIDE": 64, "ROUNDS": 2},
     "08_before_neural_networks": {"TEXTURE": 64, "STEPS": 2, "SIDE": 64},
     "09_beyond_gram": {"SIZE": 64, "STEPS": (4, 3)},
+    "10_control": {"SIZE": 64, "STEPS": (3,)},
     "11_style_as_augmentation": {"PICTURES": 64, "EPOCHS": 1, "TESTS": 32},
 }
 
