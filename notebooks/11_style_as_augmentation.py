@@ -243,8 +243,8 @@ show(grid({"conflict": tests["conflict"][0][:10]}, titles=named[:10]))
 # Our gallery has sixteen paintings. A Gaussian through sixteen points reaches far beyond all of
 # them, where the network has never been. So the layer stays between the rows, and draws shares:
 #
-# $$w = \bigl(1 - \alpha, \; \alpha \, \pi_1, \dots, \alpha \, \pi_S\bigr), \qquad \pi \sim
-# \operatorname{Dirichlet}\left(\tfrac{1}{S}, \dots, \tfrac{1}{S}\right)$$
+# $$w = \left(1 - \alpha, \; \alpha \, \pi_1, \dots, \alpha \, \pi_S\right), \qquad \pi \sim
+# \operatorname{Dirichlet}\left(\frac{1}{S}, \dots, \frac{1}{S}\right)$$
 #
 # Weight 0 is the photo's own row, which gives the photo back; that is $P(c)$. The Dirichlet
 # distribution can be drawn by breaking a stick (Sethuraman, 1994): break off a uniform part for a
