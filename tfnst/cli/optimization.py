@@ -148,7 +148,10 @@ def stylize(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Paint a photo in the style of one or more artworks; or a folder of photos, one by one."""
+    """Paint a photo in the style of one or more artworks.
+
+    Or a folder of photos, one after the other.
+    """
     from tfnst import files, images
     from tfnst.cli import painting, series
     from tfnst.cli.painting import Outputs, paint_recipe
@@ -171,8 +174,8 @@ def stylize(
     outputs = Outputs(output, comparison, recipe, save_every, numbered, not no_recipe, paths)
     from_file = start not in ("content", "noise")
     kept = painting.color_method(keep_color, color_method)
-    pictures = [*styles, *([Path(start)] if from_file else [])]
-    pictures += [] if whole_folder else [content]
+    pictures = [] if whole_folder else [content]
+    pictures += [*styles, *([Path(start)] if from_file else [])]
     pictures += [*(mask or []), *(style_mask or [])]
     pictures += [file for file in (palette_from, color_mask) if file is not None]
     inputs = [*pictures, Path(weights)]
