@@ -24,6 +24,7 @@ from tests.images.samples import camera_exif
 from tfnst import assets, files, images
 from tfnst.cli.app import ORDER
 from tfnst.features import vgg_weights
+from tfnst.painting.finish import Finish
 from tfnst.synthesis import progress, settings, style_transfer
 
 SMALL = ("--size", "48", "--steps", "10", "--network", "vgg19-lite")
@@ -422,13 +423,13 @@ def test_save_every(
     written: list[int | None],
 ) -> None:
     seen: list[int | None] = []
-    save = images.save
+    write = Finish.write
 
-    def spy(path: Path, rgb: np.ndarray, **options: Any) -> None:
-        seen.append(json.loads(options["recipe"])["steps_done"])
-        save(path, rgb, **options)
+    def spy(finish: Finish, target: Path, rgb: np.ndarray, recipe: str) -> None:
+        seen.append(json.loads(recipe)["steps_done"])
+        write(finish, target, rgb, recipe)
 
-    monkeypatch.setattr(images, "save", spy)
+    monkeypatch.setattr(Finish, "write", spy)
     options = (*FAST, "-q", "--steps", 30, "--save-every", every)
     done = tfnst(
         "stylize", "photo.png", "art.png", "-o", "out.png", *options, "--optimizer", optimizer
@@ -626,7 +627,7 @@ MISUSE = [
     (["cut.png", "art.png"], "cut.png: this picture is damaged"),
     (["nan.tif", "art.png"], "nan.tif: the picture holds NaN"),
     (["tiny.png", "art.png"], "tiny.png: the picture is 5 x 5 pixels"),
-    (["folder.png", "art.png"], "folder.png: this is a folder"),
+    (["folder.png", "art.png"], "output 'out.png' is one file; name a folder for several"),
     (["photo.png"], "STYLE"),
     ([], "Missing argument"),
     (["photo.png", "art.png", "--content-layer", "block9_conv9"], "block9_conv9"),
