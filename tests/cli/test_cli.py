@@ -770,16 +770,17 @@ def test_a_second_ctrl_c_does_not_take_the_picture_of_the_first(
     tfnst: Call, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(style_transfer.StyleTransfer, "run", interrupted(1, KeyboardInterrupt()))
-    save = images.save
+    write, signals = Finish.write, []
 
-    def impatient(*arguments: Any, **options: Any) -> None:
+    def impatient(*arguments: Any) -> None:
+        signals.append(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
-        save(*arguments, **options)
+        write(*arguments)
 
-    monkeypatch.setattr(images, "save", impatient)
+    monkeypatch.setattr(Finish, "write", impatient)
     done = tfnst("stylize", "photo.png", "art.png", "-o", "out.png", *FAST, "--steps", 30, "-q")
     assert done.status == 130 and "holds the picture so far" in done.err
-    assert Path("out.png").exists()
+    assert signals and Path("out.png").exists()
 
 
 @pytest.mark.parametrize(
