@@ -298,7 +298,7 @@ def test_every_third_party_import_is_a_dependency(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
         about = archive.read(metadata).decode()
-    optional = ("extra == 'lite'", "extra == 'export'")
+    optional = ("extra == 'lite'", "extra == 'export'", "extra == 'subject'")
     lines = [
         line for line in about.splitlines() if "extra ==" not in line or line.endswith(optional)
     ]
