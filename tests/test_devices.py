@@ -115,11 +115,15 @@ def test_gpus_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         tf.config.experimental, "set_memory_growth", lambda gpu, on: grown.append(gpu)
     )
+    repeatable: list[bool] = []  # the setting itself would be there for all later tests
+    monkeypatch.setattr(
+        tf.config.experimental, "enable_op_determinism", lambda: repeatable.append(True)
+    )
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda: [])
     monkeypatch.setattr(tf, "device", lambda name: name)
     assert devices.start_tensorflow("gpu") == "/GPU:0"
     assert devices.start_tensorflow("GPU:1") == "/GPU:1"
-    assert grown == ["first", "second"] * 2
+    assert grown == ["first", "second"] * 2 and repeatable == [True] * 2
     with pytest.raises(ValueError, match=r"use auto, cpu, gpu:0, gpu:1$"):
         devices.start_tensorflow("gpu:2")
 
