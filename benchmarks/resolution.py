@@ -26,16 +26,17 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", "benchmarks.resolution", *options], check=True)
         return
     size = sizes[0]
-    photo = images.load(assets.photo(), size, upscale=True).rgb
-    artwork = images.load(assets.artwork("swirl"), size, upscale=True).rgb
+    photo = images.load(assets.photo(), size, upscale=True)
+    artwork = images.load(assets.artwork("swirl"), size, upscale=True)
     settings = Settings(size=size, smallest=size, steps=(steps,))
     painting = StyleTransfer(photo, artwork, settings, network="vgg19-lite")
     ends = [time.perf_counter() for _ in painting.run(every=1)]
     step = (ends[-1] - ends[0]) / (steps - 1)
-    millions = photo.shape[0] * photo.shape[1] / 1e6
+    height, width, _ = photo.rgb.shape
+    millions = height * width / 1e6
     print(
-        f"a step at {size} px, {millions:.1f} million pixels, mean of {steps - 1}: {step:.1f} s, "
-        f"{step / millions:.1f} s a million, peak memory {peak_memory():.2f} GB"
+        f"a step at {width} x {height} px, {millions:.1f} million pixels, mean of {steps - 1}: "
+        f"{step:.1f} s, {step / millions:.1f} s a million, peak memory {peak_memory():.2f} GB"
     )
 
 

@@ -122,6 +122,11 @@ class TestValidate:
         images.validate(array)[:] = 0
         np.testing.assert_array_equal(array, slope())
 
+    def test_a_picture_is_not_copied(self) -> None:
+        picture = images.Picture(slope())
+        assert np.shares_memory(images.validate(picture), picture.rgb)
+        assert images.validate(images.Picture(slope() - 0.1004)).min() == 0
+
     @pytest.mark.parametrize(
         ("array", "texts"),
         [

@@ -187,7 +187,8 @@ def validate(array: Pixels, name: str = "image", minimum: int = 1) -> Array:
     if min(array.shape[:2]) < (smallest := max(1, minimum)):
         size = f"{array.shape[1]} x {array.shape[0]} pixels"
         raise ValueError(f"{name} is {size}; the smallest side is {smallest}")
-    return checked_unit(array, name)
+    # Pictures are read, and may be large.
+    return checked_unit(array, name, copy=not isinstance(value, Picture))
 
 
 def require_positive(**numbers: int) -> None:
@@ -218,7 +219,7 @@ def unit(array: Array) -> Array:
     return values / np.float32(255) if array.dtype == np.uint8 else values
 
 
-def checked_unit(array: Array, name: str) -> Array:
+def checked_unit(array: Array, name: str, copy: bool = True) -> Array:
     """The same, or a ValueError that calls the array `name`, when it is not in [0, 1]."""
     if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
         raise ValueError(f"{name} has dtype {array.dtype}; give uint8, or floats from 0 to 1")
@@ -230,4 +231,4 @@ def checked_unit(array: Array, name: str) -> Array:
         # Between 2 and 16 it may as well be light brighter than white.
         remedy = "divide by 255" if low >= 0 and 16 <= high <= 255 else "clip or scale it"
         raise ValueError(f"{name} runs from {low:g} to {high:g}; {remedy} to get 0 to 1")
-    return values.clip(0, 1)
+    return values.clip(0, 1) if copy or low < 0 or high > 1 else values

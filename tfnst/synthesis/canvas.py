@@ -103,11 +103,14 @@ class Canvas:
         self.slopes = tf.function(
             partial(self._slopes, self._slope), input_signature=[parts], **compiled
         )
-        # The step that has its slope from tiles.
-        self.move = tf.function(
-            partial(self._move),
-            input_signature=[tf.TensorSpec(picture), tf.TensorSpec((len(terms),))],
-            **compiled,
+        # The step that has its slope from tiles, in parts: nothing of one is in memory in the next.
+        self.inward, self.move, self.settle = (
+            tf.function(partial(part), input_signature=[tf.TensorSpec(shape)], **compiled)
+            for part, shape in (
+                (self._inward, picture),
+                (self._move, picture),
+                (self._settle, (len(terms),)),
+            )
         )
 
     def begin_level(
@@ -210,24 +213,35 @@ class Canvas:
 
     def _step(self, slope: Slope) -> None:
         """The training step. It is traced into a graph, so Python decides nothing in it."""
+        self._settle(self._descended(slope))
+
+    def _descended(self, slope: Slope) -> Any:
+        """The terms' distances, of the picture before the parts have moved."""
         with tf.GradientTape() as tape:
             composed = self.form.compose(self.parts)
-        image = tf.clip_by_value(composed, 0.0, 1.0)
-        _, gradient, report = slope(image)
-        # Farther out of range nothing changes, and the way back becomes longer.
-        outward = (composed - image) * gradient < 0
-        gradient = tf.where(outward, tf.zeros_like(gradient), gradient)
-        self._adam(tape.gradient(composed, self.parts, gradient))
+        _, gradient, report = slope(tf.clip_by_value(composed, 0.0, 1.0))
+        self._adam(tape.gradient(composed, self.parts, _inward(composed, gradient)))
         devices.forget_gradients()
         self.form.confine(self.parts)
+        return report
+
+    def _inward(self, gradient: Any) -> Any:
+        return _inward(self.form.compose(self.parts), gradient)
+
+    def _settle(self, report: Any) -> None:
+        """Average the picture, and steer by the terms' distances."""
         share = 1 - self.form.averaging
         self.sum.assign_add(share * (self.image - self.sum))
         self.count.assign_add(share * (1 - self.count))
         self.report.assign(report)
         self.objective.steer(report, GAIN)
 
-    def _move(self, gradient: Any, report: Any) -> None:
-        self._step(lambda image: (None, gradient, report))
+    def _move(self, gradient: Any) -> None:
+        with tf.GradientTape() as tape:
+            composed = self.form.compose(self.parts)
+        self._adam(tape.gradient(composed, self.parts, gradient))
+        devices.forget_gradients()
+        self.form.confine(self.parts)
 
     def _train(self, steps: Any) -> None:
         def body(done: Any) -> tuple[Any]:
@@ -298,7 +312,10 @@ class Canvas:
         with self._as_traced():
             for _ in range(steps):
                 _, gradient, report = tiled.slope(self.image)
-                self.move(gradient, report)
+                gradient = self.inward(gradient)
+                self.move(gradient)
+                del gradient
+                self.settle(report)
 
     def _as_traced(self) -> contextlib.AbstractContextManager[None]:
         return devices.as_traced() if self.on_cpu else contextlib.nullcontext()
@@ -380,6 +397,12 @@ class Canvas:
         halo = self.form.halo
         rows, columns = (slice(halo, side - halo) for side in image.shape[1:3])
         return np.asarray(np.clip(image[0, rows, columns], 0, 1))
+
+
+def _inward(composed: Any, gradient: Any) -> Any:
+    """The gradient where it leads back into range; farther out, the way back becomes longer."""
+    outward = ((composed < 0) & (gradient > 0)) | ((composed > 1) & (gradient < 0))
+    return tf.where(outward, 0.0, gradient)
 
 
 def _flat(parts: Sequence[Any]) -> np.ndarray:

@@ -96,7 +96,7 @@ class Bands:
         """The picture of which these are the bands; it may leave its range."""
         luminance = compose(parts[:LUMINANCE], cls.periodic)
         chroma = follow(compose(parts[LUMINANCE:], cls.periodic), luminance, cls.periodic)
-        red, blue = chroma[..., :1], chroma[..., 1:]
+        red, blue = tf.split(chroma, 2, 3)
         green = -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1]
         return luminance + tf.concat([red, green, blue], 3)
 
@@ -183,7 +183,8 @@ def follow(chroma: Any, luminance: Any, periodic: bool = False) -> Any:
     # In two steps: XLA's linear interpolation to some 3.7 times the size is another one.
     size = tf.shape(luminance)[1:3]
     line = _enlarged(_enlarged(line, (size + 1) // 2, periodic), size, periodic)
-    return line[..., :count] * luminance + line[..., count:]
+    slope, intercept = tf.split(line, 2, 3)  # slices' gradients are as large as what they are of
+    return slope * luminance + intercept
 
 
 def _reduced(picture: Any, times: int) -> Any:

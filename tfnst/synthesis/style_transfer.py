@@ -144,7 +144,7 @@ class StyleTransfer:
         if settings.strength == 0:
             self.plan = [0] * len(self.sizes)  # the photo: nothing to do
         self.steps_done = 0
-        self._latest = images.resize(self._painted, *self.shape)
+        self._latest: np.ndarray | None = None
         self._measured: dict[int, dict[str, Any]] = {}  # by the size of the canvas
 
     def share_measurements(self, other: StyleTransfer) -> None:
@@ -232,7 +232,8 @@ class StyleTransfer:
     def picture(self) -> np.ndarray:
         """The average at the last report: (H, W, 3) float32 in [0, 1], as large as the result."""
         photo = images.resize(self.content, *self.shape)
-        painting = images.resize(self._latest, *self.shape)
+        latest = self._painted if self._latest is None else self._latest
+        painting = images.resize(latest, *self.shape)
         painting = self.colors.after(photo, painting, prepared=True)
         if not self.regions:
             return painting

@@ -21,6 +21,7 @@ from tfnst.features.vgg_architecture import pooled, reach
 from tfnst.images.sizes import ONE_STEP
 from tfnst.losses.cores import Core, within
 from tfnst.losses.terms import AdditiveTerm, ReducedTerm, View
+from tfnst.synthesis.activation_file import ActivationFile
 from tfnst.synthesis.objective import Objective, WeightedTerm, adds_up, layers_of, reduced, summed
 
 MOST = 4_500_000  # pixels in one piece of what does not add up: 5 GB, with VGG-19-lite
@@ -161,8 +162,7 @@ class Tiling:
         jit_compile: as of `TiledObjective`.
 
     Attributes:
-        photo: by scale and tile, activations of a photo that terms see beside a picture's; in the
-            memory of the host.
+        photo: by scale and tile, activations of a photo that terms see beside a picture's.
     """
 
     def __init__(
@@ -186,7 +186,7 @@ class Tiling:
             if key not in compiled:  # scales of the same terms share them
                 compiled[key] = _Passes(traced, outputs, group, jit_compile)
             self.passes[scale] = compiled[key]
-        self.photo: dict[tuple[int, int], dict[str, np.ndarray]] = {}
+        self.photo = ActivationFile()
 
     def begin(self, photo: Any) -> dict[str, Any]:
         """Keep of a (1, H, W, 3) photo what terms see beside a picture; the sums of the others."""
@@ -199,14 +199,12 @@ class Tiling:
         Its mask, (1, H, W, 1), weighs the pixels that a position is made of; in one piece, equal
         parts of the sides, which are others where these are no multiples of 16.
         """
-        sums = self._measured(picture, mask, {})
+        sums = self._measured(picture, mask, None)
         return {
             w.name: summed(w).from_sums(sums[w.name]) for w in self.terms if w.source == "style"
         }
 
-    def _measured(
-        self, picture: Any, mask: Any, kept: dict[tuple[int, int], Any]
-    ) -> dict[str, Any]:
+    def _measured(self, picture: Any, mask: Any, kept: ActivationFile | None) -> dict[str, Any]:
         total: dict[str, Any] = {}
         for scale, passes in self.passes.items():
             there = _seen(picture, scale)
@@ -218,8 +216,8 @@ class Tiling:
                 else:
                     sums, activations = passes.measure_masked(*seen, tile.of(visible))
                 self._add(total, scale, sums)
-                if activations:
-                    kept[scale, n] = {k: v.numpy() for k, v in activations.items()}
+                if kept is not None:
+                    kept.write((scale, n), activations)
         return total
 
     def sums(self, picture: Any) -> dict[str, Any]:
@@ -228,7 +226,7 @@ class Tiling:
         for scale, passes in self.passes.items():
             there = _seen(picture, scale)
             for n, tile in enumerate(self._tiles(there)):
-                photo = self.photo.get((scale, n), {})
+                photo = self.photo.read((scale, n))
                 self._add(total, scale, passes.sum(tile.of(there), tile.where, photo))
         return total
 
@@ -242,7 +240,7 @@ class Tiling:
                 there = _seen(picture, scale)
             gradient = total if scale == 1 else np.zeros(there.shape, np.float32)
             for n, tile in enumerate(self._tiles(there)):
-                photo = self.photo.get((scale, n), {})
+                photo = self.photo.read((scale, n))
                 part = passes.pull(along)(tile.of(there), tile.where, photo, along)
                 tile.of(gradient)[:] += part.numpy()
             if scale > 1:
