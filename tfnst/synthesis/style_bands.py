@@ -15,7 +15,7 @@ FINE_BLOCKS = ("block1", "block2")  # whose layers see no farther than a mark is
 BANDED = {"fine": " of fine marks", "coarse": " of coarse forms"}  # behind the names of terms
 
 
-def checked(bands: Sequence[str] | None, count: int) -> tuple[str, ...]:
+def checked_bands(bands: Sequence[str] | None, count: int) -> tuple[str, ...]:
     """A band for each of `count` artworks, "all" by default, or a ValueError."""
     chosen = ("all",) * count if bands is None else tuple(bands)
     if len(chosen) != count or not set(chosen) <= set(get_args(Band)):

@@ -20,13 +20,13 @@ from tfnst.features import vgg, vgg_architecture, vgg_weights
 from tfnst.images.color import Colors
 from tfnst.images.masks import blended, union
 from tfnst.synthesis import canvases, default_objective, inputs, objective, tiles
-from tfnst.synthesis import style_bands as style_bands_module
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.progress import DivergenceError, LevelProgress
 from tfnst.synthesis.regions import Region, regional
 from tfnst.synthesis.regions import checked as checked_regions
 from tfnst.synthesis.settings import PRESETS, Settings
+from tfnst.synthesis.style_bands import banded, checked_bands, shares_of
 
 FINISH = 0.3  # of the finest level's steps, those with neighbours found layer by layer
 
@@ -116,9 +116,9 @@ class StyleTransfer:
         self.masks = inputs.checked_masks(style_masks, self.styles)
         terms = default_objective.default_terms(settings) if terms is None else terms
         self.scales = inputs.checked_scales(style_scales, settings, len(self.styles))
-        self.bands = style_bands_module.checked(style_bands, len(self.styles))
+        self.bands = checked_bands(style_bands, len(self.styles))
         if set(self.bands) != {"all"}:
-            terms = style_bands_module.banded(terms)
+            terms = banded(terms)
         self.terms = objective.checked(terms)
         self.regions: list[Region] = []
         if regions is not None:
@@ -134,12 +134,12 @@ class StyleTransfer:
         self.extractor = feature_model(network, weights, layers, settings)
         tiles.check_size(self.shape, self.terms, self.extractor, settings.size)
         sizes = level_sizes(settings.size, settings.smallest, settings.growth)
-        last = len(settings.steps) - 1
-        self.plan = [settings.steps[min(level, last)] for level in range(len(sizes))]
+        counts = (*settings.steps, *settings.steps[-1:] * len(sizes))
+        self.plan = list(counts[: len(sizes)])
         self.sizes, self.apart = sizes, len(sizes)
         if settings.method == "neighbours":  # found anew for the last steps, layer by layer
-            last = max(1, round(FINISH * self.plan[-1]))
-            self.plan[-1:] = [self.plan[-1] - last, last]
+            finish = max(1, round(FINISH * self.plan[-1]))
+            self.plan[-1:] = [self.plan[-1] - finish, finish]
             self.sizes = [*sizes, settings.size]
         if settings.strength == 0:
             self.plan = [0] * len(self.sizes)  # the photo: nothing to do
@@ -257,7 +257,7 @@ class StyleTransfer:
                 shown = [np.asarray(region.parts[index]) for region in self.regions]
                 parts = _resized(np.stack(shown, -1), shape)
             measurements.append(self._measurement(image, visible, parts))
-        shares = style_bands_module.shares_of(self.terms, self.shares, self.bands)
+        shares = shares_of(self.terms, self.shares, self.bands)
         return objective.blend(self.terms, measurements, shares)
 
     def _measurement(

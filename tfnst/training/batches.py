@@ -149,14 +149,14 @@ class AnyStyleBatches(PhotoBatches):
         mixed = random.random() < self.settings.mixture_share
         share = random.random() if mixed else 1.0
         artworks, others = self.views
-        several = []
+        views = []
         for _ in range(1 + mixed):
             group = others if others and random.random() < self.settings.other_share else artworks
-            several.append(group[int(random.integers(len(group)))])
+            views.append(group[int(random.integers(len(group)))])
         if not mixed:
-            return several[0]
+            return views[0]
         return keras.tree.map_structure(
-            lambda one, other: (share * one + (1 - share) * other).astype(np.float32), *several
+            lambda one, other: (share * one + (1 - share) * other).astype(np.float32), *views
         )
 
 
