@@ -32,7 +32,8 @@ def checked_pictures(
 
 
 def _over_white(style: Any) -> Any:
-    return style.over_white() if isinstance(style, images.Picture) else style
+    see_through = isinstance(style, images.Picture) and style.alpha is not None
+    return style.over_white() if see_through else style
 
 
 def checked_shape(content: np.ndarray, size: int) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from tfnst.synthesis.activation_file import ActivationFile
 from tfnst.synthesis.objective import Objective, WeightedTerm, adds_up, layers_of, reduced, summed
 
 MOST = 4_500_000  # pixels in one piece of what does not add up: 5 GB, with VGG-19-lite
-SIDE = 640  # pixels of a core at most: the larger, the less of the work are margins
+SIDE = 768  # pixels of a core at most: the larger, the less of the work are margins
 MULTIPLE = 16  # pixels a side that one position of the deepest layers is
 TILE = (tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((4,), tf.int32))  # and its core
 MASK = tf.TensorSpec((1, None, None, 1))
@@ -263,7 +263,7 @@ class Tiling:
 
 
 def _seen(picture: Any, scale: int) -> Any:
-    return picture if scale == 1 else reduced(picture, scale)
+    return picture if scale == 1 else reduced(picture, scale, frugal=True)
 
 
 class _Passes:
