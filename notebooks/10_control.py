@@ -270,9 +270,9 @@ show(figures.show(dict(zip(names, strip, strict=True)), columns=5, height=2.6))
 #
 # ## A poster, by tiles
 #
-# An A2 poster has some 50 million pixels, and the 64 channels of VGG-19's first layer alone would
-# take 13 gigabytes. But the loss needs only *sums* over positions, $S = \sum_i s(f_i)$. By the
-# chain rule
+# An A2 poster at 300 dots an inch has 35 million pixels, and the 64 channels of VGG-19's first
+# layer alone would take 9 gigabytes. But the loss needs only *sums* over positions,
+# $S = \sum_i s(f_i)$. By the chain rule
 #
 # $$\frac{\partial L(S)}{\partial x} = \sum_{t} \frac{\partial L}{\partial S} \cdot
 # \frac{\partial S_t}{\partial x} , \qquad S = \sum_t S_t .$$

@@ -281,7 +281,7 @@ show(figure)
 
 # %% [markdown]
 # Most draws are one or two paintings, some are many. Half of the variance of the rows is kept: the
-# rest is the price of never leaving what lies between them.
+# rest is the price of mixing, for a mean of several paintings is less extreme than each of them.
 #
 # ## 11.4 The layer
 #
