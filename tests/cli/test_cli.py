@@ -308,7 +308,13 @@ def test_a_folder_is_painted_with_a_manifest_and_a_page(tfnst: Call, home: Path)
     again = tfnst("stylize", "photos", "art.png", "-o", "painted", *FAST, "--skip-existing", "-q")
     assert again.status == 1 and again.out == ""
     assert tfnst("repeat", "painted/a.png", "--inputs", "photos", "-q").status == 0
+    images.save("black.png", np.zeros((16, 16, 3), np.float32))
     for arguments, says in (
+        (("photos", "art.png", "-o", "x", "--mask", "black.png"), "black.png is black everywhere"),
+        (
+            ("photos", "art.png", "-o", "x", "--mask", "art.png", "--subject", "subject"),
+            "mask is 'art.png' beside subject 'subject'; give one",
+        ),
         (("photos", "art.png", "-o", "x", "--comparison", "s.png"), "go with one photo"),
         (("photo.png", "art.png", "-o", "x.png", "--manifest", "m"), "go with a folder of photos"),
         (("photos", "art.png", "-o", "x", "--gallery", "g.txt"), "end its name in .html"),

@@ -70,6 +70,12 @@ def test_along_settings_of_an_optimisation(tfnst: Call, home: Path) -> None:
         (["--across", "style=wave,day"], "style 'day' is unknown; use wave, night"),
         (["--between", "wave,night", "--columns", "1"], "a sheet of 1×1 cells"),
         (["--across", "strength=0,1", "--artwork", "none.png"], "none.png: there is no such file"),
+        (["--between", "wave,night", "--style", "wave"], "--style goes with --across"),
+        (["--across", "style=wave", "--style", "wave"], "style is on an axis; give one of them"),
+        (["--across", "strength=0,1", "--columns", "2"], "--columns goes with --between"),
+        (["--between", "wave,night", "--rows", "2"], "--rows with three styles or four"),
+        (["--across", "hue=1,2"], "axis 'hue' is unknown; use one of style, strength"),
+        (["--across", "size=32,64", "--artwork", "art.png", "--stylize"], "axis 'size' is unknown"),
     ],
 )
 def test_misuse_is_one_line_and_leaves_no_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -65,6 +67,16 @@ def test_comparison_sheet_is_photo_artworks_painting_in_one_row(tmp_path: Path) 
     assert sheet.shape[1] > 2.5 * sheet.shape[0] > 500
     assert (sheet[:10] > 0.99).all()  # a white border
     assert sheet.std() > 0.05
+
+
+def test_labels_of_a_grid_do_not_run_into_each_other() -> None:
+    cells = [[np.ones((40, 40, 3), np.float32)] * 2] * 2
+    figure = figures.labelled_grid(cells, ["strength 0.3", "strength 0.6"], ["a label", "another"])
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in figure.texts]
+    assert len(boxes) == 4
+    assert all(not one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert max(box.width for box in boxes[:2]) <= 40 and max(b.height for b in boxes[2:]) <= 40
 
 
 def test_activation_grid_shows_the_strongest_channels_each_to_its_own_peak() -> None:

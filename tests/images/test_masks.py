@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from tfnst import images
 from tfnst.images import masks
 
 RED, GREEN, BLUE = np.eye(3, dtype=np.float32)
@@ -26,11 +27,40 @@ def test_a_mask_of_labels_is_one_of_black_and_white(tmp_path: Path, mode: str) -
     np.testing.assert_array_equal(masks.read_mask(tmp_path / "labels.png"), labels)
 
 
-@pytest.mark.parametrize("values", [(0, 255), (0, 128), (0, 1, 2), (0,)])
+@pytest.mark.parametrize("values", [(0, 255), (0, 128), (0, 1, 20), (0,)])
 def test_other_masks_are_shades_of_grey(tmp_path: Path, values: tuple[int, ...]) -> None:
     shades = np.resize(np.array(values, np.uint8), (16, 24))
     Image.fromarray(shades).save(tmp_path / "mask.png")
     np.testing.assert_allclose(masks.read_mask(tmp_path / "mask.png"), shades / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("values", [(0, 1, 2), (0, 12)])
+def test_classes_that_show_nothing_are_refused(tmp_path: Path, values: tuple[int, ...]) -> None:
+    Image.fromarray(np.resize(np.array(values, np.uint8), (16, 24))).save(tmp_path / "mask.png")
+    with pytest.raises(ValueError, match=r"mask.png: its brightest pixel has \S+ % of white"):
+        masks.read_mask(tmp_path / "mask.png")
+
+
+def test_labels_of_16_bits_are_labels_too(tmp_path: Path) -> None:
+    labels = np.resize(np.array([0, 1], np.uint16), (16, 24))
+    Image.fromarray(labels).save(tmp_path / "labels.png")
+    np.testing.assert_array_equal(masks.read_mask(tmp_path / "labels.png"), labels)
+
+
+def test_what_is_transparent_is_black(tmp_path: Path) -> None:
+    picture = np.full((16, 24, 4), 255, np.uint8)
+    picture[:, 12:, 3] = 0
+    Image.fromarray(picture).save(tmp_path / "mask.png")
+    np.testing.assert_array_equal(masks.read_mask(tmp_path / "mask.png"), picture[..., 3] / 255)
+
+
+def test_a_mask_that_shows_nothing_or_has_colors_is_refused(tmp_path: Path) -> None:
+    images.save(tmp_path / "black.png", np.zeros((16, 24, 3), np.float32))
+    with pytest.raises(ValueError, match=r"black.png is black everywhere"):
+        masks.read_visible_mask(tmp_path / "black.png")
+    images.save(tmp_path / "labels.png", colored())
+    with pytest.raises(ValueError, match=r"labels.png has colours; a mask is grey"):
+        masks.read_visible_mask(tmp_path / "labels.png")
 
 
 def colored() -> np.ndarray:

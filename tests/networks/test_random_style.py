@@ -243,12 +243,19 @@ def test_a_stroke_is_checked(stroke_network: StyleNetwork) -> None:
         RandomStyle(stroke=(0, 0.5, 1), network=stroke_network)
 
 
-@pytest.mark.parametrize("shape", [(2, 24, 24, 1), (24, 24), (24, 24, 4)])
+@pytest.mark.parametrize("shape", [(2, 24, 24, 1), (24, 24), (24, 24, 4), (1, 0, 24, 3)])
 def test_pictures_that_are_not_rgb_are_refused(
     make: Callable[..., Any], shape: tuple[int, ...]
 ) -> None:
     with pytest.raises(ValueError, match="images are of shape"):
         make()(np.zeros(shape, np.float32))
+
+
+def test_a_model_of_other_pictures_is_refused_as_it_is_built(make: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match=r"images are of shape \(None, 32, 32, 1\)"):
+        keras.Sequential([keras.Input((32, 32, 1)), make()])
+    with pytest.raises(ValueError, match="inputs hold image, labels; give pictures as 'images'"):
+        make()({"image": photos(), "labels": np.zeros(6)})
 
 
 # Where it runs

@@ -40,6 +40,11 @@ def test_any_two_settings_of_an_optimisation() -> None:
     assert sheet.ways[0][1].method == "neighbours"
 
 
+def test_numbers_of_a_value_are_joined_by_colons() -> None:
+    sheet = grids.along(Settings(), Axis("steps", ("5", "20:10")), Axis("detail", ("0",)))
+    assert [way.steps for way in sheet.ways[0]] == [(5,), (20, 10)]
+
+
 def test_a_strip_between_two_styles() -> None:
     sheet = grids.between(LOOK, ["wave", "night"], columns=3)
     assert [way.styles for way in sheet.ways[0]] == [
@@ -74,7 +79,11 @@ def test_cells_are_painted_one_by_one() -> None:
             lambda: grids.along(LOOK, Axis("size", ("1",))),
             "axis 'size' is unknown; use one of style",
         ),
-        (lambda: grids.along(Settings(), Axis("hue", ("1",))), "'hue' is unknown; use one of size"),
+        (
+            lambda: grids.along(Settings(), Axis("hue", ("1",))),
+            "'hue' is unknown; use one of",
+        ),
+        (lambda: grids.along(Settings(), Axis("size", ("64",))), "'size' is unknown; use one of"),
         (lambda: grids.along(LOOK, Axis("strength", ("2",))), "strength is 2; use a number from 0"),
         (lambda: grids.along(LOOK, Axis("strength", ("much",))), "strength is 'much'; use"),
         (lambda: grids.along(LOOK, Axis("color", ("hsv",))), "color is 'hsv'; use one of none"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +42,8 @@ def test_a_manifest_has_a_line_a_picture(reports: list[Applied]) -> None:
 
 
 def test_a_page_holds_both_pictures_of_each_pair_and_loads_nothing(reports: list[Applied]) -> None:
-    page = results.page(reports, "my <pictures>")
+    page, errors = results.page(reports, "my <pictures>")
+    assert errors == []
     assert "<title>my &lt;pictures&gt;</title>" in page and "&lt;a&gt;.png" in page
     assert page.count('type="range"') == 2
     assert "http" not in page and re.findall(r'src="(?!data:)', page) == []
@@ -50,3 +53,22 @@ def test_a_page_holds_both_pictures_of_each_pair_and_loads_nothing(reports: list
     painting, photo = images.load(reports[0].output).rgb, images.load(reports[0].source).rgb
     assert np.abs(pictures[0] - painting).mean() < np.abs(pictures[0] - photo).mean()
     assert np.abs(pictures[1] - photo).mean() < np.abs(pictures[1] - painting).mean()
+
+
+def test_names_of_files_may_be_no_unicode(reports: list[Applied], tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    Path(reports[0].source).rename(tmp_path / name)
+    named = [replace(reports[0], source=str(tmp_path / name)), *reports[1:]]
+    text = results.manifest(named)
+    assert text.isascii() and json.loads(text.splitlines()[0])["source"].endswith(name)
+    page, errors = results.page(named, "all")
+    assert "caf\N{REPLACEMENT CHARACTER}.png" in page and errors == []
+
+
+def test_what_cannot_be_read_is_left_out_of_the_page(reports: list[Applied]) -> None:
+    content = Path(reports[1].output).read_bytes()
+    Path(reports[1].output).write_bytes(content[: len(content) // 2])
+    page, errors = results.page(reports, "all")
+    assert page.count('type="range"') == 1
+    (error,) = errors
+    assert "there.png" in error and error.endswith("it is not on the page")

@@ -136,3 +136,24 @@ def test_what_does_not_fit_is_a_value_error(
     options = {"regions": [region._replace(**fields)]} | changed
     with pytest.raises(ValueError, match=says):
         StyleTransfer(photo, [flat(RED)], SMALL, network=LITE, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (
+            {"style_bands": ("fine", "coarse")},
+            r"regions\[0\] .* style_bands of 'all' or 'coarse'",
+        ),
+        ({"shares": (0, 1)}, r"regions\[0\] \(mask 1\) has no style that counts; .* above 0"),
+    ],
+)
+def test_a_region_without_a_style_that_counts_is_a_value_error(
+    photo: np.ndarray, options: dict[str, Any], says: str
+) -> None:
+    left = np.zeros((48, 64), np.float32)
+    left[:, :32] = 1
+    styles = [flat(RED), flat(RED)]
+    split = regions.one_each([left, 1 - left], styles, [None, None])
+    with pytest.raises(ValueError, match=says):
+        StyleTransfer(photo, styles, SMALL, regions=split, network=LITE, **options)

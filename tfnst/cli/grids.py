@@ -32,14 +32,18 @@ def grid(
         Option(
             metavar="NAME=VALUE,…",
             help="A setting from left to right: style, strength, stroke or color; with --stylize "
-            "any one of Settings, such as style_scale=0.5,1,2.",
+            "any one of Settings but size, such as style_scale=0.5,1,2 or steps=20:10,44:20.",
         ),
     ] = "",
     down: Annotated[
         str, Option(metavar="NAME=VALUE,…", help="Another one from top to bottom.")
     ] = "",
-    columns: Annotated[int, Option(help="Cells from left to right, of --between.")] = 5,
-    rows: Annotated[int, Option(help="Likewise from top to bottom.")] = 5,
+    columns: Annotated[
+        int | None, Option(help="Cells from left to right, of --between; 5, if not given.")
+    ] = None,
+    rows: Annotated[
+        int | None, Option(help="Likewise from top to bottom, of three styles and four.")
+    ] = None,
     style: Annotated[
         list[str] | None, Option(help="Of all cells: a style's name, or a mixture.")
     ] = None,
@@ -71,6 +75,13 @@ def grid(
         raise ValueError("give --between NAME,NAME or --across NAME=VALUE,VALUE; one of them")
     if down and between:
         raise ValueError("--down goes with --across, and not with --between")
+    names = [name.strip() for name in between.split(",")] if between else []
+    if between and style:
+        raise ValueError("--style goes with --across, and not with --between")
+    if (columns is not None and not between) or (rows is not None and len(names) < 3):
+        raise ValueError("--columns goes with --between, and --rows with three styles or four")
+    if style and any(text.partition("=")[0].strip() == "style" for text in (across, down)):
+        raise ValueError("--style is that of all cells, and style is on an axis; give one of them")
     if stylize and (between or style or model or stroke is not None or not artwork):
         raise ValueError("--stylize goes with --artwork and --across alone")
     works = artwork or []
@@ -89,8 +100,8 @@ def grid(
         if stylize:
             sheet, paint = _by_optimisation(picture, works, axes, size, strength)
         else:
-            names, shares = between.split(",") if between else [], style or []
-            chosen = (names, axes, (columns, rows), shares, 1.0 if strength is None else strength)
+            cells = (columns or 5, rows or 5)
+            chosen = (names, axes, cells, style or [], 1.0 if strength is None else strength)
             sheet, paint = _by_network(picture, works, model, stroke, *chosen)
         with terminal.progress_bar(quiet, as_json, _describe) as show:
             for report in grids.painted(sheet, paint):
@@ -138,6 +149,8 @@ def _by_network(
     from tfnst.painting.appearance import Look, paint
     from tfnst.painting.painters import open_painter
 
+    for axis in axes:
+        grids.require_look(axis)
     painter = open_painter(model or ("any" if works else "gallery"), works)
     if names or any(axis.name == "style" for axis in axes) or (works and not shares):
         styles = dict.fromkeys(painter.styles[:1] if not works else painter.styles, 1.0)

@@ -182,7 +182,7 @@ def apply(
             folders = ", ".join(map(str, pictures))
             raise ValueError(f"no picture in {folders}; give photos, or folders that hold some")
         options = (skip_existing, not no_recipe, paths, works)
-        reports = []
+        reports, errors = [], []
         with terminal.progress_bar(quiet or targets.single, as_json, _describe_applied) as show:
             painted = application.paint_files(painter, targets, look, origin, *options)
             try:
@@ -190,8 +190,8 @@ def apply(
                     show(report)
                     reports.append(report)
             finally:
-                results.write(reports)
-    results.summarise(reports, quiet or as_json)
+                errors = results.write(reports)
+    results.summarise(reports, quiet or as_json, errors)
 
 
 def _describe_applied(report: Applied) -> str:

@@ -220,7 +220,7 @@ def stylize(
     settings = Settings.preset(preset, **changes)
     device_scope = devices.start_tensorflow(device)
     processor.remark_on_precision(precision, device)
-    from tfnst.painting import optimization
+    from tfnst.painting import optimization, regions
 
     gather = functools.partial(
         optimization.gather,
@@ -244,6 +244,7 @@ def stylize(
     )
     with device_scope:
         if whole_folder:
+            regions.check_masks(mask or [], style_mask or [])
             results = series.Results(output, manifest, gallery)
             choices = (skip_existing, not no_recipe, paths)
             series.paint_folder(content, results, pictures, gather, *choices, quiet, as_json)

@@ -41,21 +41,25 @@ class Results:
         for file in written:
             files.require_writable(file)
 
-    def write(self, reports: Sequence[Applied]) -> None:
-        """The manifest and the page."""
+    def write(self, reports: Sequence[Applied]) -> list[str]:
+        """The manifest and the page; of pictures that are on none, a line each."""
         from tfnst.painting import results
 
         if self.manifest is not None:
             files.write_bytes(self.manifest, results.manifest(reports).encode())
-        if self.gallery is not None:
-            page = results.page(reports, self.output.name)
-            files.write_bytes(self.gallery, page.encode())
+        if self.gallery is None:
+            return []
+        page, errors = results.page(reports, self.output.name)
+        files.write_bytes(self.gallery, page.encode(errors="replace"))
+        return errors
 
-    def summarise(self, reports: Sequence[Applied], quiet: bool) -> None:
-        """Say how it went; leave with status 1 where some picture failed."""
+    def summarise(
+        self, reports: Sequence[Applied], quiet: bool, errors: Sequence[str] = ()
+    ) -> None:
+        """Say how it went, with other errors; leave with status 1 where some picture failed."""
         if not quiet:
             print(_summary(reports, self.output))
-        failed = [report.error for report in reports if report.error]
+        failed = [*(report.error for report in reports if report.error), *errors]
         for error in failed:
             terminal.remark(error)
         if failed:
@@ -92,6 +96,7 @@ def paint_folder(
     terminal.remark_on_unread(targets)
     if not targets.pairs:
         raise ValueError(f"no picture in {folder}; give a photo, or a folder that holds some")
+    recipe_of(targets.pairs[0][0])  # what cannot go together, before any picture
     reports: list[Applied] = []
     series = paint_series(targets, recipe_of, skip_existing, embed, paths)
     stopped = False
@@ -107,11 +112,11 @@ def paint_folder(
     except KeyboardInterrupt:
         stopped = True
     with files.uninterrupted():
-        results.write(reports)
+        errors = results.write(reports)
     if stopped:
         text = f"stopped; {len(reports)} of {len(targets.pairs)} are done, --skip-existing goes on"
         terminal.complain(text, 130)
-    results.summarise(reports, quiet or as_json)
+    results.summarise(reports, quiet or as_json, errors)
 
 
 def _describe(report: SeriesProgress) -> str:

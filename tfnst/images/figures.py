@@ -57,14 +57,23 @@ def labelled_grid(
         for column, cell in enumerate(cells):
             right = left + column * (width + gap)
             figure.figimage(np.clip(cell, 0, 1), right, below, origin="upper")
-    options: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
+    options: dict[str, Any] = {"ha": "center", "va": "center"}
+    fontsize = _fitting(across, width)
     for column, text in enumerate(across):
         middle = left + column * (width + gap) + width / 2
-        figure.text(middle / size[0], 1 - top / 2 / size[1], text, **options)
+        figure.text(middle / size[0], 1 - top / 2 / size[1], text, fontsize=fontsize, **options)
+    options |= {"fontsize": _fitting(down, height)}
     for row, text in enumerate(down):
         middle = size[1] - top - row * (height + gap) - height / 2
         figure.text(left / 2 / size[0], middle / size[1], text, rotation=90, **options)
     return figure
+
+
+def _fitting(texts: Sequence[str], length: int) -> float:
+    """The size of type, in points, in which each of some texts is at most as long, in pixels."""
+    longest = max(map(len, texts), default=0)
+    sign = 0.6 * DPI / 72  # pixels that a sign is wide, of a point
+    return min(9.0, length / (sign * max(longest, 1)))
 
 
 def activation_grid(activation: np.ndarray, count: int = 16, columns: int = 8) -> Figure:

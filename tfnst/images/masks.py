@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from tfnst import images
 
+FAINTEST = 0.05  # of white: darker masks are classes, and show nothing
 EDGE = 0.006  # of the long side, over which a painting ends where its mask does
 MOST_LABELS = 16  # colours of a label picture
 LEAST_LABEL = 0.002  # of its pixels; fewer belong to the nearest label
@@ -19,15 +20,37 @@ SAME = 0.1  # distance of colours that are one label
 
 
 def read_mask(file: str | Path) -> np.ndarray:
-    """A mask's file as (H, W) float32 in [0, 1]; values 0 and 1 out of 255 are labels: 1 is white.
+    """A mask's file as (H, W) float32 in [0, 1]; what is transparent is black.
 
-    Raises ValueError for a file that cannot be read.
+    Values 0 and 1 out of 255, or of 65535, are labels: 1 is white.
+
+    Raises:
+        ValueError: a file that cannot be read, or is too dark to be a mask.
     """
-    grey: np.ndarray = images.load(file).rgb.mean(-1)
-    label = np.float32(1) / np.float32(255)
+    picture = images.load(file)
+    grey: np.ndarray = picture.rgb.mean(-1)
+    if picture.alpha is not None:
+        grey = grey * picture.alpha
     # Segmentation tools write classes, not shades: to the eye such a mask is black throughout.
-    labels = bool(np.isclose(grey.max(), label)) and np.isclose(grey[grey > 0], label).all()
-    return (grey > 0).astype(np.float32) if labels else grey
+    classes = np.unique(grey[grey > 0])
+    if len(classes) == 1 and np.isclose(classes[0], (1 / 255, 1 / 65535), rtol=1e-3).any():
+        return (grey > 0).astype(np.float32)
+    if len(classes) and classes[-1] < FAINTEST:
+        raise ValueError(
+            f"{file}: its brightest pixel has {100 * classes[-1]:.2g} % of white; a mask is white "
+            "where it counts"
+        )
+    return grey
+
+
+def read_visible_mask(file: str | Path) -> np.ndarray:
+    """As `read_mask`, and ValueError for one that has colours, or is black everywhere."""
+    if is_colored(images.load(file).over_white()):
+        raise ValueError(f"{file} has colours; a mask is grey, and white where it counts")
+    mask = read_mask(file)
+    if not mask.any():
+        raise ValueError(f"{file} is black everywhere; what counts is white")
+    return mask
 
 
 def is_colored(picture: np.ndarray) -> bool:
@@ -62,8 +85,9 @@ def labels_of(picture: np.ndarray) -> np.ndarray:
             areas.append(counts[index])
     frequent = [i for i in np.argsort(areas)[::-1] if areas[i] >= LEAST_LABEL * flat.size]
     if flat.mean() < 0.5 or not 0 < len(frequent) <= MOST_LABELS:
+        count = len(np.unique(_bytes(picture).reshape(-1, 3), axis=0))
         raise ValueError(
-            f"{len(colors)} colours are no labels; paint each region in one flat colour, "
+            f"{count} colours are no labels; paint each region in one flat colour, "
             f"{MOST_LABELS} at most"
         )
     return np.stack([labels[i] for i in frequent])
@@ -94,7 +118,7 @@ def union(masks: Sequence[np.ndarray]) -> np.ndarray:
 def blended(photo: np.ndarray, painting: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The painting where a mask is 1, and where it is 0 the photo, bit by bit.
 
-    Where the mask ends, so does the painting within a few pixels inside, and no edge shows.
+    Where the mask ends, so does the painting within a few pixels inside, and there is no hard step.
 
     Args:
         photo: (H, W, 3).

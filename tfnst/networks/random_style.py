@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,8 +41,8 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
 
     As Keras' layers do, it takes (H, W, 3) or (B, H, W, 3), whole numbers or floats, in a `Dataset`
     of `tf.data` or a model, or a dict whose "images" they are, and gives floats (of its `dtype`).
-    Sides want 16 pixels; strokes are of a size in pixels, so that details of small pictures are
-    lost to them. Without training nothing changes. Weights are frozen, whatever is thawed around
+    Strokes are of a size in pixels, so that details of small pictures are lost to them. Without
+    training nothing changes. Weights are frozen, whatever is thawed around
     them. XLA knows no sizes that chance decides: compiled by it, or on another backend than
     TensorFlow, the layer paints all pictures and keeps those that are chosen; else it paints no
     others. In `tf.data` it needs TensorFlow as Keras' backend. No gradient passes through what is
@@ -100,7 +101,14 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
         pass
 
     def build(self, images_shape: Any) -> None:
-        """Nothing is left to make: what it has is of no input's shape."""
+        """Nothing is left to make: what it has is of no input's shape.
+
+        Raises:
+            ValueError: a shape of no RGB pictures, or no "images" in a dict.
+        """
+        if isinstance(images_shape, dict):
+            images_shape = _images_in(images_shape)
+        _require_rgb(tuple(images_shape))
         self.built = True
 
     def call(self, images: Any, training: bool = True) -> Any:
@@ -114,10 +122,9 @@ class RandomStyle(keras.layers.Layer):  # type: ignore[misc]
             The same, of the layer's dtype.
         """
         if isinstance(images, dict):
-            return {**images, "images": self.call(images["images"], training)}
+            return {**images, "images": self.call(_images_in(images), training)}
         shape = tuple(images.shape)
-        if len(shape) not in (3, 4) or shape[-1] not in (None, 3):
-            raise ValueError(f"images are of shape {shape}; give (H, W, 3) or (B, H, W, 3), RGB")
+        _require_rgb(shape)
         images = ops.cast(images, self.compute_dtype)
         if not training:
             return images
@@ -228,6 +235,17 @@ def dirichlet(sticks: Tensor, choices: Tensor, categories: int) -> Tensor:
     return shares / ops.sum(shares, -1, keepdims=True)
 
 
+def _images_in(inputs: dict[str, Any]) -> Any:
+    if "images" not in inputs:
+        raise ValueError(f"inputs hold {', '.join(inputs)}; give pictures as 'images'")
+    return inputs["images"]
+
+
+def _require_rgb(shape: tuple[int | None, ...]) -> None:
+    if len(shape) not in (3, 4) or shape[-1] not in (None, 3) or 0 in shape[-3:-1]:
+        raise ValueError(f"images are of shape {shape}; give (H, W, 3) or (B, H, W, 3), RGB")
+
+
 def _between(span: Span, uniform: Tensor) -> Tensor:
     low, high = span
     return low + (high - low) * uniform
@@ -272,7 +290,7 @@ def _is_number(value: Any) -> bool:
 
 def _value_range(value: Any) -> Span:
     ends = list(value) if isinstance(value, list | tuple) else []
-    if len(ends) != 2 or not all(map(_is_number, ends)):
+    if len(ends) != 2 or not all(_is_number(end) and math.isfinite(end) for end in ends):
         raise FieldError("value_range", value, "(low, high), such as (0, 255) or (0, 1)")
     if not ends[0] < ends[1]:
         raise FieldError("value_range", value, "a low that is less than the high")

@@ -93,6 +93,11 @@ class Look(Checked):
                 zip(self.styles, left_to_right(height, width, len(self.styles)), strict=True)
             )
         grey = [read_mask(mask) for mask in self.masks]
+        if not any(mask.any() for mask in grey):
+            names = ", ".join(map(str, self.masks))
+            raise ValueError(
+                f"masks: {names} are black everywhere; each style is where it is white"
+            )
         masks = [images.resize(mask, height, width) for mask in grey]
         return dict(zip(self.styles, masks, strict=True))
 
@@ -100,7 +105,14 @@ class Look(Checked):
 def refuse_both(name: str, value: object, other: str, another: object) -> None:
     """ValueError where two fields are given that exclude each other."""
     if value is not None and another is not None:
-        raise ValueError(f"{name} is {str(value)!r} beside {other} {str(another)!r}; give one")
+        names = [_shown(value), _shown(another)]
+        raise ValueError(f"{name} is {names[0]!r} beside {other} {names[1]!r}; give one")
+
+
+def _shown(value: object) -> str:
+    """As it was given, of a file its name."""
+    values = value if isinstance(value, tuple) else (value,)
+    return ", ".join(str(getattr(item, "path", item)) for item in values)
 
 
 def left_to_right(height: int, width: int, count: int) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tfnst import images
 from tfnst.images.color import ColorMethod, Colors
-from tfnst.images.masks import read_mask
+from tfnst.images.masks import read_visible_mask
 
 PALETTE_SIZE = 1024  # pixels, the long side of a picture of which the colours alone count
 
@@ -20,7 +20,7 @@ def read_colors(
     return Colors(
         keep,
         None if palette is None else images.load(palette, PALETTE_SIZE).over_white(),
-        None if mask is None else read_mask(mask),
+        None if mask is None else read_visible_mask(mask),
     )
 
 
@@ -41,10 +41,7 @@ def read_area(mask: Path | str | None, subject: str | None, photo: np.ndarray) -
     if mask is not None and subject is not None:
         raise ValueError("mask and subject both say where to paint; give one of them")
     if mask is not None:
-        area = images.resize(read_mask(mask), *photo.shape[:2])
-        if not area.any():
-            raise ValueError(f"{mask} is black everywhere; what is to be painted is white")
-        return area
+        return images.resize(read_visible_mask(mask), *photo.shape[:2])
     if subject is None:
         return None
     from tfnst.images.subjects import subject_mask

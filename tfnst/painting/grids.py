@@ -101,10 +101,12 @@ def along(way: Look | Settings, across: Axis, down: Axis | None = None) -> Grid:
 def _changed(way: Any, name: str, text: str) -> Any:
     if isinstance(way, Look):
         return _looking(way, name, text)
-    known = [field.name for field in fields(way)]
+    known = [field.name for field in fields(way) if field.name != "size"]  # cells are all alike
     if name not in known:
         raise ValueError(f"axis {name!r} is unknown; use one of {', '.join(known)}")
-    changes: dict[str, Any] = {name: _value(text)}
+    several = name == "style_weights" or isinstance(getattr(way, name), tuple)
+    value = tuple(map(_value, text.split(":"))) if several else _value(text)
+    changes: dict[str, Any] = {name: value}
     return replace(way, **changes)
 
 
@@ -116,10 +118,15 @@ def _looking(look: Look, name: str, text: str) -> Look:
             remedy = f"one of {NONE}, {', '.join(get_args(ColorMethod))}"
             raise FieldError("color", text, remedy)
         return replace(look, keep_color=None if text == NONE else cast(ColorMethod, text))
-    if name in LOOKS:
-        changes: dict[str, Any] = {name: _value(text)}
-        return replace(look, **changes)
-    raise ValueError(f"axis {name!r} is unknown; use one of {', '.join(LOOKS)}")
+    require_look(Axis(name, (text,)))
+    changes: dict[str, Any] = {name: _value(text)}
+    return replace(look, **changes)
+
+
+def require_look(axis: Axis) -> None:
+    """ValueError for an axis that a network's painting has not."""
+    if axis.name not in LOOKS:
+        raise ValueError(f"axis {axis.name!r} is unknown; use one of {', '.join(LOOKS)}")
 
 
 def _value(text: str) -> Any:

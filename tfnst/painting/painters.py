@@ -10,6 +10,7 @@ import numpy as np
 
 from tfnst import assets, images
 from tfnst.networks.mixture import row_weights
+from tfnst.networks.style_names import is_name
 
 if TYPE_CHECKING:
     from tfnst.networks.any_style import AnyStyleNetwork
@@ -56,6 +57,12 @@ class ArtworkPainter:
     strokes = 2
 
     def __init__(self, network: AnyStyleNetwork, artworks: Mapping[str, np.ndarray]) -> None:
+        for name in artworks:
+            if not is_name(name):
+                raise ValueError(
+                    f"artwork {name!r}: its file's name is its style's, which holds no comma, "
+                    "equals sign or slash; rename it"
+                )
         self.network, self.artworks = network, dict(artworks)
         self._descriptions: dict[float | None, dict[str, np.ndarray]] = {}
 

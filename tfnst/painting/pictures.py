@@ -10,6 +10,7 @@ from typing import Any
 
 from tfnst import assets, files, images
 from tfnst.files import FileError
+from tfnst.images.masks import read_visible_mask
 from tfnst.painting.appearance import GRADIENT, Look, paint
 from tfnst.painting.colors import read_colors
 from tfnst.painting.finish import Finish
@@ -100,6 +101,8 @@ def paint_files(
     looked_up = {name: getattr(look, name) for name in LOOKED_UP}
     named: dict[str, Any] = {name: Source.of(file) for name, file in looked_up.items() if file}
     read_colors(look.keep_color, look.palette, look.color_mask)
+    if look.mask is not None:
+        read_visible_mask(look.mask)
     shipped = assets.NETWORKS | assets.ANY_NETWORKS
     origin, works = Source.of(shipped.get(str(model), model)), tuple(map(Source.of, artworks))
     steps = len(targets.pairs)

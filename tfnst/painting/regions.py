@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfnst import images
-from tfnst.images.masks import SAME, is_colored, label_mask, labels_of, read_mask
+from tfnst.images.masks import SAME, is_colored, label_mask, labels_of, read_visible_mask
 from tfnst.synthesis.regions import Region, one_each
 
 
@@ -47,19 +47,24 @@ def read_regions(
     parts: list[np.ndarray | None] = [None] * len(styles)
     if style_masks:
         parts = [
-            images.resize(read_mask(file), *style.shape[:2])
+            images.resize(read_visible_mask(file), *style.shape[:2])
             for file, style in zip(style_masks, styles, strict=True)
         ]
-    grey = [images.resize(read_mask(file), height, width) for file in masks]
-    for file, mask in zip(masks, grey, strict=True):
-        if not mask.any():
-            raise ValueError(f"{file} is black everywhere; what is to be painted is white")
+    grey = [images.resize(read_visible_mask(file), height, width) for file in masks]
     if len(grey) == 1 or not grey:
         whole = np.ones((height, width), np.float32)
         return [Region(grey[0] if grey else whole, parts)]
     if len(grey) != len(styles):
         raise ValueError(f"{len(grey)} masks for {len(styles)} styles; give one, or one for each")
     return one_each(grey, styles, parts)
+
+
+def check_masks(masks: Sequence[Path], style_masks: Sequence[Path]) -> None:
+    """ValueError for masks that are none, whatever the photo; labels are looked at with it."""
+    if len(masks) == 1 and is_colored(images.load(masks[0]).over_white()):
+        return
+    for file in (*masks, *style_masks):
+        read_visible_mask(file)
 
 
 def _labelled(

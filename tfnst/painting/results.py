@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -73,11 +74,11 @@ def manifest(reports: Sequence[Applied]) -> str:
             values["error"] = report.error
         elif Path(report.output).is_file():
             values["sha256"] = files.sha256(report.output)
-        lines.append(json.dumps(values, ensure_ascii=False))
+        lines.append(json.dumps(values))  # in ASCII: names of files may be no Unicode
     return "".join(f"{line}\n" for line in lines)
 
 
-def page(reports: Sequence[Applied], title: str) -> str:
+def page(reports: Sequence[Applied], title: str) -> tuple[str, list[str]]:
     """One page of HTML that holds photos and paintings, each pair with a slider between them.
 
     Args:
@@ -85,17 +86,27 @@ def page(reports: Sequence[Applied], title: str) -> str:
         title: of the page.
 
     Returns:
-        The page, which loads nothing from elsewhere.
+        The page, which loads nothing from elsewhere; and of what cannot be read, which is left out
+        too, a line each.
     """
-    figures = []
+    figures, errors = [], []
     for report in reports:
         if not report.error and Path(report.output).is_file():
-            painting = images.load(report.output, PAGE_SIDE).over_white()
-            photo = images.resize(images.load(report.source).over_white(), *painting.shape[:2])
-            name = html.escape(Path(report.source).name)
-            pictures = {"painting": _embedded(painting), "photo": _embedded(photo)}
-            figures.append(FIGURE.format(name=name, **pictures))
-    return PAGE.format(title=html.escape(title), figures="\n".join(figures))
+            try:
+                figures.append(_figure(report))
+            except ValueError as error:
+                errors.append(f"{error}; it is not on the page")
+    return PAGE.format(title=html.escape(title), figures="\n".join(figures)), errors
+
+
+def _figure(report: Applied) -> str:
+    painting = images.load(report.output, PAGE_SIDE).over_white()
+    photo = images.load(report.source, PAGE_SIDE).over_white()
+    photo = images.resize(photo, *painting.shape[:2])
+    # Names of files may be no Unicode.
+    name = html.escape(os.fsencode(Path(report.source).name).decode(errors="replace"))
+    pictures = {"painting": _embedded(painting), "photo": _embedded(photo)}
+    return FIGURE.format(name=name, **pictures)
 
 
 def _embedded(picture: images.Array) -> str:

@@ -82,6 +82,31 @@ def _checked(
     return Region(mask, parts)
 
 
+def check_styles(regions: Sequence[Region], shares: Sequence[float], bands: Sequence[str]) -> None:
+    """ValueError for a region after no part of a style that counts, in each band of scales.
+
+    Args:
+        regions: as `checked` returns them.
+        shares: how much each style counts.
+        bands: what of each does: "all", "fine" or "coarse".
+    """
+    wanted = ("fine", "coarse") if set(bands) != {"all"} else ("all",)
+    for index, region in enumerate(regions):
+        there = [
+            band
+            for part, share, band in zip(region.parts, shares, bands, strict=True)
+            if share and part is not None and part.any()
+        ]
+        for band in wanted:
+            if not {band, "all"} & set(there):
+                what = "share" if band == "all" else "share and a style_bands"
+                remedy = "above 0" if band == "all" else f"of 'all' or {band!r}"
+                raise ValueError(
+                    f"regions[{index}] (mask {index + 1}) has no style that counts; give "
+                    f"one of its styles a {what} {remedy}"
+                )
+
+
 def _array(mask: np.ndarray, name: str, shape: tuple[int, ...], whose: str) -> np.ndarray:
     if np.shape(mask) != shape:
         raise ValueError(f"{name} has shape {np.shape(mask)}; give {shape}, {whose}")

@@ -23,7 +23,7 @@ from tfnst.synthesis import canvases, default_objective, inputs, objective, tile
 from tfnst.synthesis.canvas import Canvas, Stage
 from tfnst.synthesis.objective import Objective, WeightedTerm
 from tfnst.synthesis.progress import DivergenceError, LevelProgress
-from tfnst.synthesis.regions import Region, regional
+from tfnst.synthesis.regions import Region, check_styles, regional
 from tfnst.synthesis.regions import checked as checked_regions
 from tfnst.synthesis.settings import PRESETS, Settings
 from tfnst.synthesis.style_bands import banded, checked_bands, shares_of
@@ -125,6 +125,7 @@ class StyleTransfer:
             if style_masks is not None:
                 raise ValueError("style_masks goes without regions; give each region its parts")
             self.regions = checked_regions(regions, self.content, self.styles)
+            check_styles(self.regions, self.shares, self.bands)
             self.terms = objective.checked(regional(self.terms, self.regions))
         if (settings.start == "picture") != (start is not None):
             raise ValueError("start: give a picture with settings.start 'picture', and only then")
