@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tfnst.training.progress import TrainingProgress
 
 
+NEW_ROWS = 10.0  # minutes
+
+
 @app.command()
 def train(
     artworks: Annotated[
@@ -25,7 +28,9 @@ def train(
     ],
     photos: Annotated[list[Path], Option(help="A folder of photos; may be repeated.")],
     output: Annotated[Path, Option("--output", "-o", help="The .keras file to write.")],
-    minutes: Annotated[float | None, Option(help="How long to train.")] = None,
+    minutes: Annotated[
+        float | None, Option(help="How long to train; 10, of new rows, if not given.")
+    ] = None,
     steps: Annotated[int | None, Option(help="How long, in steps, in place of minutes.")] = None,
     start_from: Annotated[
         str, Option(help="gallery, a .keras file, or none: all from the beginning.")
@@ -37,16 +42,20 @@ def train(
         ),
     ] = False,
     resume: Annotated[bool, Option("--resume", help="Go on from the checkpoint.")] = False,
-    size: Annotated[int | None, Option(help="Side of the photos' crops, in pixels.")] = None,
-    batch: Annotated[int | None, Option(help="Photos a step.")] = None,
+    size: Annotated[
+        int | None, Option(help="Side of the photos' crops, in pixels; 192, if not given.")
+    ] = None,
+    batch: Annotated[int | None, Option(help="Photos a step; 2, if not given.")] = None,
     style_size: Annotated[
         int | None,
         Option(
-            help="Long side of the artworks for the finest strokes; thrice it for the broadest."
+            help="Long side of the artworks for the finest strokes; thrice it for the broadest. "
+            "448 and 896, if not given."
         ),
     ] = None,
     content_distance: Annotated[
-        float | None, Option(help="How far paintings may be from their photos, 0 to 2.")
+        float | None,
+        Option(help="How far paintings may be from their photos, 0 to 2; 0.4, if not given."),
     ] = None,
     learning_rate: Annotated[
         float | None,
@@ -70,10 +79,9 @@ def train(
     """Train a network on styles of your own.
 
     Ctrl-C and --resume at any time. Ten minutes on two cores teach the gallery a style; the last
-    three of them bought 3 % of its loss, so an hour more buys little (docs/benchmarks.md). What
+    four of them bought 2 to 6 % of its loss (docs/benchmarks.md), and longer was not measured. What
     only --everything or --start-from none brings, forms that no style of the gallery has, takes
-    hours.
-
+    hours: 18,000 steps, if neither minutes nor steps are given.
 
     Beside FILE.keras it leaves FILE.md, FILE.png, FILE.keras.log.jsonl and FILE.keras.checkpoints/,
     which --resume goes on from, also to lengthen what is finished, and which may be deleted.
@@ -103,6 +111,8 @@ def train(
     if resume and minutes is None and steps is None:
         schedule = checkpoints.schedule(output)
         length = {name: schedule.get(name) for name in length}
+    elif minutes is None and steps is None and start_from != "none" and not everything:
+        length = {"minutes": NEW_ROWS, "steps": None}
     if resume and not checkpoints.state_file(output).exists():
         terminal.remark(f"there is no checkpoint of {output} to resume; beginning")
     changes: dict[str, Any] = dict(

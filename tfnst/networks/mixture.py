@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tfnst.arguments import FieldError
+
 PHOTO = "photo"  # the name of row 0, which gives the photo back
 LARGEST_SHARE = 1e9  # share of a style: sums of larger ones overflow
 STROKE = 0.5  # between the finest and the largest strokes of a style
@@ -44,7 +46,7 @@ def row_weights(
     if not sum(shares.values()):
         raise ValueError(f"styles is {styles!r}; give at least one share above 0")
     if not isinstance(strength, numbers.Real) or not 0 <= strength <= 1:
-        raise ValueError(f"strength is {strength!r}; use a number from 0 to 1")
+        raise FieldError("strength", strength, "a number from 0 to 1")
     weights = np.zeros(1 + len(names), np.float32)
     weights[0] = 1 - strength
     for name, share in shares.items():
@@ -94,7 +96,7 @@ def checked_stroke(stroke: float | None, strokes: int) -> float | None:
     if stroke is None:
         return STROKE
     if isinstance(stroke, bool) or not isinstance(stroke, numbers.Real) or not 0 <= stroke <= 1:
-        raise ValueError(f"stroke is {stroke!r}; use a number from 0 (fine) to 1 (large)")
+        raise FieldError("stroke", stroke, "a number from 0 (fine) to 1 (large)")
     return float(stroke)
 
 

@@ -25,7 +25,7 @@ from tfnst.synthesis.activation_file import ActivationFile
 from tfnst.synthesis.objective import Objective, WeightedTerm, adds_up, layers_of, reduced, summed
 
 MOST = 4_500_000  # pixels in one piece of what does not add up: 5 GB, with VGG-19-lite
-SIDE = 768  # pixels of a core at most: the larger, the less of the work are margins
+SIDE = 512  # pixels of a core at most: the larger, the less of the work are margins
 MULTIPLE = 16  # pixels a side that one position of the deepest layers is
 TILE = (tf.TensorSpec((1, None, None, 3)), tf.TensorSpec((4,), tf.int32))  # and its core
 MASK = tf.TensorSpec((1, None, None, 1))
@@ -100,8 +100,9 @@ def check_size(
     """
     if shape[0] * shape[1] <= MOST or not (names := _obstacles(terms, extractor)):
         return
+    verb = "wants" if len(names) == 1 else "want"
     raise ValueError(
-        f"size is {size}, but {' and '.join(names)} want a picture in one piece, which may have "
+        f"size is {size}, but {' and '.join(names)} {verb} a picture in one piece, which may have "
         f"{MOST / 1e6:.1f} million pixels; use a smaller size, or what adds up over tiles: "
         "method 'statistics' with style_loss 'wasserstein', 'gram' or 'mean-std', without histogram"
     )
