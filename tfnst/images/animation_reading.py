@@ -42,6 +42,7 @@ class AnimationReader(ClipReader):
             file = self._files.enter_context(opened(source))
             self.image = decoding.identified(source, file, smallest=1)
             count = getattr(self.image, "n_frames", 1)
+            self.image.load()  # of WebP that alone tells how long the first is shown
         except BaseException as error:
             self._files.close()
             if isinstance(error, ValueError) or not isinstance(error, Exception):

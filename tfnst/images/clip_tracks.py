@@ -126,21 +126,21 @@ class FileTracks(Tracks):
 
 
 class PassingTracks(Tracks):
-    """Those of a source that is read but once: `take` gets them as they come by."""
+    """Those of a source that is read but once, as they come by; the reader is a passing one."""
 
     def __init__(self, reader: video_reading.VideoReader, form: str) -> None:
         super().__init__(reader.container, reader.stream, form)
-        self._waiting: deque[Any] = deque()
-
-    def take(self, packet: Any) -> None:
-        """Keep a packet until it is due."""
-        if self._passes(packet):
-            self._waiting.append(packet)
+        self._waiting: deque[Any] = reader.packets if reader.packets is not None else deque()
 
     def until(self, seconds: float) -> Iterator[Any]:
         """See `Tracks`."""
-        while self._waiting and (video_reading.packet_time(self._waiting[0]) or 0) <= seconds:
-            yield self._waiting.popleft()
+        while self._waiting:
+            time = video_reading.packet_time(self._waiting[0]) or 0
+            if time - self.start > seconds:
+                return
+            packet = self._waiting.popleft()
+            if self._passes(packet):
+                yield packet
 
     def close(self) -> None:
         """The reader closes its source."""

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO
 
 from tfnst import files
 from tfnst.arguments import FieldError
@@ -66,7 +65,6 @@ def open_clip(
     source: Name,
     deep: bool = False,
     rate: Fraction = RATE,
-    copy: IO[bytes] | None = None,
 ) -> ClipReader:
     """Open a clip: a file that FFmpeg reads, an animated GIF, WebP or PNG, or a folder.
 
@@ -74,7 +72,6 @@ def open_clip(
         source: its name; "-" is standard input.
         deep: have frames as float32 in [0, 1] that keep more than 8 bits, not as uint8.
         rate: frames a second of a folder.
-        copy: an open file that gets all that standard input gives.
 
     Returns:
         The reader, which is a context manager: `info` tells what the clip is, `frames()` gives its
@@ -92,7 +89,7 @@ def open_clip(
     pyav()
     files.require_path("source", source)
     if source == PIPE:
-        return VideoReader(source, deep, copy)
+        return VideoReader(source, deep)
     path = Path(source)
     if path.is_dir():
         return FolderReader(path, rate, deep)
@@ -302,7 +299,7 @@ def _encoded(
     encoder = SegmentEncoder(pictures)
     encoder.add(clip_colors.as_bytes(first.rgb, "a frame"), first.pts, first.duration)
     for frame in others:
-        if len(encoder) == pictures.settings.segment:
+        if len(encoder) == pictures.segment:
             yield encoder.finished()
             encoder = SegmentEncoder(pictures)
         encoder.add(clip_colors.as_bytes(frame.rgb, "a frame"), frame.pts, frame.duration)

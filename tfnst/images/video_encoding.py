@@ -15,6 +15,7 @@ from tfnst.images.clip_info import ClipInfo
 from tfnst.images.video_library import pyav
 from tfnst.validation import Checked
 
+_LOSSLESS = 400_000_000  # bytes of the frames of a lossless segment, before they are encoded
 Codec = Literal["h264", "vp9", "av1", "prores", "ffv1"]
 Preset = Literal["fast", "medium", "slow"]
 
@@ -117,6 +118,14 @@ class Pictures:
         """For frames like that one."""
         height, width = fitting(codec, frame).shape[:2]
         return cls(codec, settings, width, height, source)
+
+    @property
+    def segment(self) -> int:
+        """Frames of a segment: fewer of large ones where nothing is lost, as a segment is held."""
+        if self.codec != "ffv1":
+            return self.settings.segment
+        most = max(1, _LOSSLESS // (3 * self.width * self.height))
+        return min(self.settings.segment, most)
 
     def prepare(self, context: Any) -> None:
         """Have an encoder make them; its header goes to the file, not into each key frame."""

@@ -6,7 +6,8 @@ import contextlib
 import io
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -105,7 +106,7 @@ class VideoReader(ClipReader):
         source: its name, or "-" for standard input.
         deep: have frames as float32, which keeps more than 8 bits.
         copy: an open file that gets all that standard input gives.
-        on_packet: is called with each packet of other tracks, on the thread that reads.
+        passing: keep the packets of other tracks in `packets`, for one who takes them from there.
     """
 
     def __init__(
@@ -113,9 +114,10 @@ class VideoReader(ClipReader):
         source: Name,
         deep: bool = False,
         copy: IO[bytes] | None = None,
-        on_packet: Callable[[Any], None] | None = None,
+        passing: bool = False,
     ) -> None:
-        self.source, self.deep, self.on_packet = source, deep, on_packet
+        self.source, self.deep = source, deep
+        self.packets: deque[Any] | None = deque() if passing else None
         self.container = open_container(source, copy)
         try:
             self.stream = main_pictures(source, self.container)
@@ -204,8 +206,8 @@ class VideoReader(ClipReader):
 
     def _pass_on(self, packet: Any) -> None:
         self._progress.note(packet, counted=False)
-        if self.on_packet and packet.size and packet_time(packet) is not None:
-            self.on_packet(packet)
+        if self.packets is not None:
+            self.packets.append(packet)
 
     def _find_damage(self, frames: int) -> None:
         progress, reason = self._progress, self._progress.reason
