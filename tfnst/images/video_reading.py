@@ -6,6 +6,7 @@ import contextlib
 import io
 import itertools
 import os
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -249,9 +250,7 @@ def _described(container: Any, stream: Any, first: Any) -> ClipInfo:
         width, height, aspect = height, width, 1 / aspect
     rate = stream.average_rate or stream.guessed_rate
     base = stream.time_base
-    seconds = stream.duration and float(stream.duration * base)
-    if not seconds and container.duration and container.duration > 0:
-        seconds = container.duration / 1e6
+    seconds = _duration(container, stream)
     return ClipInfo(
         kind="video",
         container=container.format.name,
@@ -274,6 +273,17 @@ def _described(container: Any, stream: Any, first: Any) -> ClipInfo:
         chapters=tuple(_chapters(container)),
         metadata=dict(container.metadata),
     )
+
+
+def _duration(container: Any, stream: Any) -> float:
+    """Seconds that the pictures last, or else the file, or 0; Matroska tells it as a tag."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    if tag := re.fullmatch(r"(\d+):(\d\d):(\d\d\.\d+)", stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = map(float, tag.groups())
+        if length := 3600 * hours + 60 * minutes + seconds:
+            return length
+    return max(0, container.duration or 0) / 1e6
 
 
 def other_streams(container: Any, pictures: Any) -> list[Any]:
