@@ -74,9 +74,9 @@ def make_clip(
             frame.pts, frame.time_base = stamp, base
             output.mux(video.encode(frame))
         output.mux(video.encode(None))
-        seconds = float((pts[-1] + 1) * base)
+        begin, end = (float(stamp * base) for stamp in (pts[0], pts[-1] + 1))
         for number, track in enumerate(tracks):
-            _play(output, track, 300 + 200 * number, seconds)
+            _play(output, track, 300 + 200 * number, begin, end)
         if text is not None:
             packet = av.Packet(b"Bonjour")
             packet.stream, packet.pts, packet.dts, packet.duration = text, 100, 100, 200
@@ -92,8 +92,8 @@ def _sound(output: Any, codec: str, language: str, is_default: bool) -> Any:
     return track
 
 
-def _play(output: Any, track: Any, pitch: int, seconds: float) -> None:
-    for at in range(0, int(44100 * seconds), 1024):
+def _play(output: Any, track: Any, pitch: int, begin: float, end: float) -> None:
+    for at in range(int(44100 * begin), int(44100 * end), 1024):
         wave = np.sin(2 * np.pi * pitch * np.arange(at, at + 1024) / 44100)
         is_float = track.codec_context.format.name == "fltp"
         values = wave.astype(np.float32) if is_float else (9000 * wave).astype(np.int16)

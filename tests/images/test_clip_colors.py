@@ -65,9 +65,7 @@ def test_a_colour_is_written_in_bt709_of_limited_range(color: tuple[int, int, in
 
 def test_lossless_pixels_are_the_same() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
-    np.testing.assert_array_equal(
-        clip_colors.from_rgb(rgb, "bgr0").to_ndarray(format="rgb24"), rgb
-    )
+    np.testing.assert_array_equal(clip_colors.from_rgb(rgb, "bgr0").to_ndarray(format="rgb24"), rgb)
 
 
 def test_frames_are_bytes() -> None:

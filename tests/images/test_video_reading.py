@@ -132,7 +132,7 @@ def test_deep_frames_keep_more_than_eight_bits(tmp_path: Path) -> None:
     with images.open_clip(clip, deep=True) as reader:
         assert reader.info.depth == 10
         frame = next(reader.frames())
-    assert frame.rgb.dtype == np.float32 and 0 <= frame.rgb.min() and frame.rgb.max() <= 1
+    assert frame.rgb.dtype == np.float32 and frame.rgb.min() >= 0 and frame.rgb.max() <= 1
     steps = frame.rgb * 255
     assert np.abs(steps - steps.round()).max() > 0.2
     np.testing.assert_allclose(frame.rgb, ramp, atol=0.03)
@@ -222,9 +222,7 @@ def test_an_mp4_without_its_index_is_told(tmp_path: Path) -> None:
     assert "cut short before its index; try a copy" in problem(images.open_clip, clip)
 
 
-def test_names_are_no_addresses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_are_no_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_clip(tmp_path / "a.mp4").rename(tmp_path / "concat:a|b.mp4")
     monkeypatch.chdir(tmp_path)
     assert len(frames_of("concat:a|b.mp4")) == 12

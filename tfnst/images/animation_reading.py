@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -38,10 +39,13 @@ class AnimationReader(ClipReader):
     def __init__(self, source: Path, deep: bool = False) -> None:
         self.source, self.deep = source, deep
         self._files = contextlib.ExitStack()
+        file = self._files.enter_context(opened(source))
         try:
-            file = self._files.enter_context(opened(source))
             self.image = decoding.identified(source, file, smallest=1)
-            count = getattr(self.image, "n_frames", 1)
+            count = self._count()
+            if count is None:  # and what looked for the end is lost
+                file.seek(0)
+                self.image = decoding.identified(source, file, smallest=1)
             self.image.load()  # of WebP that alone tells how long the first is shown
         except BaseException as error:
             self._files.close()
@@ -65,6 +69,13 @@ class AnimationReader(ClipReader):
         """Close the file."""
         self._files.close()
 
+    def _count(self) -> int | None:
+        """How many frames there are; None where the file is damaged before it tells."""
+        try:
+            return getattr(self.image, "n_frames", 1)
+        except Exception:
+            return None
+
     def _duration(self) -> int:
         """How long the frame is shown, in milliseconds."""
         duration = round(float(self.image.info.get("duration") or 0))
@@ -73,15 +84,17 @@ class AnimationReader(ClipReader):
     def frames(self, skip: int = 0) -> Iterator[ClipFrame]:
         """The frames; see `ClipReader`."""
         pts = 0
-        for number in range(self.info.frames or 0):
+        for number in itertools.count():
             try:
                 self.image.seek(number)
                 self.image.load()
                 rgb = _over_white(self.image)
+            except EOFError:
+                if number != self.info.frames:
+                    self.damage = ClipDamage(number, pts / 1000, "it is cut short")
+                return
             # Pillow's decoders meet damage with nearly any exception there is.
             except Exception:
-                if not number:
-                    raise FileError(self.source, "no frame of it can be decoded") from None
                 self.damage = ClipDamage(number, pts / 1000, "what follows is damaged")
                 return
             duration = self._duration()

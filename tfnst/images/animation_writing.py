@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from tfnst.files import FileError
+from tfnst.images import animation_durations
 from tfnst.images.arrays import Array
 from tfnst.images.clip_colors import from_rgb
 from tfnst.images.sizes import LONGEST_SIDE
@@ -71,7 +70,7 @@ def write_animation(
                 output.mux_one(timing.lasting(packet))
         for packet in stream.encode(None):
             output.mux_one(timing.lasting(packet))
-    _set_last_duration(file, kind, timing.last)
+    animation_durations.set_last(file, kind, timing.last)
     return timing.dropped
 
 
@@ -147,34 +146,3 @@ def _pulled(graph: Any, av: Any) -> Iterator[Any]:
             yield graph.pull()
         except (av.error.BlockingIOError, av.error.EOFError):
             return
-
-
-def _set_last_duration(file: Path, kind: Kind, units: int) -> None:
-    """FFmpeg has the last frame of PNG and WebP shown as long as others: write how long it is."""
-    if kind == "gif":
-        return
-    with file.open("r+b") as stored:
-        if kind == "webp":
-            if last := _last_chunk(stored, b"ANMF", 12, "<4sI", 0):
-                stored.seek(last + 8 + 12)  # after x, y, width and height, of three bytes each
-                stored.write(units.to_bytes(3, "little"))
-        elif last := _last_chunk(stored, b"fcTL", 8, ">I4s", 4):
-            delay = Fraction(units, 1000).limit_denominator(1000)
-            stored.seek(last + 4)
-            chunk = bytearray(stored.read(4 + 26))
-            chunk[24:28] = struct.pack(">HH", min(delay.numerator, 0xFFFF), delay.denominator)
-            stored.seek(last + 4)
-            stored.write(bytes(chunk) + struct.pack(">I", zlib.crc32(chunk)))
-
-
-def _last_chunk(stored: IO[bytes], name: bytes, at: int, head: str, sum_size: int) -> int:
-    """Where the last chunk of that name begins, 0 if there is none; the first begins at `at`."""
-    last = 0
-    stored.seek(at)
-    while len(data := stored.read(8)) == 8:
-        fields = struct.unpack(head, data)
-        length = next(field for field in fields if isinstance(field, int))
-        last = at if name in fields else last
-        at += 8 + length + (sum_size or length % 2)  # PNG's end with a sum, RIFF's are even
-        stored.seek(at)
-    return last

@@ -179,7 +179,7 @@ def lost(tracks: tuple[Track, ...], kind: str) -> list[str]:
     """The sentence that tells what a target of pictures alone leaves out, if anything."""
     if not tracks:
         return []
-    return [f"{kind} holds pictures alone, so {', '.join(map(str, tracks))} were left out"]
+    return [f"{kind} holds pictures alone; left out: {', '.join(map(str, tracks))}"]
 
 
 def _note(form: str, stream: Any) -> str:
