@@ -304,7 +304,7 @@ def test_every_third_party_import_is_a_dependency(wheel: Path) -> None:
         line for line in about.splitlines() if "extra ==" not in line or line.endswith(optional)
     ]
     declared = {
-        line.removeprefix("Requires-Dist: ").split(">")[0]
+        re.split("[<>]", line.removeprefix("Requires-Dist: "))[0]
         for line in lines
         if line.startswith("Requires-Dist: ")
     }
