@@ -88,7 +88,7 @@ def make_clip(
 def _sound(output: Any, codec: str, language: str, is_default: bool) -> Any:
     track = output.add_stream(codec, rate=44100, layout="mono")
     track.metadata["language"] = language
-    track.disposition = Disposition.default if is_default else Disposition(0)
+    track.disposition = (Disposition.default if is_default else Disposition(0)).value
     return track
 
 

@@ -23,7 +23,8 @@ MATRICES: dict[int, Matrix] = {
 }
 SCALER = {"rgb": 5, "bt601": 5, "bt709": 1, "smpte240m": 7, "bt2020": 9}
 LIMITED, FULL = 1, 2  # AVCOL_RANGE_MPEG and AVCOL_RANGE_JPEG
-_EXACT = ("BICUBIC", "ACCURATE_RND", "FULL_CHR_H_INT")
+# SWS_BICUBIC, SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND: the fast ways are off by some 1/255.
+_EXACT = 0x4 | 0x2000 | 0x40000
 
 
 def matrix_of(frame: Any) -> Matrix:
@@ -60,7 +61,7 @@ def to_rgb(frame: Any, matrix: Matrix, full: bool, deep: bool = False) -> Array:
         src_colorspace=SCALER[matrix],
         src_color_range=FULL if full else LIMITED,
         dst_color_range=FULL,
-        interpolation=_interpolation(),
+        interpolation=_EXACT,
     )
     rgb: Array = converted.to_ndarray()
     return rgb.astype(np.float32) / np.float32(65535) if deep else rgb
@@ -76,14 +77,8 @@ def from_rgb(rgb: Array, pixels: str) -> Any:
         format=pixels,
         dst_colorspace=SCALER["rgb" if is_rgb else "bt709"],
         dst_color_range=FULL if is_rgb else LIMITED,
-        interpolation=_interpolation(),
+        interpolation=_EXACT,
     )
-
-
-def _interpolation() -> int:
-    """Rounded exactly: swscale's fast ways are off by some 1/255."""
-    flags = pyav().video.reformatter.Interpolation
-    return sum(int(flags[name]) for name in _EXACT)
 
 
 def as_bytes(frame: Array, name: str) -> Array:

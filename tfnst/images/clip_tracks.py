@@ -67,7 +67,7 @@ class Tracks(ABC):
             if self.form == "mov" and stream.language in _BIBLIOGRAPHIC:
                 added.metadata["language"] = _BIBLIOGRAPHIC[stream.language]
             if stream.type != "attachment":
-                added.disposition = stream.disposition
+                added.disposition = stream.disposition.value
                 streams[stream.index] = added
         if chapters := self.container.chapters():
             output.set_chapters([self._moved(chapter) for chapter in chapters])

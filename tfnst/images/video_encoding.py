@@ -197,6 +197,9 @@ class SegmentEncoder:
     def finished(self) -> Segment:
         """All that was added."""
         self._take(self._context.encode(None))
+        if len(self._packets) != len(self._durations):
+            count = f"{len(self._packets)} packets of {len(self._durations)} frames"
+            raise RuntimeError(f"{self._context.name} made {count}")
         return Segment(tuple(self._packets), bytes(self._context.extradata or b""))
 
     def _take(self, packets: Iterable[Any]) -> None:
