@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ SCALER = {"rgb": 5, "bt601": 5, "bt709": 1, "smpte240m": 7, "bt2020": 9}
 LIMITED, FULL = 1, 2  # AVCOL_RANGE_MPEG and AVCOL_RANGE_JPEG
 # SWS_BICUBIC, SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND: the fast ways are off by some 1/255.
 _EXACT = 0x4 | 0x2000 | 0x40000
+_LOCAL = threading.local()
 
 
 def matrix_of(frame: Any) -> Matrix:
@@ -56,8 +58,10 @@ def depth_of(frame: Any) -> int:
 
 def to_rgb(frame: Any, matrix: Matrix, full: bool, deep: bool = False) -> Array:
     """A frame's colours as they are meant: (H, W, 3) uint8, or float32 in [0, 1] if deep."""
-    converted = frame.reformat(
-        format="rgb48le" if deep else "rgb24",
+    pixels = "rgb48le" if deep else "rgb24"
+    converted = _reformatter(pixels).reformat(
+        frame,
+        format=pixels,
         src_colorspace=SCALER[matrix],
         src_color_range=FULL if full else LIMITED,
         dst_color_range=FULL,
@@ -73,12 +77,21 @@ def from_rgb(rgb: Array, pixels: str) -> Any:
     if pixels == "rgb24":
         return frame
     is_rgb = pixels.startswith("bgr")
-    return frame.reformat(
+    return _reformatter(pixels).reformat(
+        frame,
         format=pixels,
         dst_colorspace=SCALER["rgb" if is_rgb else "bt709"],
         dst_color_range=FULL if is_rgb else LIMITED,
         interpolation=_EXACT,
     )
+
+
+def _reformatter(pixels: str) -> Any:
+    """This thread's swscale for that target: to set one up takes as long as to convert a frame."""
+    reformatters: dict[str, Any] = vars(_LOCAL)
+    if pixels not in reformatters:
+        reformatters[pixels] = pyav().video.reformatter.VideoReformatter()
+    return reformatters[pixels]
 
 
 def as_bytes(frame: Array, name: str) -> Array:
