@@ -298,12 +298,13 @@ def test_every_third_party_import_is_a_dependency(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
         about = archive.read(metadata).decode()
-    optional = ("extra == 'lite'", "extra == 'export'", "extra == 'subject'")
+    extras = ("lite", "export", "subject", "video")
+    optional = tuple(f"extra == '{name}'" for name in extras)
     lines = [
         line for line in about.splitlines() if "extra ==" not in line or line.endswith(optional)
     ]
     declared = {
-        line.removeprefix("Requires-Dist: ").split(">")[0]
+        re.split("[<>]", line.removeprefix("Requires-Dist: "))[0]
         for line in lines
         if line.startswith("Requires-Dist: ")
     }

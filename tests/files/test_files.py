@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,20 @@ def test_a_link_is_followed_to_a_file_and_nowhere_else(tmp_path: Path) -> None:
             with pytest.raises(files.FileError, match=reason):
                 write(target)
     assert not Path("/dev/null").is_file()
+
+
+def test_a_temporary_file_takes_the_place_of_another_when_it_is_whole(tmp_path: Path) -> None:
+    def stopped(target: Path) -> Iterator[None]:
+        with files.replaced_file(target) as temporary:
+            temporary.write_bytes(b"half")
+            yield
+
+    (tmp_path / "a").write_bytes(b"before")
+    work = stopped(tmp_path / "a")
+    next(work)
+    assert (tmp_path / "a").read_bytes() == b"before"
+    work.close()  # type: ignore[attr-defined]
+    assert os.listdir(tmp_path) == ["a"] and (tmp_path / "a").read_bytes() == b"before"
+    for _ in stopped(tmp_path / "a"):
+        pass
+    assert (tmp_path / "a").read_bytes() == b"half"

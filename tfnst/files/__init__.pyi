@@ -8,6 +8,7 @@ from .reading import require_file as require_file
 from .reading import require_path as require_path
 from .reading import sha256 as sha256
 from .writing import STOPPING as STOPPING
+from .writing import replaced_file as replaced_file
 from .writing import require_parent as require_parent
 from .writing import require_writable as require_writable
 from .writing import uninterrupted as uninterrupted

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,20 +77,47 @@ def write_bytes(target: Path, data: bytes) -> None:
     Raises:
         FileError: a place where no file can be written, or a full disk; an old file stays.
     """
+    with replaced_file(target) as temporary:
+        try:
+            with temporary.open("r+b") as file:
+                file.write(data)
+        except OSError as error:
+            raise _refusal(target, error) from error
+
+
+@contextlib.contextmanager
+def replaced_file(target: Path) -> Iterator[Path]:
+    """An empty file of another name to fill, which takes the place of `target` unless that fails.
+
+    Args:
+        target: the file to be written; links are followed.
+
+    Yields:
+        The other file, beside the target.
+
+    Raises:
+        FileError: a place where no file can be written; an old file stays.
+    """
     try:
         path = _followed(target)
+        temporary = leftovers.temporary(path)
+        file = temporary.open("xb")
     except OSError as error:
         raise _refusal(target, error) from error
-    temporary = leftovers.temporary(path)
     try:
-        with temporary.open("xb") as file:
-            leftovers.hold(file.fileno())
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise _refusal(target, error) from error
+        with file:
+            # Windows keeps a file that is open anyway, and what is held from other writers.
+            if sys.platform != "win32":
+                leftovers.hold(file.fileno())
+            yield temporary
+            try:
+                os.fsync(file.fileno())
+            except OSError as error:
+                raise _refusal(target, error) from error
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            raise _refusal(target, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

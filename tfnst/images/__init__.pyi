@@ -7,6 +7,12 @@ from .arrays import fitted as fitted
 from .arrays import padded as padded
 from .arrays import resize as resize
 from .arrays import validate as validate
+from .clip_info import ClipDamage as ClipDamage
+from .clip_info import ClipFrame as ClipFrame
+from .clip_info import ClipInfo as ClipInfo
+from .clip_info import ClipReader as ClipReader
+from .clips import open_clip as open_clip
+from .clips import save_clip as save_clip
 from .color import Colors as Colors
 from .color import keep_color as keep_color
 from .color import match_colors as match_colors
@@ -33,3 +39,4 @@ from .sizes import MAX_PIXELS as MAX_PIXELS
 from .sizes import MIN_SIDE as MIN_SIDE
 from .sizes import ONE_PASS as ONE_PASS
 from .sizes import ONE_STEP as ONE_STEP
+from .video_encoding import ClipSettings as ClipSettings

@@ -1,5 +1,11 @@
 from .analogies import gather_analogy as gather_analogy
 from .appearance import Look as Look
+from .clip_progress import ClipInterrupted as ClipInterrupted
+from .clip_progress import ClipProgress as ClipProgress
+from .clip_progress import PaintedClip as PaintedClip
+from .clips import paint_clip as paint_clip
+from .frame_painters import FramePainter as FramePainter
+from .frame_painters import RememberingPainter as RememberingPainter
 from .optimization import gather as gather
 from .optimization import gather_interface as gather_interface
 from .painters import open_painter as open_painter
