@@ -18,7 +18,7 @@ class _Entry(NamedTuple):
 
 
 class ActivationFile:
-    """Arrays by key and layer, on disk: of a photo of 4096 px they are 0.7 GB.
+    """Arrays by key and layer, on disk: 24 bytes a pixel with VGG-19-lite, 96 with VGG-19.
 
     They are read twice a step, which takes a hundred times as long.
     """
