@@ -20,7 +20,7 @@ class _Entry(NamedTuple):
 class ActivationFile:
     """Arrays by key and layer, on disk: 24 bytes a pixel with VGG-19-lite, 96 with VGG-19.
 
-    They are read twice a step, which takes a hundred times as long.
+    They are read twice a step.
     """
 
     def __init__(self) -> None:
