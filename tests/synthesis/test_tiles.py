@@ -258,7 +258,7 @@ def test_what_does_not_add_up_is_refused_beyond_one_piece(
     settings = Settings(size=2000, **changes)
     StyleTransfer(photo, photo, settings, network="vgg19-lite")
     sentence = (
-        f"size is 4096, but term '{name}'.* want a picture in one piece, .*4.5 million pixels"
+        f"size is 4096, but term '{name}'.* wants? a picture in one piece, .*4.5 million pixels"
     )
     with pytest.raises(ValueError, match=sentence) as caught:
         StyleTransfer(photo, photo, replace(settings, size=4096), network="vgg19-lite")
