@@ -399,20 +399,3 @@ def test_neighbours_count_while_there_is_matching() -> None:
         sum_.aim(there, style, matching=matching)
         weights.append(float(sum_.total(np.ones(1, np.float32))))
     assert weights == [1.5, 0.0, 1.5]
-
-
-@pytest.mark.parametrize(("height", "width"), [(101, 87), (64, 64), (35, 42)])
-@pytest.mark.parametrize("scale", [2, 3, 4])
-def test_a_frugal_reduction_is_the_same_with_the_same_gradient(
-    height: int, width: int, scale: int
-) -> None:
-    picture = tf.constant(np.random.default_rng(0).random((1, height, width, 3), np.float32))
-    answers = []
-    for frugal in (False, True):
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            small = objective.reduced(picture, scale, frugal)
-            total = tf.reduce_sum(small**3)
-        answers.append((small, tape.gradient(total, picture)))
-    for usual, frugal_one in zip(*answers, strict=True):
-        np.testing.assert_allclose(frugal_one, usual, atol=1e-6)

@@ -108,27 +108,14 @@ def view(
     return View(image, extractor(image), mask, draw, smaller, regions)
 
 
-def reduced(picture: Any, scale: int, frugal: bool = False) -> Any:
+def reduced(picture: Any, scale: int) -> Any:
     """Averages of squares; reflected to `LEAST` pixels a side, of which deep layers see something.
 
-    Squares that hang over a border are averages of what there is. Where it is `frugal` it takes no
-    more memory than the picture; oneDNN pools three channels as if they were sixteen.
+    Squares that hang over a border are averages of what there is.
     """
-    pooled = _averages if frugal else tf.nn.avg_pool2d
-    small = pooled(picture, scale, scale, "SAME")
+    small = tf.nn.avg_pool2d(picture, scale, scale, "SAME")
     lacking = tf.maximum(LEAST - tf.shape(small)[1:3], 0)
     return tf.pad(small, [[0, 0], [0, lacking[0]], [0, lacking[1]], [0, 0]], "SYMMETRIC")
-
-
-def _averages(picture: Any, side: int, _stride: int, _padding: str) -> Any:
-    """As `tf.nn.avg_pool2d` with "SAME", of one picture, (1, H, W, C)."""
-    small = picture[0]
-    for _ in range(2):  # of rows, and of what are then rows
-        length = small.shape[0]
-        before = -length % side // 2
-        small = tf.math.segment_mean(small, (tf.range(length) + before) // side)
-        small = tf.transpose(small, (1, 0, 2))
-    return small[None]
 
 
 def measure(terms: Sequence[WeightedTerm], view: View) -> dict[str, Any]:

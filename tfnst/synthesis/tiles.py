@@ -264,7 +264,7 @@ class Tiling:
 
 
 def _seen(picture: Any, scale: int) -> Any:
-    return picture if scale == 1 else reduced(picture, scale, frugal=True)
+    return picture if scale == 1 else reduced(picture, scale)
 
 
 class _Passes:
