@@ -74,6 +74,7 @@ def test_along_settings_of_an_optimisation(tfnst: Call, home: Path) -> None:
         (["--across", "style=wave", "--style", "wave"], "style is on an axis; give one of them"),
         (["--across", "strength=0,1", "--columns", "2"], "--columns goes with --between"),
         (["--between", "wave,night", "--rows", "2"], "--rows with three styles or four"),
+        (["--between", "wave,night", "--columns", "0"], "a sheet of 0×1 cells"),
         (["--across", "hue=1,2"], "axis 'hue' is unknown; use one of style, strength"),
         (["--across", "size=32,64", "--artwork", "art.png", "--stylize"], "axis 'size' is unknown"),
     ],

@@ -11,6 +11,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ from tfnst.networks import settings as shapes
 from tfnst.networks.any_style import load_any_network
 from tfnst.networks.settings import NetworkSettings
 from tfnst.networks.style_network import StyleNetwork, load_network
-from tfnst.training import photo_folder, settings
+from tfnst.training import photo_folder, settings, training_run
 from tfnst.training.training_run import StyleRun
 
 QUICK = ("--size", "64", "--style-size", "96", "--steps", "4", "--batch", "1")
@@ -439,6 +440,29 @@ def test_ctrl_c_says_how_to_go_on(tfnst: Call, home: Path, monkeypatch: pytest.M
     ended = tfnst("train", "swirl=art.png", "-o", "new.keras", *options)
     assert ended.status == 130
     assert ended.err == "tfnst: stopped; the same command with --resume goes on\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "minutes"),
+    [((), 10.0), (("--resume",), 10.0), (("--steps", "7"), 0.0), (("--everything",), 0.0)],
+)
+def test_new_rows_are_trained_for_ten_minutes_unless_told_otherwise(
+    tfnst: Call,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    minutes: float,
+) -> None:
+    lengths = []
+
+    def noted(named: Any, folder: Any, output: Any, settings: Any, *_: Any) -> Any:
+        lengths.append(settings.minutes)
+        yield from ()
+
+    monkeypatch.setattr(training_run, "train", noted)
+    common = ("--photos", "photos", "--start-from", "my.keras", "--size", "64", "-q")
+    assert tfnst("train", "swirl=art.png", "-o", "new.keras", *common, *options).status == 0
+    assert lengths == [minutes]
 
 
 @pytest.mark.usefixtures("untraced")

@@ -80,8 +80,6 @@ def grid(
         raise ValueError("--style goes with --across, and not with --between")
     if (columns is not None and not between) or (rows is not None and len(names) < 3):
         raise ValueError("--columns goes with --between, and --rows with three styles or four")
-    if style and any(text.partition("=")[0].strip() == "style" for text in (across, down)):
-        raise ValueError("--style is that of all cells, and style is on an axis; give one of them")
     if stylize and (between or style or model or stroke is not None or not artwork):
         raise ValueError("--stylize goes with --artwork and --across alone")
     works = artwork or []
@@ -95,12 +93,14 @@ def grid(
     from tfnst.painting import grids
 
     axes = [grids.axis_of(text) for text in (across, down) if text]
+    if style and any(axis.name == "style" for axis in axes):
+        raise ValueError("--style is that of all cells, and style is on an axis; give one of them")
     picture = images.load(photo, size).over_white()
     with device_scope:
         if stylize:
             sheet, paint = _by_optimisation(picture, works, axes, size, strength)
         else:
-            cells = (columns or 5, rows or 5)
+            cells = (5 if columns is None else columns, 5 if rows is None else rows)
             chosen = (names, axes, cells, style or [], 1.0 if strength is None else strength)
             sheet, paint = _by_network(picture, works, model, stroke, *chosen)
         with terminal.progress_bar(quiet, as_json, _describe) as show:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -96,7 +97,8 @@ def paint_folder(
     terminal.remark_on_unread(targets)
     if not targets.pairs:
         raise ValueError(f"no picture in {folder}; give a photo, or a folder that holds some")
-    recipe_of(targets.pairs[0][0])  # what cannot go together, before any picture
+    with contextlib.suppress(files.FileError):  # a photo's, which is told of with the others
+        recipe_of(targets.pairs[0][0])  # what cannot go together, before any picture
     reports: list[Applied] = []
     series = paint_series(targets, recipe_of, skip_existing, embed, paths)
     stopped = False

@@ -13,8 +13,6 @@ from tfnst.cli.app import AsJson, Device, Option, Quiet, app
 
 if TYPE_CHECKING:
     from tfnst.training.progress import TrainingProgress
-
-
 NEW_ROWS = 10.0  # minutes
 
 
@@ -111,8 +109,8 @@ def train(
     if resume and minutes is None and steps is None:
         schedule = checkpoints.schedule(output)
         length = {name: schedule.get(name) for name in length}
-    elif minutes is None and steps is None and start_from != "none" and not everything:
-        length = {"minutes": NEW_ROWS, "steps": None}
+    if set(length.values()) == {None} and start_from != "none" and not everything:
+        length["minutes"] = NEW_ROWS
     if resume and not checkpoints.state_file(output).exists():
         terminal.remark(f"there is no checkpoint of {output} to resume; beginning")
     changes: dict[str, Any] = dict(

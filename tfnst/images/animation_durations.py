@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import IO
@@ -57,31 +58,41 @@ def _after_blocks(stored: IO[bytes], at: int) -> int:
 
 def _set_webp(stored: IO[bytes], units: int) -> None:
     """In the last chunk ANMF, after x, y, width and height, of three bytes each."""
-    at, last = 12, 0
-    stored.seek(at)
-    while len(head := stored.read(8)) == 8:
+
+    def measured(head: bytes) -> tuple[bytes, int]:
         name, length = struct.unpack("<4sI", head)
-        last = at if name == b"ANMF" else last
-        at += 8 + length + length % 2
-        stored.seek(at)
-    if last:
+        return name, length + length % 2
+
+    if last := _last_chunk(stored, 12, b"ANMF", measured):
         stored.seek(last + 8 + 12)
         stored.write(min(units, 0xFFFFFF).to_bytes(3, "little"))
 
 
 def _set_png(stored: IO[bytes], units: int) -> None:
     """In the last chunk fcTL, a fraction of a second, and in its sum."""
-    at, last = 8, 0
-    stored.seek(at)
-    while len(head := stored.read(8)) == 8:
+
+    def measured(head: bytes) -> tuple[bytes, int]:
         length, name = struct.unpack(">I4s", head)
-        last = at if name == b"fcTL" else last
-        at += 8 + length + _CHUNK_SUM
-        stored.seek(at)
-    if last:
+        return name, length + _CHUNK_SUM
+
+    if last := _last_chunk(stored, 8, b"fcTL", measured):
         delay = Fraction(units, 1000)
         stored.seek(last + 4)
         chunk = bytearray(stored.read(4 + 26))
         chunk[24:28] = struct.pack(">HH", min(delay.numerator, 0xFFFF), delay.denominator)
         stored.seek(last + 4)
         stored.write(bytes(chunk) + struct.pack(">I", zlib.crc32(chunk)))
+
+
+def _last_chunk(
+    stored: IO[bytes], begin: int, wanted: bytes, measured: Callable[[bytes], tuple[bytes, int]]
+) -> int:
+    """Where the last chunk of that name begins, or 0; heads of 8 bytes hold name and length."""
+    at, last = begin, 0
+    stored.seek(at)
+    while len(head := stored.read(8)) == 8:
+        name, length = measured(head)
+        last = at if name == wanted else last
+        at += 8 + length
+        stored.seek(at)
+    return last

@@ -27,7 +27,21 @@ def read_mask(file: str | Path) -> np.ndarray:
     Raises:
         ValueError: a file that cannot be read, or is too dark to be a mask.
     """
+    return _grey(file, images.load(file))
+
+
+def read_visible_mask(file: str | Path) -> np.ndarray:
+    """As `read_mask`, and ValueError for one that has colours, or is black everywhere."""
     picture = images.load(file)
+    if is_colored(picture.over_white()):
+        raise ValueError(f"{file} has colours; a mask is grey, and white where it counts")
+    mask = _grey(file, picture)
+    if not mask.any():
+        raise ValueError(f"{file} is black everywhere; what counts is white")
+    return mask
+
+
+def _grey(file: str | Path, picture: images.Picture) -> np.ndarray:
     grey: np.ndarray = picture.rgb.mean(-1)
     if picture.alpha is not None:
         grey = grey * picture.alpha
@@ -41,16 +55,6 @@ def read_mask(file: str | Path) -> np.ndarray:
             "where it counts"
         )
     return grey
-
-
-def read_visible_mask(file: str | Path) -> np.ndarray:
-    """As `read_mask`, and ValueError for one that has colours, or is black everywhere."""
-    if is_colored(images.load(file).over_white()):
-        raise ValueError(f"{file} has colours; a mask is grey, and white where it counts")
-    mask = read_mask(file)
-    if not mask.any():
-        raise ValueError(f"{file} is black everywhere; what counts is white")
-    return mask
 
 
 def is_colored(picture: np.ndarray) -> bool:

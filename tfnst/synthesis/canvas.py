@@ -220,13 +220,17 @@ class Canvas:
         with tf.GradientTape() as tape:
             composed = self.form.compose(self.parts)
         _, gradient, report = slope(tf.clip_by_value(composed, 0.0, 1.0))
-        self._adam(tape.gradient(composed, self.parts, _inward(composed, gradient)))
-        devices.forget_gradients()
-        self.form.confine(self.parts)
+        self._follow(tape.gradient(composed, self.parts, led_inward(composed, gradient)))
         return report
 
+    def _follow(self, slopes: Sequence[Any]) -> None:
+        """Move the parts along their gradients."""
+        devices.forget_gradients()
+        self._adam(slopes)
+        self.form.confine(self.parts)
+
     def _inward(self, gradient: Any) -> Any:
-        return _inward(self.form.compose(self.parts), gradient)
+        return led_inward(self.form.compose(self.parts), gradient)
 
     def _settle(self, report: Any) -> None:
         """Average the picture, and steer by the terms' distances."""
@@ -239,9 +243,7 @@ class Canvas:
     def _move(self, gradient: Any) -> None:
         with tf.GradientTape() as tape:
             composed = self.form.compose(self.parts)
-        self._adam(tape.gradient(composed, self.parts, gradient))
-        devices.forget_gradients()
-        self.form.confine(self.parts)
+        self._follow(tape.gradient(composed, self.parts, gradient))
 
     def _train(self, steps: Any) -> None:
         def body(done: Any) -> tuple[Any]:
@@ -399,7 +401,7 @@ class Canvas:
         return np.asarray(np.clip(image[0, rows, columns], 0, 1))
 
 
-def _inward(composed: Any, gradient: Any) -> Any:
+def led_inward(composed: Any, gradient: Any) -> Any:
     """The gradient where it leads back into range; farther out, the way back becomes longer."""
     outward = ((composed < 0) & (gradient > 0)) | ((composed > 1) & (gradient < 0))
     return tf.where(outward, 0.0, gradient)
