@@ -140,15 +140,3 @@ def test_where_a_tensor_lies_is_told_of_eager_ones_alone() -> None:
         tensor = tf.zeros(())
     traced(tensor)
     assert devices.holds_on_cpu(tensor) and seen == [False]
-
-
-def test_memory_is_released_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    devices.release_memory()
-
-    def none(name: str | None) -> None:
-        raise OSError("no C library")
-
-    monkeypatch.setattr(devices.ctypes, "CDLL", none)
-    devices.release_memory()
-    monkeypatch.setattr(devices.ctypes, "CDLL", lambda name: object())
-    devices.release_memory()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import sys
 import threading
@@ -126,15 +125,6 @@ def start_tensorflow(device: str = "auto") -> Any:
     if wanted not in known:
         raise ValueError(f"--device {device!r} is not on this machine; use {', '.join(known)}")
     return contextlib.nullcontext() if wanted == "auto" else tf.device(f"/{wanted.upper()}")
-
-
-def release_memory() -> None:
-    """Give what has been freed back to the system, where the C library is glibc, which keeps it.
-
-    Of what comes and goes in many sizes, as tiles do, it keeps more the longer it goes on.
-    """
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager

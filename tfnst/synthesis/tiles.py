@@ -229,7 +229,6 @@ class Tiling:
             for n, tile in enumerate(self._tiles(there)):
                 photo = self.photo.read((scale, n))
                 self._add(total, scale, passes.sum(tile.of(there), tile.where, photo))
-                devices.release_memory()
         return total
 
     def gradient(self, picture: Any, slopes: Mapping[str, Any]) -> Any:
@@ -245,7 +244,6 @@ class Tiling:
                 photo = self.photo.read((scale, n))
                 part = passes.pull(along)(tile.of(there), tile.where, photo, along)
                 tile.of(gradient)[:] += part.numpy()
-                devices.release_memory()
             if scale > 1:
                 total += tape.gradient(there, picture, tf.constant(gradient)).numpy()
         return tf.constant(total)
